@@ -1,0 +1,61 @@
+"""The files that labbuilder ships, read when it is imported, and folders like them.
+
+Nothing below the edge opens a file when it is called: what a compilation may need is in memory
+by then. The texts are small (under a megabyte in all) and are parsed only when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+__all__ = ["DEFAULT_SITE", "SCHEMAS", "TEMPLATES", "read_folder"]
+
+_PACKAGE = Path(__file__).parent
+
+
+def read_folder(folder: Path, suffix: str) -> dict[str, str]:
+    """Read a folder's text files.
+
+    Parameters
+    ----------
+    folder
+        The folder; folders inside it are not read.
+    suffix
+        The ending of the files to read, such as ``.yaml``.
+
+    Returns
+    -------
+    dict of str to str
+        The contents by file name, in alphabetical order.
+
+    Raises
+    ------
+    OSError
+        If the folder or a file in it can't be read.
+    UnicodeDecodeError
+        If a file isn't UTF-8.
+    """
+    return {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted(folder.iterdir())
+        if path.name.endswith(suffix) and path.is_file()
+    }
+
+
+def _shipped(name: str, suffix: str) -> Mapping[str, str]:
+    """Read a folder that an installed package has inside and a checkout has beside."""
+    inside = _PACKAGE / f"_{name}"
+    folder = inside if inside.is_dir() else _PACKAGE.parent / name
+    return MappingProxyType(read_folder(folder, suffix))
+
+
+TEMPLATES = _shipped("templates", ".yaml")
+"""Fragments by file name."""
+
+SCHEMAS = _shipped("schemas", ".json")
+"""JSON text of the schema bundles by file name."""
+
+DEFAULT_SITE = (_PACKAGE / "default-site.yaml").read_text(encoding="utf-8")
+"""YAML text of the configuration that is used where none is named."""

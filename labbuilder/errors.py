@@ -1,0 +1,119 @@
+"""What can be wrong, as data: findings, and the exceptions that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path"]
+
+Path = tuple[str | int, ...]
+"""Steps from the root of a document: keys of mappings and indices of lists."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a file.
+
+    Attributes
+    ----------
+    file
+        The file as the user named it.
+    line, column
+        Counted from 1.
+    """
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One complaint, for the person who must act.
+
+    Attributes
+    ----------
+    code
+        A stable kebab-case name of the kind of trouble.
+    message
+        What is wrong. Never holds a secret's value.
+    path
+        Where in the document or the object it is wrong.
+    hint
+        What to write instead.
+    severity
+        An error stops the compilation, a warning does not.
+    object
+        ``Kind/name`` of the manifest that is wrong; empty for trouble in the input.
+    source
+        Where the user's own text says it, if a text is where it came from.
+    """
+
+    code: str
+    message: str
+    path: Path = ()
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    object: str = ""
+    source: Source | None = None
+
+    def __str__(self) -> str:
+        where = [str(self.source)] if self.source else []
+        where += [part for part in (self.object, format_path(self.path)) if part]
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{': '.join([*where, self.severity, self.message])}{hint} [{self.code}]"
+
+
+class LabBuilderError(Exception):
+    """Input that does not compile.
+
+    Parameters
+    ----------
+    findings
+        Everything that is wrong with it, at least one error among them.
+
+    Attributes
+    ----------
+    findings
+        The same, as a tuple.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: Sequence[Finding] = tuple(findings)
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+def format_path(path: Path) -> str:
+    """Write a path the way ``kubectl`` does: ``spec.containers[0].env``.
+
+    Parameters
+    ----------
+    path
+        Steps from the root of a document.
+
+    Returns
+    -------
+    str
+        The path; a key that is no plain word stands in brackets and quotes.
+    """
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.replace("-", "").replace("_", "").isalnum():
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text
