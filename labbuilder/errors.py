@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -112,8 +113,8 @@ def format_path(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif step.replace("-", "").replace("_", "").isalnum():
+        elif step.isascii() and step.replace("-", "").replace("_", "").isalnum():
             text += f".{step}" if text else step
         else:
-            text += f'["{step}"]'
+            text += f"[{json.dumps(step)}]"
     return text

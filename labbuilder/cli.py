@@ -1,0 +1,166 @@
+"""The command line: reads files, prints, exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from labbuilder.compiler import Manifest
+    from labbuilder.errors import Finding
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_TROUBLE = 2
+
+
+class Form(StrEnum):
+    """Forms of output."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 (typer calls it)
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 (costs time that others save)
+
+        typer.echo(f"labbuilder {version('labbuilder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+    ] = False,
+) -> None:
+    """Compile JupyterLab users into the Kubernetes manifests of their labs."""
+
+
+@app.command()
+def render(  # noqa: PLR0913 (an option each)
+    *,
+    files: Annotated[
+        list[str], typer.Argument(metavar="USER.yaml...", help="User files; - is standard input.")
+    ],
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The site's configuration, whatever user files name."),
+    ] = None,
+    templates: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="The site's own fragments, which go before ours."),
+    ] = None,
+    kubernetes_version: Annotated[
+        str | None,
+        typer.Option(
+            "--kubernetes-version",
+            "--kube-version",
+            metavar="VERSION",
+            help="What manifests are checked against, such as 1.34.  [default: the newest]",
+        ),
+    ] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="The form.")] = Form.YAML,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write one file an object there, and print nothing."),
+    ] = None,
+    redact_secrets: Annotated[
+        bool, typer.Option("--redact-secrets", help="Write ********** for secrets' values.")
+    ] = False,
+) -> None:
+    """Render the labs of users, one after the other.
+
+    For example: labbuilder render user.yaml > lab.yaml
+
+    Exits with 0 if all is well and with 2 if any input is wrong; then nothing is written.
+    """
+    # Late, so that --help and completion don't wait for it.
+    from labbuilder import output as writer  # noqa: PLC0415
+    from labbuilder.errors import LabBuilderError  # noqa: PLC0415
+
+    try:
+        manifests = _compile(files, config, templates, kubernetes_version)
+        if redact_secrets:
+            manifests = [writer.redact(manifest) for manifest in manifests]
+        if output_dir:
+            _write(output_dir, writer.to_files(manifests, output.value))
+        else:
+            to_text = writer.to_yaml if output is Form.YAML else writer.to_json
+            sys.stdout.write(to_text(manifests))
+    except LabBuilderError as error:
+        _give_up(error.findings)
+
+
+def _compile(
+    files: list[str], config: str | None, templates: str | None, kubernetes_version: str | None
+) -> list[Manifest]:
+    """Compile every document of every file; raise what is wrong with any of them at the end."""
+    from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415 (see render)
+    from labbuilder.userfile import UserFiles, read_documents  # noqa: PLC0415
+
+    users = UserFiles(config=config, templates=templates, kubernetes_version=kubernetes_version)
+    manifests, findings = [], []
+    for file in files:
+        try:
+            documents = read_documents(file)
+        except LabBuilderError as error:
+            findings += error.findings
+            continue
+        for document in documents:
+            try:
+                lab = users.compile(document)
+            except LabBuilderError as error:
+                findings += error.findings
+            else:
+                manifests += lab.manifests()
+                findings += lab.warnings
+    findings = list(dict.fromkeys(findings))  # labs share the findings of their configuration
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise LabBuilderError(findings)
+    for finding in findings:
+        typer.echo(str(finding), err=True)
+    return manifests
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    try:
+        for name, text in texts.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{error.filename}: can't be written: {error.strerror}", err=True)
+        raise typer.Exit(_TROUBLE) from None
+
+
+def _give_up(findings: list[Finding] | tuple[Finding, ...]) -> NoReturn:
+    for finding in findings:
+        typer.echo(str(finding), err=True)
+    raise typer.Exit(_TROUBLE)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_TROUBLE)

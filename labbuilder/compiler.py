@@ -1,0 +1,299 @@
+"""The compiler: a user, a request, an image and secrets, with a site's configuration → manifests.
+
+The steps, in the order in which data flows:
+
+1. Inputs become models and are held against each other (`labbuilder.validation`,
+   `labbuilder.inputs`).
+2. Every decision is made (`labbuilder.facts`).
+3. The catalogue's fragments give the decisions their shape (`labbuilder.catalog`,
+   `labbuilder.fragments`).
+4. Every manifest is checked against Kubernetes' schema (`labbuilder.schemas`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Any
+
+from labbuilder import data, models, schemas
+from labbuilder.catalog import CATALOG, Entry
+from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.facts import Facts, derive
+from labbuilder.fragments import Fragments, compile_text
+from labbuilder.inputs import Inputs, config_warnings, raise_errors, read_inputs
+from labbuilder.models.config import lab_section
+from labbuilder.storage import Storage
+from labbuilder.validation import validated
+
+__all__ = ["LabCompiler", "LabObjects", "Manifest", "compile_lab"]
+
+Manifest = dict[str, Any]
+"""A Kubernetes object in JSON types."""
+
+Templates = Mapping[str, str] | PathLike[str] | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabObjects:
+    """The manifests of one lab.
+
+    Attributes
+    ----------
+    config_maps
+        The one with ``passwd`` and ``group``, then the one with files.
+    secrets
+        The lab's, then the pull secret if there is one.
+    warnings
+        What doesn't stop the compilation and is worth knowing.
+    """
+
+    namespace: Manifest
+    quota: Manifest | None
+    env_config_map: Manifest
+    config_maps: list[Manifest]
+    secrets: list[Manifest] = field(repr=False)
+    pvcs: list[Manifest]
+    network_policy: Manifest
+    service: Manifest
+    pod: Manifest
+    warnings: tuple[Finding, ...] = ()
+
+    def manifests(self) -> list[Manifest]:
+        """List the manifests in apply order.
+
+        Returns
+        -------
+        list of dict
+            The very objects that the attributes hold.
+        """
+        parts = (getattr(self, entry.part) for entry in CATALOG)
+        return [
+            manifest
+            for part in parts
+            for manifest in (part if isinstance(part, list) else [part])
+            if manifest is not None
+        ]
+
+
+class LabCompiler:
+    """What depends on a site's configuration alone, made once for many labs.
+
+    Parameters
+    ----------
+    config
+        The site's configuration: a model, or what a configuration file holds.
+    kubernetes_version
+        The version that manifests are checked against, such as ``1.34``; the newest by default.
+    templates
+        The site's own fragments by file name, or the folder that they lie in, which is read now.
+
+    Raises
+    ------
+    LabBuilderError
+        If the configuration, the version or a fragment is wrong, with every complaint.
+    OSError
+        If the folder can't be read.
+    """
+
+    def __init__(
+        self,
+        config: models.LabConfig | Mapping[str, Any],
+        *,
+        kubernetes_version: str = schemas.NEWEST,
+        templates: Templates = None,
+    ) -> None:
+        findings: list[Finding] = []
+        section, at = lab_section(config)
+        path = ("config", *at)
+        model, found = validated(models.LabConfig, section, path)
+        findings += found
+        annotations = model.namespace_annotations if model else {}
+        with _collected(findings):
+            self._annotations = {
+                key: compile_text(text, (*path, "namespaceAnnotations", key), ("uid", "gid"))
+                for key, text in annotations.items()
+            }
+        with _collected(findings):
+            self.kubernetes_version = schemas.resolve_version(kubernetes_version)
+        with _collected(findings):
+            self._fragments = _fragments(templates)
+        if not model or findings:
+            raise LabBuilderError(findings)
+        self.config = model
+        self.warnings = tuple(config_warnings(model, path))
+        self._storage = Storage(model)
+
+    def compile(
+        self,
+        *,
+        site: models.Site | Mapping[str, Any],
+        user: models.User | Mapping[str, Any] | object,
+        lab: models.LabSpecification | Mapping[str, Any] | object,
+        image: models.Image | Mapping[str, Any] | str | object,
+        secrets: models.SecretData | Mapping[str, str],
+        pull_secret: models.PullSecret | Mapping[str, Any] | object | None = None,
+    ) -> LabObjects:
+        """Compile one lab.
+
+        Parameters
+        ----------
+        site
+            Facts of the site that aren't configuration.
+        user
+            Whose lab it is.
+        lab
+            What the user asked for.
+        image
+            The lab's image; a reference with tag and digest will do.
+        secrets
+            Base64 text by key; ``token`` must be there.
+        pull_secret
+            Data and type of the Secret with which images are pulled.
+
+        Returns
+        -------
+        LabObjects
+            The manifests. They share nothing mutable with the arguments or with another call's.
+
+        Raises
+        ------
+        LabBuilderError
+            If anything is wrong, with every complaint.
+        """
+        inputs, findings = read_inputs(
+            self.config,
+            site=site,
+            user=user,
+            lab=lab,
+            image=image,
+            secrets=secrets,
+            pull_secret=pull_secret,
+        )
+        if not inputs:
+            raise LabBuilderError(findings)
+        return self.compile_inputs(inputs, (*self.warnings, *findings))
+
+    def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
+        """Compile one lab whose arguments `labbuilder.inputs.read_inputs` has read.
+
+        Parameters
+        ----------
+        inputs
+            The arguments.
+        warnings
+            What `LabObjects.warnings` is to hold.
+
+        Returns
+        -------
+        LabObjects
+            As `compile` gives them.
+
+        Raises
+        ------
+        LabBuilderError
+            If a fragment is wrong or makes a manifest that Kubernetes' schema refuses.
+        """
+        size = self.config.size(inputs.lab.options.size)
+        if not size:
+            raise AssertionError("read_inputs refuses a size that isn't configured")
+        annotations = {
+            key: render(uid=inputs.user.uid, gid=inputs.user.gid)
+            for key, render in self._annotations.items()
+        }
+        facts = derive(self._storage, inputs, size, annotations)
+        parts = {entry.part: self._render(entry, facts) for entry in CATALOG}
+        objects = LabObjects(**parts, warnings=warnings)
+        raise_errors(
+            [
+                finding
+                for manifest in objects.manifests()
+                for finding in schemas.check(manifest, self.kubernetes_version)
+            ]
+        )
+        return objects
+
+    def _render(self, entry: Entry, facts: Facts) -> Any:
+        made = [
+            self._fragments.render(entry.fragment, {**vars(facts), **variables})
+            for variables in entry.each(facts)
+        ]
+        if entry.many:
+            return made
+        return made[0] if made else None
+
+
+def compile_lab(
+    *,
+    config: models.LabConfig | Mapping[str, Any],
+    site: models.Site | Mapping[str, Any],
+    user: models.User | Mapping[str, Any] | object,
+    lab: models.LabSpecification | Mapping[str, Any] | object,
+    image: models.Image | Mapping[str, Any] | str | object,
+    secrets: models.SecretData | Mapping[str, str],
+    pull_secret: models.PullSecret | Mapping[str, Any] | object | None = None,
+    kubernetes_version: str = schemas.NEWEST,
+    templates: Templates = None,
+) -> LabObjects:
+    """Compile one lab: the convenience on top of `LabCompiler`.
+
+    Parameters
+    ----------
+    config, kubernetes_version, templates
+        As `LabCompiler` takes them.
+    site, user, lab, image, secrets, pull_secret
+        As `LabCompiler.compile` takes them.
+
+    Returns
+    -------
+    LabObjects
+        The manifests.
+
+    Raises
+    ------
+    LabBuilderError
+        If anything is wrong, with every complaint.
+    OSError
+        If a folder of templates can't be read.
+    """
+    arguments: dict[str, Any] = {
+        "site": site,
+        "user": user,
+        "lab": lab,
+        "image": image,
+        "secrets": secrets,
+        "pull_secret": pull_secret,
+    }
+    try:
+        compiler = LabCompiler(config, kubernetes_version=kubernetes_version, templates=templates)
+    except LabBuilderError as error:
+        _, findings = read_inputs(None, **arguments)
+        raise LabBuilderError([*error.findings, *findings]) from None
+    return compiler.compile(**arguments)
+
+
+@contextmanager
+def _collected(findings: list[Finding]) -> Iterator[None]:
+    try:
+        yield
+    except LabBuilderError as error:
+        findings += error.findings
+
+
+def _fragments(templates: Templates) -> Fragments:
+    if templates is None:
+        return _shipped()
+    if isinstance(templates, Mapping):
+        return Fragments(data.TEMPLATES, templates)
+    return Fragments(
+        data.TEMPLATES, data.read_folder(FilePath(templates), ".yaml"), str(templates)
+    )
+
+
+@cache
+def _shipped() -> Fragments:
+    return Fragments(data.TEMPLATES)

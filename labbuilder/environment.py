@@ -1,0 +1,84 @@
+"""Decisions about what a lab finds in its environment, in ``passwd`` and in ``group``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from labbuilder import models
+from labbuilder.models.size import LabSizeDefinition
+from labbuilder.names import printable
+
+__all__ = ["group_file", "groups_json", "lab_environment", "passwd_file"]
+
+
+def lab_environment(
+    config: models.LabConfig,
+    site: models.Site,
+    lab: models.LabSpecification,
+    image: models.Image,
+    size: LabSizeDefinition,
+) -> dict[str, str]:
+    """Collect the variables of the environment ConfigMap.
+
+    Parameters
+    ----------
+    config, site, lab, image
+        The inputs.
+    size
+        The size that the user asked for.
+
+    Returns
+    -------
+    dict of str to str
+        The request's variables, those that the builder sets, and the configuration's, a later
+        one winning.
+    """
+    limits, requests = size.resources.limits, size.resources.requests
+    env = dict(lab.env)
+    if lab.options.enable_debug:
+        env["DEBUG"] = "TRUE"
+    if lab.options.reset_user_env:
+        env["RESET_USER_ENV"] = "TRUE"
+    env |= {
+        "JUPYTER_IMAGE": image.reference_with_digest,
+        "JUPYTER_IMAGE_SPEC": image.reference_with_digest,
+        "IMAGE_DESCRIPTION": image.description,
+        "IMAGE_DIGEST": image.digest,
+        "CONTAINER_SIZE": size.description,
+        "CPU_GUARANTEE": str(requests.cpu),
+        "CPU_LIMIT": str(limits.cpu),
+        "MEM_GUARANTEE": str(requests.memory),
+        "MEM_LIMIT": str(limits.memory),
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(config.activity_interval.total_seconds())),
+        "EXTERNAL_INSTANCE_URL": site.base_url,
+        "JUPYTERLAB_CONFIG_DIR": config.jupyterlab_config_dir,
+        "JUPYTERLAB_START_COMMAND": shlex.join(config.lab_start_command),
+        "NUBLADO_RUNTIME_MOUNTS_DIR": config.runtime_mounts_dir,
+    }
+    if site.repertoire_base_url:
+        env["REPERTOIRE_BASE_URL"] = site.repertoire_base_url
+    return env | config.env
+
+
+def passwd_file(base: str, user: models.User, home: str) -> str:
+    """Write ``passwd``: the site's lines, then the user's."""
+    name = printable(user.name or "")
+    return f"{_lines(base)}{user.username}:x:{user.uid}:{user.gid}:{name}:{home}:/bin/bash\n"
+
+
+def group_file(base: str, user: models.User) -> str:
+    """Write ``group``: the site's lines, then one for each of the user's groups."""
+    return _lines(base) + "".join(
+        f"{group.name}:x:{group.id}:{'' if group.id == user.gid else user.username}\n"
+        for group in user.groups
+    )
+
+
+def groups_json(user: models.User) -> str:
+    """Write the user's groups for the annotation that their lab's state is recreated from."""
+    return json.dumps([{"name": group.name, "id": group.id} for group in user.groups])
+
+
+def _lines(base: str) -> str:
+    return f"{base}\n" if base and not base.endswith("\n") else base

@@ -1,0 +1,133 @@
+"""The engine: fragment and variables → object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from jinja2 import pass_context
+from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.runtime import Context
+
+from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.fragments.sandbox import VALUES, FragmentEnvironment, refuse_text
+from labbuilder.fragments.skeleton import Fill, FillError, compile_skeleton
+
+__all__ = ["Fragments"]
+
+_SHIPPED = "labbuilder/"
+_MAX_DEPTH = 20
+_CACHED_SKELETONS = 1024
+
+# No identifiers, so no fragment can name them.
+_VARIABLES = "render variables"
+_DEPTH = "depth"
+_FAILURES = (
+    TemplateError, FillError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
+    RecursionError, MemoryError,
+)  # fmt: skip
+
+
+class Fragments:
+    """A set of fragments, ours with a site's own before them.
+
+    Parameters
+    ----------
+    shipped
+        Our fragments: YAML with Jinja in it, by file name.
+    own
+        The site's, by file name. One replaces ours of the same name; to extend ours instead, it
+        starts with ``{% extends "labbuilder/<name>" %}``.
+    folder
+        Where the site's stand, for complaints.
+
+    Raises
+    ------
+    LabBuilderError
+        If one of the site's is no Jinja template.
+    """
+
+    def __init__(
+        self, shipped: Mapping[str, str], own: Mapping[str, str] | None = None, folder: str = ""
+    ) -> None:
+        own = own or {}
+        self._sources = {
+            **{_SHIPPED + name: (text, _SHIPPED + name) for name, text in shipped.items()},
+            **{name: (text, _SHIPPED + name) for name, text in shipped.items()},
+            **{name: (text, f"{folder}/{name}" if folder else name) for name, text in own.items()},
+        }
+        self._files = {file for _, file in self._sources.values()}
+        self._environment = FragmentEnvironment(self._sources)
+        self._environment.globals["fragment"] = self._nested
+        self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
+        for name in own:
+            self._guarded(name, lambda name=name: self._environment.get_template(name))
+
+    def render(self, name: str, variables: Mapping[str, Any]) -> Any:
+        """Make an object of a fragment.
+
+        Parameters
+        ----------
+        name
+            The fragment's file name without its ending.
+        variables
+            What the fragment may name.
+
+        Returns
+        -------
+        object
+            Plain dicts, lists and scalars that share nothing mutable with the variables.
+
+        Raises
+        ------
+        LabBuilderError
+            If the fragment doesn't exist, names what isn't there, or puts a value where it can't
+            stand; with the fragment's file and line.
+        """
+        return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
+
+    def _render(self, file: str, variables: Mapping[str, Any], depth: int) -> Any:
+        values: list[Any] = []
+        template = self._environment.get_template(file)
+        text = template.render({**variables, VALUES: values, _VARIABLES: variables, _DEPTH: depth})
+        return self._skeleton(text, self._sources[file][1])(values)
+
+    @pass_context
+    def _nested(self, context: Context, name: str, /, **variables: Any) -> Any:
+        refuse_text(variables)
+        depth = context.parent[_DEPTH] + 1
+        if depth > _MAX_DEPTH:
+            raise FillError(f"fragments nest more than {_MAX_DEPTH} deep")
+        variables = {**context.parent[_VARIABLES], **variables}
+        file = f"{name}.yaml"
+        return self._guarded(file, lambda: self._render(file, variables, depth))
+
+    def _guarded(self, file: str, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except _FAILURES as error:
+            _fail(error, self._sources.get(file, ("", file))[1], self._files)
+
+
+def _fail(error: Exception, file: str, files: Iterable[str]) -> NoReturn:
+    """Tell what went wrong in which line of which fragment."""
+    line = 0
+    if isinstance(error, TemplateSyntaxError):
+        file, line = error.filename or file, error.lineno
+    else:
+        trace = error.__traceback__
+        while trace:
+            if trace.tb_frame.f_code.co_filename in files:
+                file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            trace = trace.tb_next
+    if isinstance(error, TemplateNotFound):
+        message = f"there is no fragment {error}"
+    else:
+        message = str(error).partition("\n")[0] or type(error).__name__
+    source = Source(file, line, 1) if line else None
+    where = "" if line else f"{file}: "
+    finding = Finding(
+        "template-error", f"{where}{message}", hint="mend the fragment", source=source
+    )
+    raise LabBuilderError([finding]) from None

@@ -1,0 +1,143 @@
+"""The Jinja that fragments run in: an immutable sandbox that never makes text of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from labbuilder.fragments.skeleton import has_marker, marker, plain
+
+__all__ = ["VALUES", "FragmentEnvironment", "Sandbox", "refuse_text"]
+
+VALUES = "lifted values"
+"""The variable that holds a render's values; no identifier, so no fragment can name it."""
+
+# These make Markup of a value, which would then count as the fragment's own text, or differ from
+# run to run.
+_REMOVED_FILTERS = frozenset(
+    {"e", "escape", "forceescape", "pprint", "random", "safe", "tojson", "urlize", "xmlattr"}
+)
+_REMOVED_GLOBALS = ("cycler", "joiner", "lipsum")
+
+
+class _Generator(CodeGenerator):
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
+        self.write("environment.joined((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox that fragments and a configuration's templates run in."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(undefined=StrictUndefined, auto_reload=False, **options)
+        for name in _REMOVED_GLOBALS:
+            del self.globals[name]
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        refuse_text((left, right))
+        if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
+            raise SecurityError(f"{operator} is for numbers only")
+        if operator == "**" and abs(right) > 64:  # noqa: PLR2004 (any small number would do)
+            raise SecurityError("the exponent is too large")
+        return super().call_binop(context, operator, left, right)
+
+
+class FragmentEnvironment(Sandbox):
+    """The Jinja of fragments."""
+
+    code_generator_class = _Generator
+
+    def __init__(self, sources: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__(
+            loader=FunctionLoader(lambda name: _load(sources, name)),
+            autoescape=True,
+            finalize=_lift,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=-1,
+        )
+        self.filters = {
+            name: _refusing_text(function)
+            for name, function in self.filters.items()
+            if name not in _REMOVED_FILTERS
+        }
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for each in tree.find_all((nodes.Import, nodes.FromImport, nodes.Include)):
+            # Without the context, a value would be lifted into no render, or into an earlier one.
+            each.with_context = True  # type: ignore[attr-defined]  # all three have it
+        for each in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
+            raise TemplateSyntaxError("autoescape can't be changed", each.lineno, name, filename)
+        return tree
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not isinstance(obj, Markup) and super().is_safe_attribute(obj, attr, value)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        refuse_text((obj,))
+        return super().getitem(obj, argument)
+
+    def joined(self, parts: Iterable[Any]) -> str:
+        """Do what ``~`` asks for."""
+        parts = tuple(parts)
+        refuse_text(parts)
+        return "".join(map(str, parts))
+
+
+@pass_context
+def _lift(context: Context, value: Any) -> Markup:
+    if isinstance(value, Markup):  # the fragment's own text: a block, a macro's or caller's output
+        return value
+    if isinstance(value, Undefined):
+        str(value)  # raises, and names it
+    values: list[Any] = context.parent[VALUES]
+    values.append(plain(value))
+    return Markup(marker(len(values) - 1))  # noqa: S704 (made of a number)
+
+
+def _load(sources: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str, None]:
+    if name not in sources:
+        raise TemplateNotFound(name)
+    text, file = sources[name]
+    if has_marker(text):
+        raise TemplateSyntaxError("holds the private character U+E000 or U+E001", 1, name, file)
+    return text, file, None
+
+
+def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def refusing(*arguments: Any, **options: Any) -> Any:
+        result = function(*arguments, **options)
+        refuse_text((result,))
+        return result
+
+    return refusing
+
+
+def refuse_text(values: Any) -> None:
+    """Refuse a fragment's text where a value belongs, whatever it is wrapped in."""
+    items = values.values() if isinstance(values, dict) else values
+    for value in items:
+        if isinstance(value, Markup):
+            raise SecurityError("text of a fragment can only be printed, not used as a value")
+        if isinstance(value, dict | list | tuple):
+            refuse_text(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)

@@ -1,0 +1,175 @@
+"""Rendered fragments: text that holds structure and markers, compiled to fill in the values.
+
+A marker stands for a value that never was text. Parsing tells where the markers stand; filling
+puts the values there, so no value can become a key, a type or a second line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from labbuilder.documents import load
+from labbuilder.errors import LabBuilderError
+
+__all__ = ["Fill", "FillError", "compile_skeleton", "has_marker", "marker", "plain"]
+
+Values = Sequence[Any]
+Fill = Callable[[Values], Any]
+"""What makes an object of a render's values."""
+
+# Private-use characters: legal in YAML, and refused in the source of fragments.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARKER = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+
+
+class FillError(Exception):
+    """A value that can't stand where the fragment puts it."""
+
+
+def marker(index: int) -> str:
+    """Write the marker of a render's value number `index`."""
+    return f"{_OPEN}{index}{_CLOSE}"
+
+
+def has_marker(text: str) -> bool:
+    """Tell whether text holds a character that only markers may have."""
+    return _OPEN in text or _CLOSE in text
+
+
+def compile_skeleton(text: str, name: str) -> Fill:
+    """Compile rendered text.
+
+    Parameters
+    ----------
+    text
+        One YAML document of structure and markers.
+    name
+        The fragment, for complaints.
+
+    Returns
+    -------
+    callable
+        Makes a new object of the values that the markers stand for. It raises `FillError` for a
+        value that can't stand in its place.
+
+    Raises
+    ------
+    FillError
+        If the text isn't one YAML document.
+    """
+    try:
+        documents = load(text, name)
+    except LabBuilderError as error:
+        first = error.findings[0]
+        line = f"line {first.source.line} of " if first.source else ""
+        raise FillError(f"{line}the rendered fragment: {first.message}") from None
+    if len(documents) != 1:
+        raise FillError("renders to more than one YAML document")
+    return _compile(documents[0].data)
+
+
+def plain(value: Any) -> Any:
+    """Copy a value of JSON types.
+
+    Parameters
+    ----------
+    value
+        None, a bool, int, float or str, or mappings and sequences of such.
+
+    Returns
+    -------
+    object
+        A copy in plain types that shares nothing mutable with the value. Entries of None are
+        left out, as Kubernetes reads null.
+
+    Raises
+    ------
+    FillError
+        If something in it has no JSON type.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict or isinstance(value, dict):
+        return {_key(key): plain(item) for key, item in value.items() if item is not None}
+    if kind is list or kind is tuple:
+        return [plain(item) for item in value if item is not None]
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if kind is float and math.isfinite(value):
+        return value
+    raise FillError(f"a {kind.__name__} can't stand in a manifest")
+
+
+def _key(key: Any) -> str:
+    if type(key) is not str:
+        raise FillError("a key of a mapping is no text")
+    return key
+
+
+def _compile(node: Any) -> Fill:
+    if isinstance(node, dict):
+        return _mapping(node)
+    if isinstance(node, list):
+        return _sequence(node)
+    if not isinstance(node, str) or not has_marker(node):
+        return lambda _: node
+    return _scalar(node)
+
+
+def _mapping(node: dict[str, Any]) -> Fill:
+    entries = [(_scalar(key, joined=True), _compile(item)) for key, item in node.items()]
+    if not any(has_marker(key) for key in node):
+        fixed = list(zip(node, (fill for _, fill in entries), strict=True))
+        return lambda values: {
+            key: item for key, fill in fixed if (item := fill(values)) is not None
+        }
+
+    def fill_mapping(values: Values) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for fill_key, fill in entries:
+            key, item = fill_key(values), fill(values)
+            if key in result:
+                raise FillError("two keys of a mapping are the same")
+            if item is not None:
+                result[key] = item
+        return result
+
+    return fill_mapping
+
+
+def _sequence(node: list[Any]) -> Fill:
+    fills = [_compile(item) for item in node]
+    return lambda values: [item for fill in fills if (item := fill(values)) is not None]
+
+
+def _scalar(node: str, *, joined: bool = False) -> Fill:
+    match = _MARKER.fullmatch(node)
+    if match and not joined:
+        index = int(match[1])
+        return lambda values: values[index]
+    pieces = _MARKER.split(node)
+    if any(has_marker(text) for text in pieces[::2]):
+        raise FillError("cuts a value apart")
+    texts, indices = pieces[::2], [int(index) for index in pieces[1::2]]
+
+    def join(values: Values) -> str:
+        filled = [texts[0]]
+        for index, text in zip(indices, texts[1:], strict=True):
+            filled += (_text(values[index]), text)
+        return "".join(filled)
+
+    return join
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    kind = "nothing" if value is None else f"a {type(value).__name__}"
+    raise FillError(f"{kind} can't be joined with text")

@@ -1,0 +1,85 @@
+"""Templates that make text: the annotations of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateError
+
+from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.fragments.sandbox import Sandbox
+from labbuilder.models.base import shown
+
+__all__ = ["compile_text"]
+
+# A configuration's templates are a word of text about two numbers. What could run long or grow
+# large (loops, calls, macros, most filters) has no use there.
+_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.CondExpr,
+    nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add,
+    nodes.Sub, nodes.Mul, nodes.FloorDiv, nodes.Div, nodes.Mod, nodes.Concat, nodes.Filter,
+)  # fmt: skip
+_FILTERS = ("abs", "default", "d", "float", "int", "lower", "string", "trim", "upper")
+
+
+def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..., str]:
+    """Compile a template that makes text, as a configuration's annotations have it.
+
+    Parameters
+    ----------
+    template
+        A Jinja template: expressions and conditions only.
+    path
+        Where it stands, for complaints.
+    names
+        The variables that it may name.
+
+    Returns
+    -------
+    callable
+        Makes the text; takes the variables by name.
+
+    Raises
+    ------
+    LabBuilderError
+        If it is no such template.
+    """
+
+    def render(**variables: int) -> str:
+        with _explained(path, names):
+            return compiled.render(variables)
+
+    with _explained(path, names):
+        tree = _TEXT.parse(template)
+        for node in tree.find_all(nodes.Node):
+            _check(node, names)
+        compiled = _TEXT.from_string(tree)
+    return render
+
+
+@contextmanager
+def _explained(path: Path, names: Sequence[str]) -> Iterator[None]:
+    failures = (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError, MemoryError)
+    try:
+        yield
+    except failures as error:
+        message = str(error).partition("\n")[0] or type(error).__name__
+        hint = f"it may name {' and '.join(names)}, as in {{{{ {names[0]} }}}}"
+        raise LabBuilderError([Finding("template-error", message, path, hint)]) from None
+
+
+def _check(node: nodes.Node, names: Sequence[str]) -> None:
+    refused = ""
+    if not isinstance(node, _NODES):
+        refused = f"{type(node).__name__.lower()} is more than a template of text may do"
+    elif isinstance(node, nodes.Name) and node.name not in names:
+        refused = f"{shown(node.name)} is undefined"
+    elif isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+        refused = f"the filter {shown(node.name)} is more than a template of text may do"
+    if refused:
+        raise TemplateError(refused)
+
+
+_TEXT = Sandbox(keep_trailing_newline=True)

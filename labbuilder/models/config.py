@@ -1,0 +1,213 @@
+"""A site's configuration of its labs: the ``lab`` section of a Nublado controller's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from labbuilder.errors import Path
+from labbuilder.models import checks
+from labbuilder.models.base import (
+    AbsolutePath,
+    AnnotationKey,
+    ConfigMapKey,
+    DnsLabel,
+    LabelKey,
+    LabelValue,
+    Model,
+    Text,
+    Word,
+    not_empty,
+    refuse,
+    refused,
+    shown,
+)
+from labbuilder.models.container import InitContainer
+from labbuilder.models.duration import Duration
+from labbuilder.models.scheduling import Affinity, Toleration
+from labbuilder.models.secret import LabSecret
+from labbuilder.models.size import ConfigurableSize, LabSizeDefinition
+from labbuilder.models.volume import Medium, Volume, VolumeMount
+
+__all__ = [
+    "HomedirSchema",
+    "LabConfig",
+    "Nss",
+    "lab_section",
+]
+
+
+class HomedirSchema(StrEnum):
+    """How home directories are laid out."""
+
+    USERNAME = "username"
+    INITIAL_THEN_USERNAME = "initialThenUsername"
+
+
+class Nss(Model):
+    """The lines of ``passwd`` and ``group`` before the user's own."""
+
+    base_passwd: Text = "root:x:0:0:root:/root:/bin/bash\n"  # noqa: S105 (no password)
+    base_group: Text = "root:x:0\n"
+
+
+def _homedir_prefix(value: str) -> str:
+    if not value.strip("/"):
+        refused("invalid-path", "homes can't lie in the root folder", "write /home, for example")
+    return value.rstrip("/")
+
+
+def _homedir_suffix(value: str) -> str:
+    value = value.strip("/")
+    if ".." in value.split("/") or ":" in value or not value.isprintable():
+        refused(
+            "invalid-path",
+            f"{shown(value)} is not a path below a home directory",
+            "leave out `..`, : and control characters",
+        )
+    return value
+
+
+def _file_path(value: str) -> str:
+    name = value.rpartition("/")[2]
+    if name in {"", "."} or name.startswith(".."):  # "..", since kubelets keep such names
+        refused("invalid-path", f"{shown(value)} names no file", "end it with the file's name")
+    return value
+
+
+Homedir = Annotated[AbsolutePath, AfterValidator(_homedir_prefix)]
+Folder = Annotated[AbsolutePath, AfterValidator(lambda value: value.rstrip("/") or "/")]
+
+
+class LabConfig(Model):
+    """A site's configuration of its labs.
+
+    Fields stand in the order in which they are checked: a later one may be held against an
+    earlier one.
+    """
+
+    namespace_prefix: DnsLabel
+    sizes: Annotated[tuple[LabSizeDefinition, ...], AfterValidator(not_empty)]
+    default_size: ConfigurableSize | None = None
+    runtime_mounts_dir: Folder = "/etc/nublado"
+    volumes: tuple[Volume, ...] = ()
+    volume_mounts: tuple[VolumeMount, ...] = ()
+    home_volume_name: Annotated[DnsLabel, Field(validate_default=True)] = "home"
+    homedir_prefix: Homedir = "/home"
+    homedir_schema: HomedirSchema = HomedirSchema.USERNAME
+    homedir_suffix: Annotated[Text, AfterValidator(_homedir_suffix)] = ""
+    files: dict[Annotated[AbsolutePath, AfterValidator(_file_path)], Text] = {}
+    secrets: tuple[LabSecret, ...] = ()
+    init_containers: tuple[InitContainer, ...] = ()
+    activity_interval: Duration = timedelta(hours=1)
+    affinity: Affinity | None = None
+    application: LabelValue | None = None
+    empty_dir_source: Medium = Medium.MEMORY
+    env: dict[ConfigMapKey, Text] = {}
+    extra_annotations: dict[AnnotationKey, Text] = {}
+    jupyterlab_config_dir: AbsolutePath = "/opt/lsst/software/jupyterlab"
+    lab_start_command: Annotated[tuple[Text, ...], AfterValidator(not_empty)] = (
+        "/opt/lsst/software/jupyterlab/runlab.sh",
+    )
+    namespace_annotations: dict[AnnotationKey, Text] = {}
+    node_selector: dict[LabelKey, LabelValue] = {}
+    nss: Nss = Nss()
+    pull_secret: Word | None = None
+    standard_inithome: bool = False
+    tolerations: tuple[Toleration, ...] = ()
+    delete_timeout: Duration = timedelta(minutes=1)
+    reconcile_interval: Duration = timedelta(minutes=5)
+    spawn_timeout: Duration = timedelta(minutes=10)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_section(cls, value: Any) -> Any:
+        return lab_section(value)[0]
+
+    def size(self, size: str | None) -> LabSizeDefinition | None:
+        """Find a size by name, or the default one."""
+        wanted = size or self.default_size or self.sizes[0].size
+        return next((known for known in self.sizes if known.size == wanted), None)
+
+    @field_validator("sizes")
+    @classmethod
+    def _check_sizes(cls, value: Any) -> Any:
+        refuse(checks.sizes(value))
+        return value
+
+    @field_validator("default_size")
+    @classmethod
+    def _check_default_size(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.default_size(value, info.data))
+        return value
+
+    @field_validator("volumes")
+    @classmethod
+    def _check_volumes(cls, value: Any) -> Any:
+        refuse(checks.volumes(value))
+        return value
+
+    @field_validator("volume_mounts")
+    @classmethod
+    def _check_mounts(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.volume_mounts(value, info.data))
+        return value
+
+    @field_validator("home_volume_name")
+    @classmethod
+    def _check_home_volume(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.home_volume(value, info.data))
+        return value
+
+    @field_validator("files")
+    @classmethod
+    def _check_files(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.files(value, info.data))
+        return value
+
+    @field_validator("secrets")
+    @classmethod
+    def _check_secrets(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.secrets(value, info.data))
+        return value
+
+    @field_validator("init_containers")
+    @classmethod
+    def _check_init_containers(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.init_containers(value, info.data))
+        return value
+
+    @field_validator("env")
+    @classmethod
+    def _check_env(cls, value: Any) -> Any:
+        refuse(checks.env(value))
+        return value
+
+    @field_validator("extra_annotations")
+    @classmethod
+    def _check_annotations(cls, value: Any) -> Any:
+        refuse(checks.extra_annotations(value))
+        return value
+
+
+def lab_section(value: Any) -> tuple[Any, Path]:
+    """Find the lab section of a configuration.
+
+    Parameters
+    ----------
+    value
+        What a configuration file holds: the lab section, or a whole controller configuration
+        with the section under ``lab``.
+
+    Returns
+    -------
+    tuple
+        The section and its path in the value.
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("lab"), Mapping):
+        return value["lab"], ("lab",)
+    return value, ()

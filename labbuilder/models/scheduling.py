@@ -1,0 +1,185 @@
+"""Where pods may run: Kubernetes' affinity and tolerations, field for field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from labbuilder.models.base import (
+    DnsLabel,
+    LabelKey,
+    LabelValue,
+    Model,
+    Problem,
+    Text,
+    not_empty,
+    refuse,
+)
+
+__all__ = ["Affinity", "Toleration"]
+
+
+def _filled(value: Any) -> Any:
+    return value or None
+
+
+T = TypeVar("T")
+# An empty list and an absent one mean the same to Kubernetes wherever this is used.
+Some = Annotated[tuple[T, ...] | None, AfterValidator(_filled)]
+Labels = Annotated[dict[LabelKey, LabelValue] | None, AfterValidator(_filled)]
+Weight = Annotated[int, Field(strict=True, ge=1, le=100)]
+
+
+class _Requirement(Model):
+    key: Text
+    operator: str
+    values: Some[Text] = None
+
+    def _problems(self) -> Iterator[Problem]:
+        wants = self.operator in {"In", "NotIn", "Gt", "Lt"}
+        count = len(self.values or ())
+        if wants and not count:
+            yield Problem(
+                "invalid-affinity",
+                f"{self.operator} needs values",
+                "list them under values",
+                ("values",),
+            )
+        elif not wants and count:
+            yield Problem(
+                "invalid-affinity",
+                f"{self.operator} takes no values",
+                "leave values out",
+                ("values",),
+            )
+        elif self.operator in {"Gt", "Lt"} and count != 1:
+            yield Problem(
+                "invalid-affinity", f"{self.operator} takes one value", "leave one", ("values",)
+            )
+
+    @model_validator(mode="after")
+    def _values_fit(self) -> Self:
+        refuse(self._problems())
+        return self
+
+
+class LabelSelectorRequirement(_Requirement):
+    """A condition on one label of a pod."""
+
+    key: LabelKey
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+
+
+class NodeSelectorRequirement(_Requirement):
+    """A condition on one label or field of a node."""
+
+    key: LabelKey
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
+
+
+class LabelSelector(Model):
+    """Which pods or namespaces; an empty one selects all."""
+
+    match_labels: Labels = None
+    match_expressions: Some[LabelSelectorRequirement] = None
+
+
+class NodeSelectorTerm(Model):
+    """Which nodes."""
+
+    match_expressions: Some[NodeSelectorRequirement] = None
+    match_fields: Some[NodeSelectorRequirement] = None
+
+
+class NodeSelector(Model):
+    """Which nodes: those that any of the terms selects."""
+
+    node_selector_terms: Annotated[tuple[NodeSelectorTerm, ...], AfterValidator(not_empty)]
+
+
+class PreferredSchedulingTerm(Model):
+    """Which nodes are better, and by how much."""
+
+    preference: NodeSelectorTerm
+    weight: Weight
+
+
+class NodeAffinity(Model):
+    """Nodes that the pod wants."""
+
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+    preferred_during_scheduling_ignored_during_execution: Some[PreferredSchedulingTerm] = None
+
+
+class PodAffinityTerm(Model):
+    """Pods that the pod wants to be near, or away from."""
+
+    label_selector: LabelSelector | None = None
+    match_label_keys: Some[LabelKey] = None
+    mismatch_label_keys: Some[LabelKey] = None
+    namespace_selector: LabelSelector | None = None
+    namespaces: Some[DnsLabel] = None
+    topology_key: LabelKey
+
+
+class WeightedPodAffinityTerm(Model):
+    """Such pods, and how much it matters."""
+
+    pod_affinity_term: PodAffinityTerm
+    weight: Weight
+
+
+class PodAffinity(Model):
+    """Pods that the pod wants to be near; the same model says which to be away from."""
+
+    required_during_scheduling_ignored_during_execution: Some[PodAffinityTerm] = None
+    preferred_during_scheduling_ignored_during_execution: Some[WeightedPodAffinityTerm] = None
+
+
+class Affinity(Model):
+    """Kubernetes' ``core/v1.Affinity``."""
+
+    node_affinity: NodeAffinity | None = None
+    pod_affinity: PodAffinity | None = None
+    pod_anti_affinity: PodAffinity | None = None
+
+
+class Toleration(Model):
+    """Kubernetes' ``core/v1.Toleration``: a taint that the pod bears.
+
+    Attributes
+    ----------
+    toleration_seconds
+        How long the pod stays on a node that gets the taint.
+    """
+
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    key: LabelKey | None = None
+    operator: Literal["Equal", "Exists"] = "Equal"
+    toleration_seconds: Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)] | None = None
+    value: LabelValue | None = None
+
+    @model_validator(mode="after")
+    def _operator_fits(self) -> Self:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.operator == "Exists" and self.value:
+            yield Problem(
+                "invalid-toleration",
+                "a toleration with operator Exists takes no value",
+                "leave value out, or use operator: Equal",
+                ("value",),
+            )
+        if self.operator == "Equal":
+            for name in ("key", "value"):
+                if not getattr(self, name):
+                    yield Problem(
+                        "invalid-toleration",
+                        f"a toleration by Equal needs a {name}",
+                        f"give {name}, or use operator: Exists",
+                        (name,),
+                    )

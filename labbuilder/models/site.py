@@ -1,0 +1,66 @@
+"""Facts of the site that a controller learns at run time rather than from its configuration."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, JsonValue
+
+from labbuilder.models.base import Model, refused, shown
+from labbuilder.models.image import ContainerImage
+
+__all__ = ["Site"]
+
+
+def _url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if (
+        scheme not in {"http", "https"}
+        or not separator
+        or not rest
+        or not value.isprintable()
+        or " " in value
+    ):
+        refused("invalid-url", f"{shown(value)} is not a URL", "write https://data.example.org")
+    return value
+
+
+def _json(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        refused("invalid-json", "is no JSON document", "leave out nan, inf and endless nesting")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Site(Model):
+    """Facts of the site.
+
+    Attributes
+    ----------
+    base_url
+        Where users reach the site.
+    discovery
+        The service discovery document that labs find at ``/etc/nublado/discovery/v1.json``.
+    repertoire_base_url
+        Where labs reach the discovery service, if there is one.
+    controller_image
+        The image of the standard init containers.
+    """
+
+    base_url: Url
+    discovery: Annotated[dict[str, JsonValue], AfterValidator(_json)]
+    repertoire_base_url: Url | None = None
+    controller_image: ContainerImage = ContainerImage(
+        repository="ghcr.io/lsst-sqre/nublado", tag="11.1.1"
+    )
+
+    @cached_property
+    def discovery_json(self) -> str:
+        """The discovery document as text."""
+        return json.dumps(self.discovery, indent=2, sort_keys=True)

@@ -1,0 +1,143 @@
+"""Lab sizes and the resources that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from labbuilder import quantity
+from labbuilder.models.base import Model, Problem, refuse, refused, shown
+
+__all__ = [
+    "ConfigurableSize",
+    "Cpu",
+    "LabResources",
+    "LabSize",
+    "LabSizeDefinition",
+    "Memory",
+    "ResourceQuantity",
+]
+
+
+class LabSize(StrEnum):
+    """The names of sizes."""
+
+    FINE = "fine"
+    DIMINUTIVE = "diminutive"
+    TINY = "tiny"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+    HUGE = "huge"
+    GARGANTUAN = "gargantuan"
+    COLOSSAL = "colossal"
+    CUSTOM = "custom"
+
+
+def _cpu(value: Any) -> float:
+    try:
+        return quantity.parse_cpu(value)
+    except ValueError as error:
+        refused(
+            "invalid-cpu",
+            f"{shown(str(value))} {error}",
+            "write cores with at most three decimal places (0.25) or millicores (250m)",
+        )
+
+
+def _memory(value: Any) -> int:
+    try:
+        return quantity.parse_memory(value)
+    except ValueError as error:
+        refused(
+            "invalid-memory",
+            f"{shown(str(value))} {error}",
+            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
+        )
+
+
+def _size(value: Any) -> Any:
+    value = getattr(value, "value", value)
+    return value.lower() if isinstance(value, str) else value
+
+
+def _configurable(value: LabSize) -> LabSize:
+    if value is LabSize.CUSTOM:
+        refused(
+            "invalid-size",
+            "size custom is only told of labs that match no size",
+            "use another name",
+        )
+    return value
+
+
+Cpu = Annotated[float, BeforeValidator(_cpu)]
+"""Cores."""
+
+Memory = Annotated[int, BeforeValidator(_memory)]
+"""Bytes."""
+
+ConfigurableSize = Annotated[LabSize, BeforeValidator(_size), AfterValidator(_configurable)]
+"""A size that a site can define and a user can ask for, in any letter case."""
+
+
+class ResourceQuantity(Model):
+    """An amount of each resource.
+
+    Attributes
+    ----------
+    cpu
+        Cores.
+    memory
+        Bytes.
+    """
+
+    cpu: Cpu
+    memory: Memory
+
+
+class LabResources(Model):
+    """What a lab may use and what it is promised."""
+
+    limits: ResourceQuantity
+    requests: ResourceQuantity
+
+    @model_validator(mode="after")
+    def _requests_fit(self) -> LabResources:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        for name in ("cpu", "memory"):
+            limit, request = getattr(self.limits, name), getattr(self.requests, name)
+            if not limit:
+                yield Problem(
+                    "invalid-resources",
+                    f"the {name} limit is zero",
+                    "give the lab something to run with",
+                    ("limits", name),
+                )
+            elif request > limit:
+                yield Problem(
+                    "invalid-resources",
+                    f"requests more {name} than the limit",
+                    "lower the request or raise the limit",
+                    ("requests", name),
+                )
+
+
+class LabSizeDefinition(Model):
+    """A size and its resources."""
+
+    size: ConfigurableSize
+    resources: LabResources
+
+    @property
+    def description(self) -> str:
+        """Size for people, as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
+        limits = self.resources.limits
+        memory = quantity.format_memory(limits.memory)
+        return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"

@@ -1,0 +1,100 @@
+"""The user whose lab it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from labbuilder import names
+from labbuilder.models.base import Model, Text, matching, refused, shown
+from labbuilder.quantity import MAX_BYTES
+
+__all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
+
+GIB = 1024**3
+
+# Kubernetes refuses more (int32), and root is nobody's lab.
+Id = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Username = Annotated[
+    str,
+    AfterValidator(
+        matching(
+            names.is_username,
+            "invalid-username",
+            "a username",
+            "use two or more lower-case letters, digits and single -, one of them a letter, no - at "
+            "an end, at most 63 characters",
+        )
+    ),
+]
+
+
+def _group_name(value: str) -> str:
+    if not value.strip() or names.printable(value) != value:
+        refused(
+            "invalid-group",
+            f"{shown(value)} cannot stand in a group file",
+            "use a name without : and control characters",
+        )
+    return value
+
+
+def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
+    if not value:
+        refused(
+            "spawn-forbidden",
+            "this user's quota forbids labs",
+            "ask whoever grants quotas to set spawn: true",
+        )
+    return value
+
+
+class Group(Model):
+    """A group that the user is in."""
+
+    name: Annotated[str, AfterValidator(_group_name)]
+    id: Id
+
+
+class NotebookQuota(Model):
+    """What the user's labs may use in all.
+
+    Attributes
+    ----------
+    cpu
+        Cores.
+    memory
+        GiB.
+    spawn
+        Whether the user may have a lab at all.
+    """
+
+    cpu: Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]
+    memory: Annotated[float, Field(ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
+    spawn: Annotated[bool, AfterValidator(_may_spawn)] = True
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory in bytes."""
+        return int(self.memory * GIB)
+
+
+class Quota(Model):
+    """Quotas of a user, of which the notebook's is ours."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    notebook: NotebookQuota | None = None
+
+
+class User(Model):
+    """The user whose lab it is."""
+
+    username: Username
+    name: Text | None = None
+    email: Text | None = None
+    uid: Id
+    gid: Id
+    groups: tuple[Group, ...] = ()
+    quota: Quota | None = None

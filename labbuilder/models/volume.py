@@ -1,0 +1,142 @@
+"""Volumes of a site and where they are mounted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from labbuilder import quantity
+from labbuilder.models.base import (
+    AbsolutePath,
+    DnsLabel,
+    DnsSubdomain,
+    Model,
+    Word,
+    not_empty,
+    refused,
+    shown,
+)
+from labbuilder.models.size import Memory
+
+__all__ = [
+    "EmptyDirVolumeSource",
+    "HostPathVolumeSource",
+    "Medium",
+    "NfsVolumeSource",
+    "PersistentVolumeClaimVolumeSource",
+    "Volume",
+    "VolumeMount",
+    "VolumeSource",
+]
+
+
+class Medium(StrEnum):
+    """What an empty directory is kept on."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+
+
+class AccessMode(StrEnum):
+    """Access modes of a claim that several nodes can use at once."""
+
+    READ_ONLY_MANY = "ReadOnlyMany"
+    READ_WRITE_MANY = "ReadWriteMany"
+
+
+def _storage(value: Any) -> str:
+    text = str(value)
+    if isinstance(value, bool) or not quantity.is_storage(text):
+        refused(
+            "invalid-storage",
+            f"{shown(text)} is no amount of storage",
+            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
+        )
+    return text
+
+
+def _medium(value: Any) -> Any:
+    return {"": "disk", "Memory": "memory"}.get(value, value) if isinstance(value, str) else value
+
+
+def _sub_path(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
+        refused(
+            "invalid-path",
+            f"{shown(value)} is not a path below the volume's root",
+            "leave out a leading / and `..`",
+        )
+    return value
+
+
+class HostPathVolumeSource(Model):
+    """A directory of the node."""
+
+    type: Literal["hostPath"]
+    path: AbsolutePath
+
+
+class NfsVolumeSource(Model):
+    """A directory of an NFS server."""
+
+    type: Literal["nfs"]
+    server: Word
+    server_path: AbsolutePath
+    read_only: bool = False
+
+
+class StorageRequests(Model):
+    """What a claim asks for, as text that Kubernetes reads."""
+
+    storage: Annotated[str, BeforeValidator(_storage)]
+
+
+class StorageResources(Model):
+    """Resources of a claim."""
+
+    requests: StorageRequests
+
+
+class PersistentVolumeClaimVolumeSource(Model):
+    """A claim that is made for each lab."""
+
+    type: Literal["persistentVolumeClaim"]
+    access_modes: Annotated[tuple[AccessMode, ...], AfterValidator(not_empty)]
+    storage_class_name: DnsSubdomain | None = None
+    resources: StorageResources
+    read_only: bool = False
+
+
+class EmptyDirVolumeSource(Model):
+    """A directory that lives and dies with the lab."""
+
+    type: Literal["emptyDir"]
+    medium: Annotated[Medium, BeforeValidator(_medium)] = Medium.DISK
+    size: Memory | None = None
+
+
+VolumeSource = Annotated[
+    HostPathVolumeSource
+    | NfsVolumeSource
+    | PersistentVolumeClaimVolumeSource
+    | EmptyDirVolumeSource,
+    Field(discriminator="type"),
+]
+
+
+class Volume(Model):
+    """A volume that containers may mount."""
+
+    name: DnsLabel
+    source: VolumeSource
+
+
+class VolumeMount(Model):
+    """Where a container sees a volume."""
+
+    container_path: AbsolutePath
+    sub_path: Annotated[str, AfterValidator(_sub_path)] | None = None
+    read_only: bool = False
+    volume_name: DnsLabel

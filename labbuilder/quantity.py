@@ -1,0 +1,112 @@
+"""CPU and memory as a site writes them, as labbuilder keeps them, and as Kubernetes reads them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+__all__ = ["MAX_BYTES", "format_memory", "is_storage", "parse_cpu", "parse_memory"]
+
+MAX_BYTES = 2**63 - 1
+"""What Kubernetes caps a quantity at."""
+
+_MAX_CPU = 10**9
+
+_UNITS = {
+    "": 1,
+    **{f"{letter}i": 1024**power for power, letter in enumerate("kmgtpe", 1)},
+    **{letter: 1000**power for power, letter in enumerate("kmgtpe", 1)},
+}
+_CPU = re.compile(r"([0-9]{1,12})m|[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
+_MEMORY = re.compile(
+    r"([0-9]{1,20}(?:\.[0-9]{1,20})?)([kmgtpe]i?)|[0-9]{1,20}", re.IGNORECASE | re.ASCII
+)
+_STORAGE = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[KMGTPE]i|[kMGTPE])?", re.ASCII)
+
+
+def parse_cpu(value: str | float) -> float:
+    """Read an amount of CPU.
+
+    Parameters
+    ----------
+    value
+        Cores as a number or decimal text with at most three places, or whole millicores as text
+        (``500m``).
+
+    Returns
+    -------
+    float
+        Cores.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    text = str(value)
+    match = _CPU.fullmatch(text)
+    if isinstance(value, bool) or not match:
+        raise ValueError("is no amount of CPU")
+    cores = Decimal(match[1]) / 1000 if match[1] else Decimal(text)
+    if cores > _MAX_CPU:
+        raise ValueError("is more CPU than Kubernetes can count")
+    return float(cores)
+
+
+def parse_memory(value: str | int) -> int:
+    """Read an amount of memory.
+
+    Parameters
+    ----------
+    value
+        Whole bytes, or text with a binary or decimal suffix in any letter case (``1Gi``,
+        ``250M``, ``64ki``, ``0.75Gi``). A bare ``m`` is refused: it is a thousandth of a byte to
+        Kubernetes and a megabyte to others.
+
+    Returns
+    -------
+    int
+        Bytes, a fraction of one dropped.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    text = str(value)
+    match = _MEMORY.fullmatch(text)
+    if isinstance(value, bool) or not match:
+        raise ValueError("is no amount of memory")
+    if match[2] == "m":
+        raise ValueError("ends in m, a thousandth of a byte to Kubernetes")
+    amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(text)
+    if amount > MAX_BYTES:
+        raise ValueError("is more memory than Kubernetes can count")
+    return int(amount)
+
+
+def format_memory(amount: int) -> str:
+    """Write bytes for people, exactly.
+
+    Parameters
+    ----------
+    amount
+        Bytes.
+
+    Returns
+    -------
+    str
+        In the largest unit, binary before decimal, that takes at most two decimal places:
+        ``3Gi``, ``1.5Gi``, ``250M``.
+    """
+    suffixes = [f"{letter}i" for letter in "EPTGMK"] + list("EPTGMk")
+    for suffix in suffixes:
+        number = Decimal(amount) / _UNITS[suffix.lower()]
+        if number >= 1 and number == round(number, 2):
+            return f"{number.normalize():f}{suffix}"
+    return str(amount)
+
+
+def is_storage(text: str) -> bool:
+    """Tell whether this is an amount of storage that Kubernetes reads, and more than none."""
+    return bool(_STORAGE.fullmatch(text)) and any(c in "123456789" for c in text)

@@ -1,0 +1,154 @@
+"""Plain input → models, with every complaint as a finding."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from labbuilder.errors import Finding, Path
+
+__all__ = ["validated"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_MAPPING = ("a mapping", "")
+_LIST = ("a list", "")
+_TYPES = {
+    "string": ("text", "put the value in quotes"),
+    "int": ("a whole number", ""),
+    "int_parsing": ("a whole number", ""),
+    "float": ("a number", ""),
+    "float_parsing": ("a number", ""),
+    "bool": ("true or false", ""),
+    "bool_parsing": ("true or false", ""),
+    "dict": _MAPPING,
+    "model": _MAPPING,
+    "model_attributes": _MAPPING,
+    "tuple": _LIST,
+}
+
+
+def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list[Finding]]:
+    """Make a model of an argument.
+
+    Parameters
+    ----------
+    model
+        What it must be.
+    value
+        A model of that kind, a mapping, or any object with the same attributes.
+    path
+        Where the argument stands in the whole input.
+
+    Returns
+    -------
+    tuple
+        The model and no findings, or None and everything that is wrong with the value. Values
+        themselves stand in no finding unless the model's own rules put them there.
+    """
+    if isinstance(value, model):
+        return value, []
+    if value is None:
+        return None, [
+            Finding("missing-field", "required field is missing", path, f"add {path[-1]}")
+        ]
+    if isinstance(value, Mapping):
+        value = dict(value)
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        return None, [found for each in details for found in _findings(model, value, path, each)]
+    except RecursionError:
+        return None, [Finding("too-deep", "is nested too deeply", path, "flatten it")]
+
+
+def _findings(
+    model: type[BaseModel], value: object, path: Path, error: ErrorDetails
+) -> Iterator[Finding]:
+    kind, loc = error["type"], error["loc"]
+    if kind == "refused":
+        for problem in error["ctx"]["problems"]:
+            at = path + _resolve(value, (*loc, *problem.at))
+            yield Finding(problem.code, problem.message, at, problem.hint)
+        return
+    at = path + _resolve(value, loc)
+    if kind == "missing":
+        yield Finding("missing-field", "required field is missing", at, f"add {loc[-1]}")
+    elif kind == "extra_forbidden":
+        yield Finding("unknown-field", "unknown field", at, _suggestion(model, loc))
+    elif kind == "union_tag_not_found":
+        yield Finding("missing-field", "required field is missing", (*at, "type"), "add type")
+    elif kind == "union_tag_invalid":
+        expected = error["ctx"]["expected_tags"]
+        yield Finding("invalid-value", f"must be one of {expected}", (*at, "type"))
+    elif kind.removesuffix("_type") in _TYPES:
+        message, hint = _TYPES[kind.removesuffix("_type")]
+        yield Finding("wrong-type", f"must be {message}", at, hint)
+    else:
+        message = error["msg"].replace("Input should be", "must be")
+        yield Finding("invalid-value", message, at)
+
+
+def _suggestion(model: type[BaseModel], loc: Path) -> str:
+    known = _known_fields(model, loc)
+    close = difflib.get_close_matches(str(loc[-1]), known, 1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+def _known_fields(model: type[BaseModel], loc: Path) -> list[str]:
+    """Find the names that could stand in the place of the last step."""
+    models = [model]
+    for step in loc[:-1]:
+        fields = [
+            field
+            for each in models
+            for name, field in each.model_fields.items()
+            if step in (name, field.alias)
+        ]
+        tagged = [each for each in models if step in _tags(each)]
+        if fields:
+            models = [each for field in fields for each in _models(field.annotation)]
+        elif tagged:
+            models = tagged
+    return sorted(
+        {field.alias or name for each in models for name, field in each.model_fields.items()}
+    )
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    field = model.model_fields.get("type")
+    return get_args(field.annotation) if field else ()
+
+
+def _resolve(value: object, loc: Path) -> Path:
+    """Keep the steps that are the input's own.
+
+    Between them pydantic names members of unions, and marks keys with ``[key]``.
+    """
+    steps: list[str | int] = []
+    for i, step in enumerate(loc):
+        if isinstance(value, Mapping):
+            if step in value:
+                steps.append(step)
+                value = value[step]
+            elif i == len(loc) - 1 and step != "[key]":
+                steps.append(step)
+        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+            steps.append(step)
+            value = value[step]
+        elif value is not None and isinstance(step, str) and hasattr(value, step):
+            steps.append(step)
+            value = getattr(value, step)
+    return tuple(steps)

@@ -1,0 +1,155 @@
+"""What may stand in YAML text: its characters, its plain scalars, and its errors in words."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from .errors import Finding, LabBuilderError, Source
+
+__all__ = ["decode", "resolve", "syntax_finding"]
+
+_MAX_DIGITS = 100
+
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **{sign + word: math.inf for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
+    **{"-" + word: -math.inf for word in (".inf", ".Inf", ".INF")},
+}
+_NUMBER = re.compile(
+    r"(?P<decimal>[-+]?[0-9]+)|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+)
+
+# What YAML 1.1 and 1.2 both take for text. NEL, LS and PS end a line in 1.1 only.
+_REFUSED = re.compile(
+    "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+_QUOTE = "put a value with special characters in quotes"
+_CLOSE = "close every bracket and quote, and put a comma between items"
+_ALIGN = "indent with spaces, the same for all keys or items of one block"
+
+# The parsers' messages are for those who know YAML's grammar, and PyYAML without
+# libyaml quotes the text in them: what they contain, what it means, what to do.
+_PROBLEMS = (
+    ("mapping values are not allowed", "':' stands where no key can", f"{_QUOTE}; {_ALIGN}"),
+    ("start any token", "a value starts with '@', '`', '%' or a tab", f"{_QUOTE}; {_ALIGN}"),
+    ("tab character", "a tab is used to indent", _ALIGN),
+    ("expected ':'", "this is no 'key: value'", "write a colon and a space after the key"),
+    ("expected '-'", "this is no item of the list above it", _ALIGN),
+    ("expected key", "this is no key of the mapping above it", f"{_ALIGN}; {_QUOTE}"),
+    ("<block end>", "this does not belong to the block above it", f"{_ALIGN}; {_QUOTE}"),
+    ("expected ','", "a comma or a closing bracket is missing", _CLOSE),
+    ("node content", "a value is missing", _CLOSE),
+    ("end of stream", "a quoted text does not end", _CLOSE),
+    ("document indicator", "a quoted text runs into the next document", _CLOSE),
+    ("block sequence", "a list starts where none can", "start the list on a line of its own"),
+    ("escape", "a backslash in double quotes starts no escape that YAML knows", "double it"),
+    ("expected alphabetic", "'&' or '*' is not followed by a name", _QUOTE),
+    ("tag", "what starts with '!' is no tag that YAML knows", _QUOTE),
+    ("<document start>", "there is text after the end of the document", "put '---' before it"),
+    ("line break", "'|' or '>' is followed by text", "start that text on a line of its own"),
+    ("incompatible", "this is not YAML 1.1 or 1.2", "leave out the line that starts with '%YAML'"),
+    ("directive", "a line starts with '%' and is no directive that YAML knows", _QUOTE),
+)
+
+
+def decode(text: str | bytes, file: str) -> str:
+    """Return the text without a byte order mark.
+
+    Parameters
+    ----------
+    text
+        The text; bytes are UTF-8.
+    file
+        What to call it in a finding.
+
+    Returns
+    -------
+    str
+        Text of which every reader of YAML sees the same lines and characters.
+
+    Raises
+    ------
+    LabBuilderError
+        If it is not UTF-8, or holds a character that YAML does not allow unescaped.
+    """
+    if isinstance(text, bytes):
+        try:
+            decoded = text.decode()
+        except UnicodeDecodeError as error:
+            before = text[: error.start].decode()
+            raise _refusal("the text is not UTF-8", "save it as UTF-8", before, file) from None
+    else:
+        decoded = text
+    decoded = decoded.removeprefix("\ufeff")
+    if found := _REFUSED.search(decoded):
+        problem = f"the character U+{ord(found[0]):04X} may not stand in YAML text"
+        hint = "delete it, or write it as an escape in double quotes; save the file as UTF-8"
+        raise _refusal(problem, hint, decoded[: found.start()], file)
+    return decoded
+
+
+def _refusal(problem: str, hint: str, before: str, file: str) -> LabBuilderError:
+    source = Source(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return LabBuilderError([Finding("yaml-syntax", problem, hint=hint, source=source)])
+
+
+def resolve(text: str) -> str | int | float | bool | None:
+    """Say what an unquoted scalar means in YAML 1.2's core schema.
+
+    Parameters
+    ----------
+    text
+        The scalar.
+
+    Returns
+    -------
+    str, int, float, bool or None
+        What it means.
+
+    Raises
+    ------
+    OverflowError
+        If it is a number beyond any use: more than 100 digits, or infinite as a float.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "+-.0123456789" or not (found := _NUMBER.fullmatch(text)):
+        return text
+    if found["decimal"] or found["based"]:
+        # int() takes quadratic time and has a limit of its own.
+        if len(text) > _MAX_DIGITS:
+            raise OverflowError
+        return int(text) if found["decimal"] else int(text, 0)
+    if math.isinf(value := float(text)):
+        raise OverflowError
+    return value
+
+
+def syntax_finding(problem: str | None, source: Source, block_line: int | None) -> Finding:
+    """Put a parser's complaint into words, without quoting the text.
+
+    Parameters
+    ----------
+    problem
+        What the parser says.
+    source
+        Where it noticed.
+    block_line
+        Where what it was reading begins.
+
+    Returns
+    -------
+    Finding
+        For whoever wrote the text.
+    """
+    known = ((words, hint) for part, words, hint in _PROBLEMS if part in (problem or ""))
+    message, hint = next(known, ("this is not valid YAML", f"{_ALIGN}; {_QUOTE}"))
+    if block_line is not None and block_line != source.line:
+        message += f" (in what begins in line {block_line})"
+    return Finding("yaml-syntax", message, hint=hint, source=source)
