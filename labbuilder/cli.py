@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from labbuilder.compiler import Manifest
     from labbuilder.errors import Finding
 
@@ -53,7 +55,7 @@ def _root(
 
 
 @app.command()
-def render(  # noqa: PLR0913 (an option each)
+def render(
     *,
     files: Annotated[
         list[str], typer.Argument(metavar="USER.yaml...", help="User files; - is standard input.")
@@ -115,7 +117,8 @@ def _compile(
     from labbuilder.userfile import UserFiles, read_documents  # noqa: PLC0415
 
     users = UserFiles(config=config, templates=templates, kubernetes_version=kubernetes_version)
-    manifests, findings = [], []
+    manifests: list[Manifest] = []
+    findings: list[Finding] = []
     for file in files:
         try:
             documents = read_documents(file)
@@ -149,7 +152,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         raise typer.Exit(_TROUBLE) from None
 
 
-def _give_up(findings: list[Finding] | tuple[Finding, ...]) -> NoReturn:
+def _give_up(findings: Sequence[Finding]) -> NoReturn:
     for finding in findings:
         typer.echo(str(finding), err=True)
     raise typer.Exit(_TROUBLE)

@@ -26,6 +26,7 @@ from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.facts import Facts, derive
 from labbuilder.fragments import Fragments, compile_text
 from labbuilder.inputs import Inputs, config_warnings, raise_errors, read_inputs
+from labbuilder.models.base import shown
 from labbuilder.models.config import lab_section
 from labbuilder.storage import Storage
 from labbuilder.validation import validated
@@ -95,9 +96,8 @@ class LabCompiler:
     Raises
     ------
     LabBuilderError
-        If the configuration, the version or a fragment is wrong, with every complaint.
-    OSError
-        If the folder can't be read.
+        If the configuration, the version or a fragment is wrong, or the folder can't be read,
+        with every complaint.
     """
 
     def __init__(
@@ -257,8 +257,6 @@ def compile_lab(
     ------
     LabBuilderError
         If anything is wrong, with every complaint.
-    OSError
-        If a folder of templates can't be read.
     """
     arguments: dict[str, Any] = {
         "site": site,
@@ -289,9 +287,13 @@ def _fragments(templates: Templates) -> Fragments:
         return _shipped()
     if isinstance(templates, Mapping):
         return Fragments(data.TEMPLATES, templates)
-    return Fragments(
-        data.TEMPLATES, data.read_folder(FilePath(templates), ".yaml"), str(templates)
-    )
+    try:
+        own = data.read_folder(FilePath(templates), ".yaml")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        message = f"the folder of fragments {shown(str(templates))} can't be read: {reason}"
+        raise LabBuilderError([Finding("unreadable-templates", message)]) from None
+    return Fragments(data.TEMPLATES, own, str(templates))
 
 
 @cache

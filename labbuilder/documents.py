@@ -87,12 +87,13 @@ def load(text: str | bytes, file: str) -> list[Document]:
     LabBuilderError
         With everything that is wrong, up to the first error of syntax.
     """
+    text = decode(text, file)
     builder = TreeBuilder(file)
     try:
-        for event in yaml.parse(decode(text, file), Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
-        builder.findings.append(_explain(error, file))
+        builder.findings.append(_explain(error, text, file))
     except (ValueError, OverflowError):
         # PyYAML without libyaml does not check the escapes that name a character.
         problem = "an escape names no character"
@@ -103,9 +104,10 @@ def load(text: str | bytes, file: str) -> list[Document]:
     return [Document(data, file, mark) for data, mark in documents]
 
 
-def _explain(error: yaml.YAMLError, file: str) -> Finding:
+def _explain(error: yaml.YAMLError, text: str, file: str) -> Finding:
     mark = getattr(error, "problem_mark", None)
     block = getattr(error, "context_mark", None)
     source = Source(file, mark.line + 1, mark.column + 1) if mark else Source(file, 1, 1)
-    problem = getattr(error, "problem", None)
+    tab = mark and text[mark.index : mark.index + 1] == "\t"
+    problem = "tab character" if tab else getattr(error, "problem", None)
     return syntax_finding(problem, source, block.line + 1 if block else None)

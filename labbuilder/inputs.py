@@ -131,8 +131,8 @@ def _misfits(
             ("lab", "options", "size"),
             f"choose one of {', '.join(known.size for known in config.sizes)}",
         )
-    for secret in config.secrets if secrets else ():
-        if (secret.env or secret.path) and secret.secret_key not in secrets.root:
+    for secret in config.secrets:
+        if secrets and (secret.env or secret.path) and secret.secret_key not in secrets.root:
             yield Finding(
                 "missing-secret",
                 f"there is no secret {secret.secret_key}, which the configuration mounts",

@@ -212,6 +212,6 @@ def _configured(volume: ConfiguredVolume, lab: names.LabObjectNames) -> Volume:
                 read_only=source.read_only or None,
             )
         case EmptyDirVolumeSource():
-            return Volume(volume.name, source.type,
-                          medium="Memory" if source.medium is Medium.MEMORY else None,
-                          size_limit=None if source.size is None else str(source.size))  # fmt: skip
+            medium = "Memory" if source.medium is Medium.MEMORY else None
+            size = None if source.size is None else str(source.size)
+            return Volume(volume.name, source.type, medium=medium, size_limit=size)

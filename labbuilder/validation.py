@@ -15,16 +15,16 @@ __all__ = ["validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
-_MAPPING = ("a mapping", "")
-_LIST = ("a list", "")
+_MAPPING = ("a mapping", "write keys and values")
+_LIST = ("a list", "write items, each after - or in brackets")
 _TYPES = {
     "string": ("text", "put the value in quotes"),
-    "int": ("a whole number", ""),
-    "int_parsing": ("a whole number", ""),
-    "float": ("a number", ""),
-    "float_parsing": ("a number", ""),
-    "bool": ("true or false", ""),
-    "bool_parsing": ("true or false", ""),
+    "int": ("a whole number", "write digits, without quotes"),
+    "int_parsing": ("a whole number", "write digits, without quotes"),
+    "float": ("a number", "write a number, without quotes"),
+    "float_parsing": ("a number", "write a number, without quotes"),
+    "bool": ("true or false", "write one of them, without quotes"),
+    "bool_parsing": ("true or false", "write one of them, without quotes"),
     "dict": _MAPPING,
     "model": _MAPPING,
     "model_attributes": _MAPPING,

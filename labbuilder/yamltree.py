@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
 import yaml
@@ -16,6 +17,7 @@ _MAX_DEPTH = 100
 _MAX_NODES = 2_000_000
 _MAX_EXPANDED = 100_000  # nodes that the aliases of a text stand for, all in all
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
 _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG}null": type(None)}
 
@@ -83,6 +85,9 @@ class TreeBuilder:
         plain = not event.style
         if event.anchor:
             self._anchors[event.anchor] = node
+        if event.style == '"' and _SURROGATE.search(event.value):  # libyaml refuses it itself
+            hint = "write the character itself"
+            self._complain("yaml-syntax", "an escape names no character", node.mark, hint)
         merges = plain and event.tag is None and event.value == "<<"
         if merges and isinstance(parent, Mapping) and parent.slot is Slot.KEY:
             self._merge_key(parent, node.mark)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from jinja2 import pass_context
@@ -62,7 +62,7 @@ class Fragments:
         self._environment.globals["fragment"] = self._nested
         self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
         for name in own:
-            self._guarded(name, lambda name=name: self._environment.get_template(name))
+            self._guarded(name, partial(self._environment.get_template, name))
 
     def render(self, name: str, variables: Mapping[str, Any]) -> Any:
         """Make an object of a fragment.

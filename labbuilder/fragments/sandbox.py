@@ -48,6 +48,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             del self.globals[name]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Refuse a fragment's text, and what could make a text or number of any size."""
         refuse_text((left, right))
         if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
             raise SecurityError(f"{operator} is for numbers only")
@@ -86,9 +87,11 @@ class FragmentEnvironment(Sandbox):
         return tree
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse methods of a fragment's text as well: they make more of it."""
         return not isinstance(obj, Markup) and super().is_safe_attribute(obj, attr, value)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
+        """Refuse a part of a fragment's text."""
         refuse_text((obj,))
         return super().getitem(obj, argument)
 

@@ -48,6 +48,7 @@ class Model(BaseModel):
         extra="forbid",
         frozen=True,
         from_attributes=True,
+        defer_build=True,
         hide_input_in_errors=True,
     )
 

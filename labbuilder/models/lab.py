@@ -12,7 +12,6 @@ from labbuilder.models.size import ConfigurableSize
 __all__ = ["LabOptions", "LabSpecification"]
 
 _IMAGE_OPTIONS = ("image_list", "image_dropdown", "image_class", "image_tag")
-_USE_DROPDOWN = "use_image_from_dropdown"
 
 
 def _one(value: Any) -> Any:

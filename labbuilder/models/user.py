@@ -23,8 +23,8 @@ Username = Annotated[
             names.is_username,
             "invalid-username",
             "a username",
-            "use two or more lower-case letters, digits and single -, one of them a letter, no - at "
-            "an end, at most 63 characters",
+            "use two or more lower-case letters, digits and single -, one of them a letter, "
+            "no - at an end, at most 63 characters",
         )
     ),
 ]
