@@ -24,7 +24,6 @@ _ARGUMENTS = {
 _KEYS = ("config", *_ARGUMENTS.values())
 _SECRET_FORMS = ("env", "file", "base64")
 _DEFAULT_BASE_URL = "http://localhost"
-_STANDARD_INPUT = "-"
 
 # Complaints about a key rather than about what it holds.
 ABOUT_KEYS = frozenset(

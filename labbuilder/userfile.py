@@ -119,7 +119,7 @@ def read_documents(name: str) -> list[Document]:
     LabBuilderError
         If the file can't be read, isn't strict YAML, or holds no user.
     """
-    standard = name == _STANDARD_INPUT
+    standard = name == "-"
     text = sys.stdin.buffer.read() if standard else read(Path(name))
     found = load(text, "<stdin>" if standard else name)
     documents = [each for each in found if each.data is not None]
