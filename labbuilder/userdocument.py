@@ -89,6 +89,24 @@ def read(path: Path) -> bytes:
 
 
 def take_apart(document: Document) -> UserDocument:
+    """Take a user's document apart, reading what it names.
+
+    Parameters
+    ----------
+    document
+        The document.
+
+    Returns
+    -------
+    UserDocument
+        The arguments for `labbuilder.inputs.read_inputs` and where each of them stands, with
+        complaints about what could not be read. Each missing file counts as an empty one.
+
+    Raises
+    ------
+    LabBuilderError
+        If the document is no mapping.
+    """
     folder = Path() if document.file == "<stdin>" else Path(document.file).parent
     taken = UserDocument(document, folder)
     if not isinstance(document.data, dict):
