@@ -222,6 +222,9 @@ class LabCompiler:
             self._fragments.render(entry.fragment, {**vars(facts), **variables})
             for variables in entry.each(facts)
         ]
+        if not all(isinstance(manifest, dict) for manifest in made):
+            message = f"fragment {entry.fragment} makes no mapping"
+            raise LabBuilderError([Finding("template-error", message, hint="mend the fragment")])
         if entry.many:
             return made
         return made[0] if made else None

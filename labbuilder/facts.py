@@ -127,7 +127,7 @@ def derive(
         resources=_resources(size),
         notebook=notebook(storage, inputs.image, home),
         init_containers=init_containers(storage, inputs.site.controller_image, user, home),
-        affinity=_kubernetes(config.affinity) if config.affinity else None,
+        affinity=_kubernetes(config.affinity) or None if config.affinity else None,
         node_selector=config.node_selector or None,
         tolerations=[_kubernetes(toleration) for toleration in config.tolerations] or None,
         supplemental_groups=[group.id for group in user.groups] or None,
