@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from .errors import Finding, LabBuilderError, Path
+from labbuilder.errors import Finding, LabBuilderError, Path
 
 __all__ = ["redact", "to_files", "to_json", "to_yaml"]
 

@@ -278,6 +278,6 @@ def test_a_hundred_levels_are_fine() -> None:
 
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labbuilder.yamltree._MAX_NODES", 3)
+    monkeypatch.setattr("labbuilder.documents.tree._MAX_NODES", 3)
     assert read("[1, 2]") == [1, 2]
     assert codes("[1, 2, 3]") == [("yaml-too-large", 1, 8)]

@@ -57,7 +57,7 @@ def test_every_reader_of_yaml_reads_the_same(name: str) -> None:
     assert list(yaml.safe_load_all(text)) == manifests
     for version in ((1, 1), (1, 2)):
         reader = YAML(typ="safe", pure=True)
-        reader.version = version  # type: ignore[assignment]  # ruamel takes the tuple
+        reader.version = version
         assert list(reader.load_all(text)) == manifests
     assert json.loads(to_json(manifests))["items"] == manifests
 

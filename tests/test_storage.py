@@ -19,7 +19,7 @@ def with_volume(source: dict[str, Any], **mount: Any) -> dict[str, Any]:
 
 
 def test_each_type_of_volume_has_its_own_shape() -> None:
-    cases = [
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"type": "hostPath", "path": "/srv"}, {"hostPath": {"path": "/srv"}}),
         (
             {"type": "nfs", "server": "s", "serverPath": "/p", "readOnly": True},

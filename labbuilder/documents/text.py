@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from .errors import Finding, LabBuilderError, Source
+from labbuilder.errors import Finding, LabBuilderError, Source
 
 __all__ = ["decode", "resolve", "syntax_finding"]
 

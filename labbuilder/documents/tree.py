@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 
 import yaml
 
-from .errors import Finding, LabBuilderError, Path, Source
-from .yamlnodes import Mapping, Mark, Node, Sequence, Slot
-from .yamltext import resolve
+from labbuilder.documents.nodes import Mapping, Mark, Node, Sequence, Slot
+from labbuilder.documents.text import resolve
+from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
 __all__ = ["TreeBuilder"]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from .errors import Finding, LabBuilderError, Path, Source
-from .yamlnodes import Mark
-from .yamltext import decode, syntax_finding
-from .yamltree import TreeBuilder
+from labbuilder.documents.nodes import Mark
+from labbuilder.documents.text import decode, syntax_finding
+from labbuilder.documents.tree import TreeBuilder
+from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
 __all__ = ["Document", "Mark", "load"]
 
