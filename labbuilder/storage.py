@@ -154,7 +154,7 @@ class Storage:
 
     def mounts(self, *, startup_writable: bool) -> list[VolumeMount]:
         """List the mounts of the lab, or of an init container that prepares its startup."""
-        runtime = self.config.runtime_mounts_dir
+        runtime = self.config.runtime_mounts_dir.rstrip("/")  # the root folder is none
         return [
             *site_mounts(self.config.volume_mounts),
             VolumeMount("passwd", "/etc/passwd", "passwd", read_only=True),

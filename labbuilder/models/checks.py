@@ -209,7 +209,7 @@ def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[P
     Kubernetes refuses equal mount paths (``ValidateVolumeMounts``) but compares them as text,
     and a file below a read-only mount would stop the container.
     """
-    own = fields.get("runtime_mounts_dir", "/etc/nublado")
+    own = normal_path(fields.get("runtime_mounts_dir", "/etc/nublado")).rstrip("/")
     folders = [*_FOLDERS, *(f"{own}/{name}" for name in ("secrets", "environment", "runtime"))]
     seen = {normal_path(path) for path in taken}
     for text, at in places:

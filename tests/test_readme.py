@@ -1,0 +1,64 @@
+"""What the README shows is what happens."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from labs import ARGUMENTS
+from typer.testing import CliRunner
+
+from labbuilder.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+def render(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["render", *arguments])
+
+
+def test_the_user_file_is_the_minimal_example() -> None:
+    assert blocks("yaml")[0] in (ROOT / "examples/minimal.yaml").read_text(encoding="utf-8")
+
+
+def test_the_excerpt_is_what_the_minimal_example_renders() -> None:
+    result = render(str(ROOT / "examples/minimal.yaml"))
+    assert result.exit_code == 0
+    assert blocks("yaml")[1] in result.stdout
+
+
+def test_the_complaints_are_those_of_such_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = blocks("yaml")[0].replace("username: rosalind", "username: Rosalind")
+    text = text.replace("name: Rosalind Franklin\n  uid: 4242", 'uid: "4242"')
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_text(text, encoding="utf-8")
+    result = render("bad.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert blocks("console")[0] == f"$ labbuilder render bad.yaml\n{result.stderr}"
+
+
+def test_the_library_call_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    exec(compile(code, "README.md", "exec"), {"config": ARGUMENTS["config"]})  # noqa: S102 (ours)
+    assert capsys.readouterr().out.splitlines()[-1] == "Pod rosalind-nb"
+
+
+def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
+    (fragment,) = [block for block in blocks("yaml") if "extends" in block]
+    (tmp_path / "pod.yaml").write_text(fragment, encoding="utf-8")
+    result = render(str(ROOT / "examples/minimal.yaml"), "--templates", str(tmp_path))
+    assert result.exit_code == 0
+    assert "priorityClassName: labs" in result.stdout
+
+
+def test_every_option_of_render_is_in_the_table() -> None:
+    options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["render", "--help"]).stdout))
+    shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", README, re.M))
+    assert shown | {"--help", "--kube-version", "--output"} == options | {"-o"}
