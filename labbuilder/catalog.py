@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
 from labbuilder.facts import Facts
 
 __all__ = ["CATALOG", "Entry"]
@@ -45,19 +43,11 @@ def _config_map(name: str, data: Mapping[str, str]) -> Variables:
     return {"name": name, "data": data}
 
 
-def _secret(name: str, kind: str, data: Mapping[str, SecretStr]) -> Variables:
-    # The one place where secrets' values are taken out: the manifest that is to carry them.
-    return {
-        "name": name,
-        "type": kind,
-        "data": {key: value.get_secret_value() for key, value in data.items()},
-    }
-
-
 def _secrets(facts: Facts) -> Iterable[Variables]:
-    yield _secret(facts.names.secret, "Opaque", facts.secrets.root)
-    if facts.pull_secret:
-        yield _secret("pull-secret", facts.pull_secret.type, facts.pull_secret.data)
+    for secret in facts.secrets:
+        # The one place where values are taken out: for the manifest that is to carry them.
+        data = {key: value.get_secret_value() for key, value in secret.data.items()}
+        yield {"name": secret.name, "type": secret.type, "data": data}
 
 
 def _claims(facts: Facts) -> Iterable[Variables]:

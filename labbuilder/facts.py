@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from labbuilder import models
 from labbuilder.containers import Container, init_containers, notebook
 from labbuilder.environment import group_file, groups_json, lab_environment, passwd_file
@@ -33,9 +35,19 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Secret:
+    """A Secret, its values still hidden."""
+
+    name: str
+    type: str
+    data: Mapping[str, SecretStr]
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the fragments are given: the names that they may use.
 
+    There are no models among them: a fragment could call what pydantic's classes offer.
     An optional list or mapping is None where it would be empty, so that its key is left out.
     """
 
@@ -53,8 +65,7 @@ class Facts:
     env: dict[str, str]
     nss: dict[str, str]
     files: dict[str, str]
-    secrets: models.SecretData
-    pull_secret: models.PullSecret | None
+    secrets: list[Secret]
     claims: list[Claim]
     volumes: list[Volume]
     resources: dict[str, dict[str, str]]
@@ -120,8 +131,7 @@ def derive(
             DISCOVERY_KEY: inputs.site.discovery_json,
             **{file.key: file.content for file in storage.files},
         },
-        secrets=inputs.secrets,
-        pull_secret=inputs.pull_secret,
+        secrets=_secrets(lab_names, inputs),
         claims=storage.claims(lab_names),
         volumes=storage.volumes(lab_names, size.resources.limits.memory),
         resources=_resources(size),
@@ -133,6 +143,13 @@ def derive(
         supplemental_groups=[group.id for group in user.groups] or None,
         image_pull_secrets=[{"name": "pull-secret"}] if config.pull_secret else None,
     )
+
+
+def _secrets(lab_names: LabObjectNames, inputs: Inputs) -> list[Secret]:
+    found = [Secret(lab_names.secret, "Opaque", inputs.secrets.root)]
+    if inputs.pull_secret:
+        found.append(Secret("pull-secret", inputs.pull_secret.type, inputs.pull_secret.data))
+    return found
 
 
 def _pod_annotations(config: models.LabConfig, user: models.User) -> dict[str, str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from jinja2 import pass_context
-from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import Context
 
 from labbuilder.errors import Finding, LabBuilderError, Source
-from labbuilder.fragments.sandbox import VALUES, FragmentEnvironment, refuse_text
-from labbuilder.fragments.skeleton import Fill, FillError, compile_skeleton
+from labbuilder.fragments.sandbox import VALUES, FragmentEnvironment, defined, refuse_text
+from labbuilder.fragments.skeleton import Fill, FillError, compile_skeleton, plain
 
 __all__ = ["Fragments"]
 
@@ -23,10 +25,8 @@ _CACHED_SKELETONS = 1024
 # No identifiers, so no fragment can name them.
 _VARIABLES = "render variables"
 _DEPTH = "depth"
-_FAILURES = (
-    TemplateError, FillError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
-    RecursionError, MemoryError,
-)  # fmt: skip
+
+_QUOTED = re.compile(r"'([^']*?)( object)?'")
 
 
 class Fragments:
@@ -57,7 +57,6 @@ class Fragments:
             **{name: (text, _SHIPPED + name) for name, text in shipped.items()},
             **{name: (text, f"{folder}/{name}" if folder else name) for name, text in own.items()},
         }
-        self._files = {file for _, file in self._sources.values()}
         self._environment = FragmentEnvironment(self._sources)
         self._environment.globals["fragment"] = self._nested
         self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
@@ -95,7 +94,7 @@ class Fragments:
 
     @pass_context
     def _nested(self, context: Context, name: str, /, **variables: Any) -> Any:
-        refuse_text(variables)
+        _refuse_all_but_data(variables.values())
         depth = context.parent[_DEPTH] + 1
         if depth > _MAX_DEPTH:
             raise FillError(f"fragments nest more than {_MAX_DEPTH} deep")
@@ -106,25 +105,45 @@ class Fragments:
     def _guarded(self, file: str, action: Callable[[], Any]) -> Any:
         try:
             return action()
-        except _FAILURES as error:
-            _fail(error, self._sources.get(file, ("", file))[1], self._files)
+        except LabBuilderError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a fragment can make Jinja raise anything)
+            _fail(error, self._sources.get(file, ("", file)), self._sources.values())
 
 
-def _fail(error: Exception, file: str, files: Iterable[str]) -> NoReturn:
+def _refuse_all_but_data(values: Iterable[Any]) -> None:
+    """Refuse what may hold or make text, whose markers would mean another fragment's values."""
+    refuse_text(tuple(values))
+    for value in values:
+        if isinstance(value, dict):
+            _refuse_all_but_data(value.values())
+        elif isinstance(value, list | tuple):
+            _refuse_all_but_data(value)
+        elif value is not None and not is_dataclass(defined(value)):
+            plain(value)
+
+
+def _fail(
+    error: Exception, fragment: tuple[str, str], known: Iterable[tuple[str, str]]
+) -> NoReturn:
     """Tell what went wrong in which line of which fragment."""
-    line = 0
+    (text, file), line = fragment, 0
+    texts = {file: text for text, file in known}
     if isinstance(error, TemplateSyntaxError):
         file, line = error.filename or file, error.lineno
     else:
         trace = error.__traceback__
         while trace:
-            if trace.tb_frame.f_code.co_filename in files:
+            if trace.tb_frame.f_code.co_filename in texts:
                 file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
             trace = trace.tb_next
     if isinstance(error, TemplateNotFound):
-        message = f"there is no fragment {error}"
+        message = f"there is no fragment '{error}'"
     else:
         message = str(error).partition("\n")[0] or type(error).__name__
+    # What the fragment's own text doesn't say is a value, and may be a secret's.
+    text = texts.get(file, text)
+    message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
     source = Source(file, line, 1) if line else None
     where = "" if line else f"{file}: "
     finding = Finding(

@@ -9,23 +9,29 @@ from typing import Any
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from labbuilder.fragments.skeleton import has_marker, marker, plain
+from labbuilder.fragments.skeleton import as_text, has_marker, marker, plain
 
 __all__ = ["VALUES", "FragmentEnvironment", "Sandbox", "refuse_text"]
 
 VALUES = "lifted values"
 """The variable that holds a render's values; no identifier, so no fragment can name it."""
 
-# These make Markup of a value, which would then count as the fragment's own text, or differ from
-# run to run.
-_REMOVED_FILTERS = frozenset(
-    {"e", "escape", "forceescape", "pprint", "random", "safe", "tojson", "urlize", "xmlattr"}
-)
-_REMOVED_GLOBALS = ("cycler", "joiner", "lipsum")
+# These make Markup of a value, which would then count as the fragment's own text, or text of any
+# length, or differ from run to run.
+_REMOVED_FILTERS = {
+    "e", "escape", "forceescape", "safe", "tojson", "urlize", "xmlattr",
+    "batch", "center", "format", "indent", "slice", "wordwrap",
+    "pprint", "random",
+}  # fmt: skip
+_STR_METHODS = {
+    "endswith", "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rsplit", "rstrip",
+    "split", "startswith", "strip", "upper",
+}  # fmt: skip
+_MAX_POWER = 64
 
 
 class _Generator(CodeGenerator):
@@ -52,8 +58,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         refuse_text((left, right))
         if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
             raise SecurityError(f"{operator} is for numbers only")
-        if operator == "**" and abs(right) > 64:  # noqa: PLR2004 (any small number would do)
-            raise SecurityError("the exponent is too large")
+        if operator == "**" and max(abs(left), abs(right)) > _MAX_POWER:
+            raise SecurityError("the power is too large")
         return super().call_binop(context, operator, left, right)
 
 
@@ -84,11 +90,24 @@ class FragmentEnvironment(Sandbox):
             each.with_context = True  # type: ignore[attr-defined]  # all three have it
         for each in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
             raise TemplateSyntaxError("autoescape can't be changed", each.lineno, name, filename)
+        filtered = [block for block in tree.find_all(nodes.AssignBlock) if block.filter]
+        for each in (*filtered, *tree.find_all(nodes.FilterBlock)):
+            # Jinja takes what the filter returns for text, be it a value.
+            raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
         return tree
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse methods of a fragment's text as well: they make more of it."""
-        return not isinstance(obj, Markup) and super().is_safe_attribute(obj, attr, value)
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Refuse parts and methods of a fragment's text, and most methods of text at all."""
+        refuse_text((obj,))
+        if isinstance(obj, str) and attribute not in _STR_METHODS:
+            raise SecurityError(f"text has no {attribute} here")
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, function: Any, /, *arguments: Any, **options: Any) -> Any:
+        """Refuse a fragment's text as an argument of anything but a macro, which prints it."""
+        if not isinstance(function, Macro):
+            refuse_text((arguments, options))
+        return super().call(context, function, *arguments, **options)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Refuse a part of a fragment's text."""
@@ -99,18 +118,23 @@ class FragmentEnvironment(Sandbox):
         """Do what ``~`` asks for."""
         parts = tuple(parts)
         refuse_text(parts)
-        return "".join(map(str, parts))
+        return "".join(map(as_text, map(defined, parts)))
 
 
 @pass_context
 def _lift(context: Context, value: Any) -> Markup:
     if isinstance(value, Markup):  # the fragment's own text: a block, a macro's or caller's output
         return value
-    if isinstance(value, Undefined):
-        str(value)  # raises, and names it
     values: list[Any] = context.parent[VALUES]
-    values.append(plain(value))
+    values.append(plain(defined(value)))
     return Markup(marker(len(values) - 1))  # noqa: S704 (made of a number)
+
+
+def defined(value: Any) -> Any:
+    """Raise what Jinja raises for a name that isn't there, or give the value back."""
+    if isinstance(value, Undefined):
+        str(value)
+    return value
 
 
 def _load(sources: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str, None]:
@@ -125,8 +149,9 @@ def _load(sources: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str, 
 def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def refusing(*arguments: Any, **options: Any) -> Any:
+        refuse_text((arguments, options))
         result = function(*arguments, **options)
-        refuse_text((result,))
+        refuse_text((result,))  # it may have been in a generator
         return result
 
     return refusing

@@ -15,7 +15,7 @@ from typing import Any
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
 
-__all__ = ["Fill", "FillError", "compile_skeleton", "has_marker", "marker", "plain"]
+__all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "has_marker", "marker", "plain"]
 
 Values = Sequence[Any]
 Fill = Callable[[Values], Any]
@@ -69,7 +69,7 @@ def compile_skeleton(text: str, name: str) -> Fill:
         raise FillError(f"{line}the rendered fragment: {first.message}") from None
     if len(documents) != 1:
         raise FillError("renders to more than one YAML document")
-    return _compile(documents[0].data)
+    return _compile(documents[0].data, set())
 
 
 def plain(value: Any) -> Any:
@@ -111,18 +111,26 @@ def _key(key: Any) -> str:
     return key
 
 
-def _compile(node: Any) -> Fill:
+def _compile(node: Any, used: set[int]) -> Fill:
     if isinstance(node, dict):
-        return _mapping(node)
+        return _mapping(node, used)
     if isinstance(node, list):
-        return _sequence(node)
+        fills = [_compile(item, used) for item in node]
+        return lambda values: [item for fill in fills if (item := fill(values)) is not None]
     if not isinstance(node, str) or not has_marker(node):
         return lambda _: node
-    return _scalar(node)
+    match = _MARKER.fullmatch(node)
+    if not match:
+        return _joined(node)
+    index = int(match[1])
+    if index in used:  # the same place of the fragment, printed twice
+        return lambda values: plain(values[index])
+    used.add(index)
+    return lambda values: values[index]
 
 
-def _mapping(node: dict[str, Any]) -> Fill:
-    entries = [(_scalar(key, joined=True), _compile(item)) for key, item in node.items()]
+def _mapping(node: dict[str, Any], used: set[int]) -> Fill:
+    entries = [(_joined(key), _compile(item, used)) for key, item in node.items()]
     if not any(has_marker(key) for key in node):
         fixed = list(zip(node, (fill for _, fill in entries), strict=True))
         return lambda values: {
@@ -131,10 +139,12 @@ def _mapping(node: dict[str, Any]) -> Fill:
 
     def fill_mapping(values: Values) -> dict[str, Any]:
         result: dict[str, Any] = {}
+        keys = set()
         for fill_key, fill in entries:
             key, item = fill_key(values), fill(values)
-            if key in result:
+            if key in keys:
                 raise FillError("two keys of a mapping are the same")
+            keys.add(key)
             if item is not None:
                 result[key] = item
         return result
@@ -142,16 +152,7 @@ def _mapping(node: dict[str, Any]) -> Fill:
     return fill_mapping
 
 
-def _sequence(node: list[Any]) -> Fill:
-    fills = [_compile(item) for item in node]
-    return lambda values: [item for fill in fills if (item := fill(values)) is not None]
-
-
-def _scalar(node: str, *, joined: bool = False) -> Fill:
-    match = _MARKER.fullmatch(node)
-    if match and not joined:
-        index = int(match[1])
-        return lambda values: values[index]
+def _joined(node: str) -> Fill:
     pieces = _MARKER.split(node)
     if any(has_marker(text) for text in pieces[::2]):
         raise FillError("cuts a value apart")
@@ -160,13 +161,20 @@ def _scalar(node: str, *, joined: bool = False) -> Fill:
     def join(values: Values) -> str:
         filled = [texts[0]]
         for index, text in zip(indices, texts[1:], strict=True):
-            filled += (_text(values[index]), text)
+            filled += (as_text(values[index]), text)
         return "".join(filled)
 
     return join
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Give what a value adds to text: only text and numbers can stand in it.
+
+    Raises
+    ------
+    FillError
+        If the value is anything else.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):

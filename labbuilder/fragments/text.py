@@ -61,10 +61,9 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
 
 @contextmanager
 def _explained(path: Path, names: Sequence[str]) -> Iterator[None]:
-    failures = (TemplateError, ArithmeticError, TypeError, ValueError, RecursionError, MemoryError)
     try:
         yield
-    except failures as error:
+    except Exception as error:  # noqa: BLE001 (a template can make Jinja raise anything)
         message = str(error).partition("\n")[0] or type(error).__name__
         hint = f"it may name {' and '.join(names)}, as in {{{{ {names[0]} }}}}"
         raise LabBuilderError([Finding("template-error", message, path, hint)]) from None

@@ -8,6 +8,10 @@ from labbuilder.models.site import Site
 from labbuilder.models.size import LabResources, LabSize, ResourceQuantity
 from labbuilder.models.user import Group, User
 
+# Each is built now rather than at its first use: building reads the process's environment.
+for _model in (Image, LabConfig, LabSpecification, PullSecret, SecretData, Site, User):
+    _model.model_rebuild()
+
 __all__ = [
     "ContainerImage",
     "Group",
