@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def render(*arguments: str) -> Any:
@@ -60,5 +60,5 @@ def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
 
 def test_every_option_of_render_is_in_the_table() -> None:
     options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["render", "--help"]).stdout))
-    shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", README, re.M))
+    shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", README, re.MULTILINE))
     assert shown | {"--help", "--kube-version", "--output"} == options | {"-o"}

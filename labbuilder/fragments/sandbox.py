@@ -31,6 +31,7 @@ _STR_METHODS = {
     "endswith", "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rsplit", "rstrip",
     "split", "startswith", "strip", "upper",
 }  # fmt: skip
+_REMOVED_GLOBALS = ("cycler", "joiner", "lipsum")
 _MAX_POWER = 64
 
 
