@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
@@ -99,9 +99,12 @@ class FragmentEnvironment(Sandbox):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Refuse parts and methods of a fragment's text, and most methods of text at all."""
-        refuse_text((obj,))
-        if isinstance(obj, str) and attribute not in _STR_METHODS:
-            raise SecurityError(f"text has no {attribute} here")
+        if isinstance(obj, str):
+            refuse_text((obj,))
+            if attribute not in _STR_METHODS:
+                raise SecurityError(f"text has no {attribute} here")
+        elif attribute in getattr(obj, "__dataclass_fields__", ()):  # a fact: data, and safe
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, function: Any, /, *arguments: Any, **options: Any) -> Any:
@@ -128,7 +131,12 @@ def _lift(context: Context, value: Any) -> Markup:
         return value
     values: list[Any] = context.parent[VALUES]
     values.append(plain(defined(value)))
-    return Markup(marker(len(values) - 1))  # noqa: S704 (made of a number)
+    return _marker(len(values) - 1)
+
+
+@cache
+def _marker(index: int) -> Markup:
+    return Markup(marker(index))  # noqa: S704 (made of a number)
 
 
 def defined(value: Any) -> Any:
