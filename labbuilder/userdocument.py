@@ -129,10 +129,10 @@ def take_apart(document: Document) -> UserDocument:
     arguments["site"] = _site(taken, arguments["site"])
     arguments["lab"] = _lab(arguments["lab"], arguments["user"])
     arguments["secrets"] = _secrets(taken, arguments["secrets"], ("secrets",), _encode)
-    if isinstance(arguments["pull_secret"], dict):
+    if isinstance(arguments["pull_secret"], dict) and "data" in arguments["pull_secret"]:
         given = arguments["pull_secret"]
         path = ("pullSecret", "data")
-        arguments["pull_secret"] = given | {"data": _secrets(taken, given.get("data"), path)}
+        arguments["pull_secret"] = given | {"data": _secrets(taken, given["data"], path)}
     return taken
 
 

@@ -132,7 +132,14 @@ def _single(documents: list[Document]) -> Document:
     if len(documents) != 1:
         source = documents[1].source(())
         raise LabBuilderError(
-            [Finding("several-documents", "a configuration is one YAML document", source=source)]
+            [
+                Finding(
+                    "several-documents",
+                    "a configuration is one YAML document",
+                    hint="give it a file of its own",
+                    source=source,
+                )
+            ]
         )
     return documents[0]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from labbuilder.errors import Finding, Path
@@ -143,8 +144,8 @@ def _resolve(value: object, loc: Path) -> Path:
             if step in value:
                 steps.append(step)
                 value = value[step]
-            elif i == len(loc) - 1 and step != "[key]":
-                steps.append(step)
+            elif i == len(loc) - 1 and step != "[key]":  # it is missing
+                steps.append(to_camel(step) if isinstance(step, str) else step)
         elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
             steps.append(step)
             value = value[step]

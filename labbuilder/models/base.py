@@ -134,7 +134,7 @@ def not_empty(value: Any) -> Any:
 
 def _word(value: str) -> str:
     if not value or not value.isprintable() or any(c.isspace() for c in value):
-        refused("invalid-text", "must be one word, without spaces", "")
+        refused("invalid-text", "must be one word", "leave out spaces and control characters")
     return value
 
 

@@ -14,8 +14,20 @@ __all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
 
 GIB = 1024**3
 
-# Kubernetes refuses more (int32), and root is nobody's lab.
-Id = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+_MAX_ID = 2**31 - 1
+
+
+def _id(value: int) -> int:
+    if not 1 <= value <= _MAX_ID:
+        refused(
+            "invalid-id",
+            f"must be from 1 to {_MAX_ID}",
+            "Kubernetes takes no higher ids, and nobody's lab runs as root",
+        )
+    return value
+
+
+Id = Annotated[int, Field(strict=True), AfterValidator(_id)]
 Username = Annotated[
     str,
     AfterValidator(

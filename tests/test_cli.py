@@ -1,0 +1,258 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import Result
+from typer.testing import CliRunner
+
+from labbuilder.cli import app
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+MINIMAL = (EXAMPLES / "minimal.yaml").read_text(encoding="utf-8")
+COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("user.yaml").write_text(MINIMAL, encoding="utf-8")
+
+
+def render(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, ["render", *arguments], input=stdin)
+
+
+def manifests(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.stderr
+    return list(yaml.safe_load_all(result.stdout))
+
+
+def secret_data(result: Result) -> dict[str, str]:
+    (secret,) = [each for each in manifests(result) if each["kind"] == "Secret"]
+    data = secret["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+def write(name: str, *edits: tuple[str, str], add: str = "") -> str:
+    text = MINIMAL
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    Path(name).write_text(text + add, encoding="utf-8")
+    return name
+
+
+def test_standard_output_is_manifests_and_standard_error_is_empty() -> None:
+    result = render("user.yaml")
+    assert [each["kind"] for each in manifests(result)] == [
+        "Namespace",
+        "ConfigMap",
+        "ConfigMap",
+        "ConfigMap",
+        "Secret",
+        "PersistentVolumeClaim",
+        "NetworkPolicy",
+        "Service",
+        "Pod",
+    ]
+    assert result.stderr == ""
+
+
+def test_warnings_go_to_standard_error() -> None:
+    file = write("warned.yaml", ("  baseUrl: https://data.example.org\n", "  discovery: {}\n"))
+    result = render(file)
+    assert len(manifests(result)) == 9
+    assert result.stderr.startswith("warned.yaml:4:3: site.baseUrl: warning:")
+
+
+def test_standard_input_is_read_once_named() -> None:
+    assert render("-", stdin=MINIMAL).stdout == render("user.yaml").stdout
+    result = render("-", stdin="user: [")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("<stdin>:")
+
+
+def test_files_and_documents_are_rendered_one_after_the_other() -> None:
+    second = MINIMAL.replace("rosalind", "maria")
+    Path("two.yaml").write_text(f"---\n{MINIMAL}---\n{second}---\n", encoding="utf-8")
+    Path("maria.yaml").write_text(second, encoding="utf-8")
+    both = render("two.yaml")
+    namespaces = [m["metadata"]["name"] for m in manifests(both) if m["kind"] == "Namespace"]
+    assert namespaces == ["lab-rosalind", "lab-maria"]
+    assert render("user.yaml", "maria.yaml").stdout == both.stdout
+
+
+def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
+    first = write("first.yaml", ("uid: 4242", "uid: 0"))
+    second = write("second.yaml", ("username: rosalind", "username: Rosalind"))
+    Path("empty.yaml").write_text("# nobody\n", encoding="utf-8")
+    for more in ([], ["--output-dir", "out"]):
+        result = render(first, "user.yaml", second, "absent.yaml", "empty.yaml", *more)
+        assert (result.exit_code, result.stdout) == (2, "")
+        places = [line.partition(" ")[0] for line in result.stderr.splitlines()]
+        assert places[:2] == ["first.yaml:8:8:", "second.yaml:6:13:"]
+        assert "'absent.yaml' can't be read: No such file or directory" in result.stderr
+        assert "empty.yaml holds no user" in result.stderr
+        assert not Path("out").exists()
+
+
+def test_json_is_a_list() -> None:
+    result = render("user.yaml", "-o", "json")
+    parsed = json.loads(result.stdout)
+    assert (parsed["apiVersion"], parsed["kind"]) == ("v1", "List")
+    assert parsed["items"] == manifests(render("user.yaml"))
+
+
+def test_an_output_folder_has_a_file_an_object_in_apply_order() -> None:
+    result = render("user.yaml", "--output-dir", "out/labs")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    files = sorted(Path("out/labs/lab-rosalind").iterdir())
+    assert files[0].name == "01-namespace-lab-rosalind.yaml"
+    found = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    assert found == manifests(render("user.yaml"))
+    Path("file").touch()
+    result = render("user.yaml", "--output-dir", "file")
+    assert result.exit_code == 2
+    assert "can't be written" in result.stderr
+
+
+def test_redacted_secrets_are_shown_as_asterisks() -> None:
+    result = render("user.yaml", "--redact-secrets")
+    assert secret_data(result) == {"token": "**********"}
+
+
+def test_secrets_come_from_text_variables_files_and_base64(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_SECRET", "from a variable")
+    Path("folder").mkdir()
+    Path("folder/secret").write_bytes(b"\xff\x00")
+    write(
+        "folder/user.yaml",
+        ("token: not-a-real-token", "token: plain\n  v: {env: SOME_SECRET}\n  f: {file: secret}"),
+        add="  b: {base64: Zg==}\n",
+    )
+    assert secret_data(render("folder/user.yaml")) == {
+        "token": "cGxhaW4=",
+        "v": "ZnJvbSBhIHZhcmlhYmxl",
+        "f": "/wA=",
+        "b": "Zg==",
+    }
+
+
+def test_a_pull_secret_may_come_from_a_file() -> None:
+    Path("docker.json").write_text("{}", encoding="utf-8")
+    write("pull.yaml", add="pullSecret: {data: {.dockerconfigjson: {file: docker.json}}}\n")
+    pull = [m for m in manifests(render("pull.yaml")) if m["metadata"]["name"] == "pull-secret"]
+    assert pull[0]["data"] == {".dockerconfigjson": "e30="}
+
+
+def test_a_named_configuration_overrides_the_user_files() -> None:
+    Path("site.yaml").write_text(
+        "namespacePrefix: other\nvolumes: [{name: home, source: {type: emptyDir}}]\n"
+        "sizes: [{size: tiny, resources: {limits: {cpu: 1, memory: 1Gi}, "
+        "requests: {cpu: 1, memory: 1Gi}}}]\n",
+        encoding="utf-8",
+    )
+    write("inline.yaml", add="config: {namespacePrefix: inline}\n")
+    result = render("inline.yaml", "--config", "site.yaml")
+    assert manifests(result)[0]["metadata"]["name"] == "other-rosalind"
+    assert render("user.yaml", "--config", "absent.yaml").exit_code == 2
+
+
+def test_a_configuration_stands_beside_the_file_that_names_it() -> None:
+    result = CliRunner().invoke(app, ["render", str(EXAMPLES / "observatory.yaml")])
+    assert manifests(result)[0]["metadata"]["name"] == "scope-labs-henrietta"
+
+
+def test_a_fragment_of_the_sites_own_replaces_ours() -> None:
+    Path("own").mkdir()
+    Path("own/service.yaml").write_text(
+        'apiVersion: v1\nkind: Service\nmetadata: {{ fragment("metadata", name="lab") }}\n'
+        "spec:\n  clusterIP: None\n  selector: {{ selector }}\n",
+        encoding="utf-8",
+    )
+    found = manifests(render("user.yaml", "--templates", "own"))
+    (service,) = [each for each in found if each["kind"] == "Service"]
+    assert service["spec"]["clusterIP"] == "None"
+    assert found[:-2] == manifests(render("user.yaml"))[:-2]
+
+
+def test_an_undefined_name_in_a_fragment_is_an_error_with_its_file_and_line() -> None:
+    Path("own").mkdir()
+    Path("own/service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ nmae }}\n", encoding="utf-8"
+    )
+    result = render("user.yaml", "--templates", "own")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("own/service.yaml:4:1: error: 'nmae' is undefined")
+
+
+def test_trouble_with_options_is_told_in_one_line() -> None:
+    for arguments in (
+        ["--templates", "absent"],
+        ["--kubernetes-version", "1.2"],
+        ["--config", "absent.yaml"],
+    ):
+        result = render("user.yaml", *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert len(result.stderr.splitlines()) == 1
+    for arguments in (["--nonsense"], ["-o", "xml"], []):
+        result = render(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("version", ["1.34", "v1.34", "1.34.2"])
+def test_a_kubernetes_version_may_be_written_in_several_ways(version: str) -> None:
+    expected = manifests(render("user.yaml"))
+    assert manifests(render("user.yaml", "--kubernetes-version", version)) == expected
+    assert manifests(render("user.yaml", "--kube-version", version)) == expected
+
+
+def test_the_command_says_its_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.stdout.startswith("labbuilder 0.")
+
+
+def test_no_complaint_shows_a_secret() -> None:
+    secret = "hunter2"
+    for value in (f"{{vault: {secret}}}", f"!{secret}", f"*{secret}", f"&{secret}", f"[{secret}]"):
+        result = render(write("user.yaml", ("not-a-real-token", value)))
+        assert result.exit_code == 2
+        assert secret not in result.stderr
+
+
+def test_a_reader_that_has_enough_gets_no_traceback() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "render", *["user.yaml"] * 20],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.read(1)
+    process.stdout.close()
+    with process.stderr as stderr:
+        assert stderr.read() == b""
+    process.wait()
+
+
+def test_standard_output_that_knows_no_unicode_gets_utf_8() -> None:
+    write("user.yaml", ("Rosalind Franklin", "Ровзалинда 🧬"))
+    result = subprocess.run(
+        [*COMMAND, "render", "user.yaml"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+    )
+    text = io.TextIOWrapper(io.BytesIO(result.stdout), encoding="utf-8").read()
+    pod = list(yaml.safe_load_all(text))[-1]
+    assert pod["metadata"]["annotations"]["nublado.lsst.io/user-name"] == "Ровзалинда 🧬"

@@ -1,0 +1,177 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labbuilder.names import (
+    build_object_names,
+    home_directory,
+    is_config_map_key,
+    is_dns_label,
+    is_dns_subdomain,
+    is_env_var_name,
+    is_label_value,
+    is_qualified_name,
+    is_username,
+    normal_path,
+    printable,
+    unique_key,
+)
+
+A63, A64, A253, A254 = ("a" * length for length in (63, 64, 253, 254))
+
+ACCEPTED = [
+    (is_username, ["vera", "a", "1a", "a1", "vera-rubin", "1-a", "0-0a", "bot-x-1", A63]),
+    (is_dns_label, ["a", "0", "a-b", "0--9", A63]),
+    (is_dns_subdomain, ["a", "a.b", "a-b.c-d.0", A253]),
+    (is_label_value, ["", "a", "A.b_C-9", A63]),
+    (is_qualified_name, ["a", "A_b.c-9", "a.b/C", f"{A253}/{A63}"]),
+    (is_config_map_key, ["a", "A.b_C-9", "-", "_", ".a", "a..", A253]),
+    (is_env_var_name, ["A", "_", "a-b.c", "-", ".a", "A1", A254]),
+]
+REFUSED = [
+    (
+        is_username,
+        ["", "1", "12-3", "-a", "a-", "a--b", "Vera", "a.b", "a_b", "é", "a\n", "а", A64],  # noqa: RUF001
+    ),
+    (is_dns_label, ["", "-a", "a-", "A", "a.b", "a_b", "a\n", "é", A64]),
+    (is_dns_subdomain, ["", ".", "a.", ".a", "a..b", "-a.b", "a.b-", "A", "a/b", "a\n", A254]),
+    (is_label_value, ["-a", "a-", ".a", "a/b", "a b", "a\n", "é", A64]),
+    (
+        is_qualified_name,
+        ["", "/", "/a", "a/", "a/b/c", "A.b/c", "-a", "a/-b", "a b", A64, f"{A254}/a", "a\n"],
+    ),
+    (is_config_map_key, ["", ".", "..", "..a", "a/b", "a b", "a\n", "é", A254]),
+    (is_env_var_name, ["", ".", "..", "..a", "1a", "a=b", "a b", "a\n", "é"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "text"), [(predicate, text) for predicate, texts in ACCEPTED for text in texts]
+)
+def test_legal_names_are_accepted(predicate: Callable[[str], bool], text: str) -> None:
+    assert predicate(text) is True
+
+
+@pytest.mark.parametrize(
+    ("predicate", "text"), [(predicate, text) for predicate, texts in REFUSED for text in texts]
+)
+def test_other_names_are_refused(predicate: Callable[[str], bool], text: str) -> None:
+    assert predicate(text) is False
+
+
+def test_objects_are_named_for_the_user() -> None:
+    names = build_object_names("labs", "vera")
+    assert names.username == "vera"
+    assert names.namespace == "labs-vera"
+    assert names.env_config_map == "vera-nb-env"
+    assert names.nss_config_map == "vera-nb-nss"
+    assert names.files_config_map == "vera-nb-files"
+    assert names.claim("scratch") == "vera-nb-pvc-scratch"
+    assert {names.quota, names.pod, names.secret, names.network_policy} == {"vera-nb"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "schema", "suffix", "home"),
+    [
+        ("/home", "username", "", "/home/vera"),
+        ("/home", "initialThenUsername", "", "/home/v/vera"),
+        ("/u/home", "username", "lab/x", "/u/home/vera/lab/x"),
+        ("/u", "initialThenUsername", "lab", "/u/v/vera/lab"),
+    ],
+)
+def test_homes_are_laid_out_by_prefix_schema_and_suffix(
+    prefix: str, schema: str, suffix: str, home: str
+) -> None:
+    assert home_directory(prefix, schema, suffix, "vera") == home
+
+
+@pytest.mark.parametrize(
+    ("path", "normal"),
+    [
+        ("/", "/"),
+        ("//", "/"),
+        ("/.", "/"),
+        ("/tmp/", "/tmp"),  # noqa: S108
+        ("//tmp", "/tmp"),  # noqa: S108
+        ("///a//b/./c//", "/a/b/c"),
+        ("/a b", "/a b"),
+        ("/...", "/..."),
+    ],
+)
+def test_each_place_has_one_normal_path(path: str, normal: str) -> None:
+    assert normal_path(path) == normal
+    assert normal_path(normal) == normal
+
+
+@pytest.mark.parametrize(
+    ("basename", "taken", "key"),
+    [
+        ("dask.yml", set(), "dask-yml"),
+        ("dask_yml", {"dask-yml"}, "dask-yml-2"),
+        ("dask-yml", {"dask-yml", "dask-yml-2"}, "dask-yml-3"),
+        (".bashrc", set(), "bashrc"),
+        ("Motd", set(), "motd"),
+        ("é", set(), "file"),
+        ("_", {"file"}, "file-2"),
+        (A64, set(), A63),
+        (A64, {A63}, "a" * 61 + "-2"),
+        ("a" * 60 + ".bcd", {"a" * 60 + "-bc"}, "a" * 60 + "-2"),
+    ],
+)
+def test_files_are_keyed_by_basename(basename: str, taken: set[str], key: str) -> None:
+    assert unique_key(basename, taken) == key
+    assert key in taken
+
+
+@given(
+    st.lists(st.text("aA.-_é9", max_size=70) | st.text(max_size=70), max_size=20), st.booleans()
+)
+def test_keys_of_files_are_distinct_dns_labels(basenames: list[str], same: bool) -> None:  # noqa: FBT001
+    if same:
+        basenames = [basename.swapcase() for basename in basenames] + basenames
+    keys = [unique_key(basename, taken) for taken in [set[str]()] for basename in basenames]
+    assert all(map(is_dns_label, keys))
+    assert len(set(keys)) == len(keys)
+
+
+@given(st.text())
+def test_printable_text_is_one_line_without_colons(text: str) -> None:
+    found = printable(text)
+    assert ":" not in found
+    assert len(found.splitlines()) <= 1
+    assert printable(found) == found
+
+
+CLEAN = [
+    "",
+    "Vera Rubin",
+    "José Núñez",
+    "Jose\u0301",
+    "می\u200cخواهم",
+    "ل\u200dه",
+    "👩\u200d🚀 🏳️\u200d🌈",
+    "李  白",
+    'O\'Brien, "Bob" <b@example.org> $HOME {{ x }} %s \\n',
+]
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_clean_names_stay_as_they_are(name: str) -> None:
+    assert printable(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("a:b", "a b"),
+        ("a\nroot:x:0:0", "a root x 0 0"),
+        ("\u2028a\u2029", "a"),
+        ("a\x85\x1b\x7f\x00b", "a b"),
+        ("a : \r\n b", "a b"),
+        (":::", ""),
+    ],
+)
+def test_what_cannot_stand_in_passwd_becomes_a_space(name: str, field: str) -> None:
+    assert printable(name) == field
