@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from enum import StrEnum
@@ -160,6 +161,8 @@ def _give_up(findings: Sequence[Finding]) -> NoReturn:
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON are, whatever the locale
     try:
         app()
         sys.stdout.flush()

@@ -30,7 +30,6 @@ def compile_or_complain(given: dict[str, Any]) -> None:
     try:
         manifests = compile_lab(**given).manifests()
     except LabBuilderError as error:
-        assert error.findings
         str(error).encode()
     else:
         assert manifests

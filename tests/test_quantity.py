@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from labbuilder.quantity import MAX_BYTES, format_memory, is_storage, parse_cpu, parse_memory
 
 NO_NUMBERS = ["", " ", "1 ", " 1", "1\n", "-1", "+1", ".5", "1.", "1e3", "1E3", "0x1", "1_000"]
-NO_NUMBERS += ["nan", "inf", "-inf", "Infinity", "1,5", "٣", "１", "one", "true", "None"]  # noqa: RUF001
+NO_NUMBERS += ["nan", "inf", "-inf", "Infinity", "1,5", "٣", "１", "one", "true", "None"]
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,10 @@ def test_cpu_is_kept_as_cores(value: str | float, cores: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [*NO_NUMBERS, "m", "0.5m", "1M", "1k", "1Gi", "1.2345", 0.0001, 1e-7, -1, -0.5, True, False]
-    + [float("nan"), float("inf"), 10**9 + 1, "9999999999999m", 1e30],
+    [
+        *(*NO_NUMBERS, "m", "0.5m", "1M", "1k", "1Gi", "1.2345", "9999999999999m"),
+        *(0.0001, 1e-7, -1, -0.5, True, False, float("nan"), float("inf"), 10**9 + 1, 1e30),
+    ],
 )
 def test_other_amounts_of_cpu_are_refused(value: str | float) -> None:
     with pytest.raises(ValueError, match="CPU"):
@@ -77,8 +79,10 @@ def test_memory_is_kept_as_whole_bytes(value: str | int, amount: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [*NO_NUMBERS, "1.5", 1.5, 1e30, "1m", "1000m", "1b", "1GB", "1GiB", "1 Gi", "1i", "-1Gi"]
-    + ["1e3Ki", "8Ei", MAX_BYTES + 1, -1, True, False, float("nan"), float("inf")],
+    [
+        *(*NO_NUMBERS, "1.5", "1m", "1000m", "1b", "1GB", "1GiB", "1 Gi", "1i", "-1Gi", "1e3Ki"),
+        *("8Ei", MAX_BYTES + 1, -1, 1.5, 1e30, True, False, float("nan"), float("inf")),
+    ],
 )
 def test_other_amounts_of_memory_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"memory|thousandth"):
