@@ -93,7 +93,10 @@ class LabBuilderError(Exception):
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: Sequence[Finding] = tuple(findings)
-        super().__init__("\n".join(map(str, self.findings)))
+        super().__init__(self.findings)  # what it is made of again when it is copied
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.findings))
 
 
 def format_path(path: Path) -> str:

@@ -43,7 +43,9 @@ def parse_cpu(value: str | float) -> float:
     ValueError
         If it is none of these.
     """
-    text = str(value)
+    if isinstance(value, int) and value > _MAX_CPU:
+        raise ValueError("is more CPU than Kubernetes can count")
+    text = _text(value)
     match = _CPU.fullmatch(text)
     if isinstance(value, bool) or not match:
         raise ValueError("is no amount of CPU")
@@ -73,7 +75,9 @@ def parse_memory(value: str | int) -> int:
     ValueError
         If it is none of these.
     """
-    text = str(value)
+    if isinstance(value, int) and value > MAX_BYTES:
+        raise ValueError("is more memory than Kubernetes can count")
+    text = _text(value)
     match = _MEMORY.fullmatch(text)
     if isinstance(value, bool) or not match:
         raise ValueError("is no amount of memory")
@@ -107,6 +111,14 @@ def format_memory(amount: int) -> str:
     return str(amount)
 
 
-def is_storage(text: str) -> bool:
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return ""
+
+
+def is_storage(value: object) -> bool:
     """Tell whether this is an amount of storage that Kubernetes reads, and more than none."""
+    text = _text(value)
     return bool(_STORAGE.fullmatch(text)) and any(c in "123456789" for c in text)

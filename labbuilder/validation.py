@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 from pydantic_core import ErrorDetails
 
 from labbuilder.errors import Finding, Path
@@ -16,6 +17,7 @@ __all__ = ["validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
+_UNION = "source"  # the one field whose members are told apart by their type
 _MAPPING = ("a mapping", "write keys and values")
 _LIST = ("a list", "write items, each after - or in brackets")
 _TYPES = {
@@ -87,6 +89,8 @@ def _findings(
     elif kind == "union_tag_invalid":
         expected = error["ctx"]["expected_tags"]
         yield Finding("invalid-value", f"must be one of {expected}", (*at, "type"))
+    elif kind == "get_attribute_error":  # foreign code, whose words may be anything
+        yield Finding("unreadable-attribute", "can't be read", at, "give it as a mapping")
     elif kind.removesuffix("_type") in _TYPES:
         message, hint = _TYPES[kind.removesuffix("_type")]
         yield Finding("wrong-type", f"must be {message}", at, hint)
@@ -134,22 +138,30 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
 
 
 def _resolve(value: object, loc: Path) -> Path:
-    """Keep the steps that are the input's own.
-
-    Between them pydantic names members of unions, and marks keys with ``[key]``.
-    """
+    """Keep the steps that are the input's own, in its own spelling."""
     steps: list[str | int] = []
     for i, step in enumerate(loc):
-        if isinstance(value, Mapping):
-            if step in value:
-                steps.append(step)
-                value = value[step]
-            elif i == len(loc) - 1 and step != "[key]":  # it is missing
-                steps.append(to_camel(step) if isinstance(step, str) else step)
-        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
-            steps.append(step)
-            value = value[step]
-        elif value is not None and isinstance(step, str) and hasattr(value, step):
-            steps.append(step)
-            value = getattr(value, step)
+        if step == "[key]" or (i and loc[i - 1] == _UNION):
+            continue  # pydantic's mark of a key, or its name for a member of the union
+        found = _down(value, step)
+        if found:
+            name, value = found
+            steps.append(name)
+        elif i == len(loc) - 1:  # it is missing
+            steps.append(to_camel(step) if isinstance(step, str) else step)
     return tuple(steps)
+
+
+def _down(value: object, step: str | int) -> tuple[str | int, object] | None:
+    """Find the input's own spelling of a step, and where it leads."""
+    for name in (step, to_snake(step)) if isinstance(step, str) else (step,):
+        if isinstance(value, Mapping):
+            if name in value:
+                return name, value[name]
+        elif isinstance(value, list | tuple):
+            if isinstance(name, int) and name < len(value):
+                return name, value[name]
+        elif isinstance(name, str) and value is not None:
+            with suppress(Exception):  # foreign code
+                return name, getattr(value, name)
+    return None

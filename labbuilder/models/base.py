@@ -83,9 +83,13 @@ def refused(code: str, message: str, hint: str = "") -> NoReturn:
     raise PydanticCustomError("refused", "refused", {"problems": [Problem(code, message, hint)]})
 
 
-def shown(text: str) -> str:
+def shown(value: object) -> str:
     """Quote a piece of input for a message, in ASCII and not at any length."""
     limit = 80
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number as long as that"
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
 
 

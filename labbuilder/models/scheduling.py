@@ -16,6 +16,7 @@ from labbuilder.models.base import (
     Text,
     not_empty,
     refuse,
+    refused,
 )
 
 __all__ = ["Affinity", "Toleration"]
@@ -23,6 +24,12 @@ __all__ = ["Affinity", "Toleration"]
 
 def _filled(value: Any) -> Any:
     return value or None
+
+
+def _one(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) != 1:
+        refused("invalid-affinity", "takes one value", "leave one")
+    return value
 
 
 T = TypeVar("T")
@@ -79,6 +86,14 @@ class NodeSelectorRequirement(_Requirement):
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 
 
+class NodeFieldSelectorRequirement(Model):
+    """A condition on a node's name, the one field that Kubernetes selects nodes by."""
+
+    key: Literal["metadata.name"]
+    operator: Literal["In", "NotIn"]
+    values: Annotated[tuple[Text, ...], AfterValidator(_one)]
+
+
 class LabelSelector(Model):
     """Which pods or namespaces; an empty one selects all."""
 
@@ -90,7 +105,7 @@ class NodeSelectorTerm(Model):
     """Which nodes."""
 
     match_expressions: Some[NodeSelectorRequirement] = None
-    match_fields: Some[NodeSelectorRequirement] = None
+    match_fields: Some[NodeFieldSelectorRequirement] = None
 
 
 class NodeSelector(Model):

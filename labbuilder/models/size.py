@@ -43,7 +43,7 @@ def _cpu(value: Any) -> float:
     except ValueError as error:
         refused(
             "invalid-cpu",
-            f"{shown(str(value))} {error}",
+            f"{shown(value)} {error}",
             "write cores with at most three decimal places (0.25) or millicores (250m)",
         )
 
@@ -54,7 +54,7 @@ def _memory(value: Any) -> int:
     except ValueError as error:
         refused(
             "invalid-memory",
-            f"{shown(str(value))} {error}",
+            f"{shown(value)} {error}",
             "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
         )
 

@@ -47,14 +47,13 @@ class AccessMode(StrEnum):
 
 
 def _storage(value: Any) -> str:
-    text = str(value)
-    if isinstance(value, bool) or not quantity.is_storage(text):
+    if isinstance(value, bool | float) or not quantity.is_storage(value):
         refused(
             "invalid-storage",
-            f"{shown(text)} is no amount of storage",
+            f"{shown(value)} is no amount of storage",
             "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
         )
-    return text
+    return str(value)
 
 
 def _medium(value: Any) -> Any:
