@@ -255,3 +255,24 @@ def test_standard_output_that_knows_no_unicode_gets_utf_8() -> None:
     text = io.TextIOWrapper(io.BytesIO(result.stdout), encoding="utf-8").read()
     pod = list(yaml.safe_load_all(text))[-1]
     assert pod["metadata"]["annotations"]["nublado.lsst.io/user-name"] == "Ровзалинда 🧬"
+
+
+def test_a_users_file_is_read_in_both_spellings() -> None:
+    result = render(write("snake.yaml", ("baseUrl", "base_url")))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == render("user.yaml").stdout
+
+
+def test_an_empty_discovery_document_is_not_json() -> None:
+    Path("discovery.json").touch()
+    file = write("user.yaml", ("site:\n", "site:\n  discovery: discovery.json\n"))
+    result = render(file)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("user.yaml:5:14: site.discovery: error:")
+    assert result.stderr.endswith("[invalid-json]\n")
+
+
+def test_a_configuration_that_an_option_names_is_not_looked_for_in_the_users_file() -> None:
+    result = render("user.yaml", "--config", "absent.yaml")
+    assert result.stderr.startswith("error: 'absent.yaml' can't be read")
+    assert "relative to the file" not in result.stderr

@@ -100,3 +100,21 @@ def test_text_of_any_look_is_carried_and_never_shown_raw() -> None:
         lab(user={"username": name})
     assert "\x1b" not in str(caught.value)
     assert "\u202e" not in str(caught.value)
+
+
+@settings(max_examples=300)
+@given(name=st.sampled_from(["templates", "kubernetes_version"]), value=junk)
+def test_any_option_compiles_or_is_complained_of(name: str, value: Any) -> None:
+    compile_or_complain({**arguments(), name: value})
+
+
+@settings(max_examples=300)
+@given(st.fixed_dictionaries(dict.fromkeys(sorted(arguments()), junk)))
+def test_all_arguments_may_be_wrong_at_once(given: dict[str, Any]) -> None:
+    compile_or_complain(given)
+
+
+@pytest.mark.parametrize("templates", [5, ["a"], {1: "a"}, {"pod.yaml": 5}, {"pod.yaml": b"a"}])
+def test_fragments_of_a_wrong_type_are_complained_of(templates: Any) -> None:
+    with pytest.raises(LabBuilderError):
+        lab(templates=templates)
