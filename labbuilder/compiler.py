@@ -289,10 +289,13 @@ def _fragments(templates: Templates) -> Fragments:
     if templates is None:
         return _shipped()
     if isinstance(templates, Mapping):
+        if not all(isinstance(text, str) for item in templates.items() for text in item):
+            message = "fragments are not given as text by file name"
+            raise LabBuilderError([Finding("unreadable-templates", message)])
         return Fragments(data.TEMPLATES, templates)
     try:
         own = data.read_folder(FilePath(templates), ".yaml")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         message = f"the folder of fragments {shown(str(templates))} can't be read: {reason}"
         raise LabBuilderError([Finding("unreadable-templates", message)]) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 __all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path"]
@@ -60,6 +60,8 @@ class Finding:
         ``Kind/name`` of the manifest that is wrong; empty for trouble in the input.
     source
         Where the user's own text says it, if a text is where it came from.
+    about_key
+        Whether it is the key at the path that is wrong, rather than the value.
     """
 
     code: str
@@ -69,6 +71,7 @@ class Finding:
     severity: Severity = Severity.ERROR
     object: str = ""
     source: Source | None = None
+    about_key: bool = field(default=False, compare=False, repr=False)
 
     def __str__(self) -> str:
         where = [str(self.source)] if self.source else []

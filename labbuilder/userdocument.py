@@ -15,7 +15,7 @@ from labbuilder.errors import Finding, LabBuilderError, Severity
 from labbuilder.errors import Path as Steps
 from labbuilder.models.base import shown
 
-__all__ = ["ABOUT_KEYS", "Origin", "UserDocument", "read", "take_apart"]
+__all__ = ["Origin", "UserDocument", "read", "take_apart"]
 
 _ARGUMENTS = {
     "site": "site", "user": "user", "lab": "lab", "image": "image", "secrets": "secrets",
@@ -24,12 +24,6 @@ _ARGUMENTS = {
 _KEYS = ("config", *_ARGUMENTS.values())
 _SECRET_FORMS = ("env", "file", "base64")
 _DEFAULT_BASE_URL = "http://localhost"
-
-# Complaints about a key rather than about what it holds.
-ABOUT_KEYS = frozenset(
-    {"unknown-field", "invalid-key", "invalid-label-key", "invalid-annotation-key",
-     "reserved-env", "reserved-annotation"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +53,17 @@ class UserDocument:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Complain of the value at a path of the document."""
-        source = self.document.source(path, key=code in ABOUT_KEYS)
+        source = self.document.source(path, key=code == "unknown-field")
         self.findings.append(Finding(code, message, path, hint, severity, source=source))
 
-    def read(self, name: str, path: Steps) -> bytes:
-        """Read a file that the value at `path` names; empty, and a complaint, if it can't be."""
+    def read(self, name: str, path: Steps) -> bytes | None:
+        """Read a file that the value at `path` names; None, and a complaint, if it can't be."""
         try:
             return read(self.folder / name)
         except LabBuilderError as error:
             hint = "a path is relative to the file that names it"
             self.complain("unreadable-file", error.findings[0].message, path, hint)
-            return b""
+            return None
 
 
 def read(path: Path) -> bytes:
@@ -140,8 +134,9 @@ def _site(taken: UserDocument, given: Any) -> Any:
     """Fill in what a site may leave out, and read its discovery document."""
     if not isinstance(given, dict | None):
         return given
-    site = {"baseUrl": _DEFAULT_BASE_URL, "discovery": {}, **(given or {})}
-    if site["baseUrl"] == _DEFAULT_BASE_URL:
+    site = {"discovery": {}, **(given or {})}
+    if not {"baseUrl", "base_url"} & site.keys():
+        site["baseUrl"] = _DEFAULT_BASE_URL
         taken.complain(
             "default-base-url",
             f"labs are told that the site is {_DEFAULT_BASE_URL}",
@@ -157,8 +152,9 @@ def _site(taken: UserDocument, given: Any) -> Any:
 
 def _json(taken: UserDocument, name: str, path: Steps) -> Any:
     """Read a JSON file; an empty mapping, and a complaint, if it isn't one."""
+    text = taken.read(name, path)
     try:
-        return json.loads(taken.read(name, path) or "{}")
+        return {} if text is None else json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno} of {shown(name)}"
         taken.complain("invalid-json", f"{where}: {error.msg}", path, "write a JSON document")
@@ -176,8 +172,9 @@ def _lab(given: Any, user: Any) -> Any:
     if lab.get("options", {}) is None:
         del lab["options"]
     name = "JUPYTERHUB_SERVICE_PREFIX"
-    if isinstance(lab["env"], dict | None) and isinstance(user, dict):
-        lab["env"] = {name: f"/user/{user.get('username')}/", **(lab["env"] or {})}
+    username = user.get("username") if isinstance(user, dict) else None
+    if isinstance(lab["env"], dict | None):
+        lab["env"] = {name: f"/user/{username}/", **(lab["env"] or {})}
     return lab
 
 
@@ -208,7 +205,7 @@ def _secret(taken: UserDocument, given: dict[str, Any], path: Steps) -> str:
     if form == "base64":
         return value
     if form == "file":
-        return base64.b64encode(taken.read(value, at)).decode()
+        return base64.b64encode(taken.read(value, at) or b"").decode()
     found = os.environ.get(value)
     if found is None:
         taken.complain(

@@ -13,9 +13,11 @@ from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.inputs import raise_errors, read_inputs
-from labbuilder.userdocument import ABOUT_KEYS, Origin, UserDocument, read, take_apart
+from labbuilder.userdocument import Origin, UserDocument, read, take_apart
 
 __all__ = ["UserFiles", "read_documents"]
+
+_DEFAULT = "the default site"
 
 
 class UserFiles:
@@ -79,26 +81,38 @@ class UserFiles:
         return compiler.compile_inputs(inputs, warnings)
 
     def _compiler(self, taken: UserDocument) -> LabCompiler:
-        named = taken.document.data.get("config") if self._config is None else self._config
-        taken.origins["config"] = Origin(taken.document, ("config",))
-        if isinstance(named, Mapping):
+        named = taken.document.data.get("config")
+        if self._config is None and isinstance(named, Mapping):
+            taken.origins["config"] = Origin(taken.document, ("config",))
             return LabCompiler(named, **self._options)
-        key, document = self._config_document(named, taken)
-        taken.origins["config"] = Origin(document)
-        if key not in self._compilers:
-            self._compilers[key] = LabCompiler(document.data, **self._options)
-        return self._compilers[key]
-
-    def _config_document(self, named: object, taken: UserDocument) -> tuple[str, Document]:
-        if not isinstance(named, str | None):
-            message, hint = "must be a path or a mapping", "write site.yaml, for example"
-            raise LabBuilderError([Finding("wrong-type", message, ("config",), hint)])
-        folder = taken.folder if self._config is None else Path()
-        name = "the default site" if named is None else str(folder / named)
+        name = self._config_name(taken, named)
         if name not in self._documents:
-            text = DEFAULT_SITE if named is None else _read_config(Path(name))
-            self._documents[name] = _single(load(text, name))
-        return name, self._documents[name]
+            self._documents[name] = _single(load(self._config_text(taken, name), name))
+        taken.origins["config"] = Origin(self._documents[name])
+        if name not in self._compilers:
+            self._compilers[name] = LabCompiler(self._documents[name].data, **self._options)
+        return self._compilers[name]
+
+    def _config_text(self, taken: UserDocument, name: str) -> str | bytes:
+        if name == _DEFAULT:
+            return DEFAULT_SITE
+        if self._config is not None:
+            return read(Path(name))
+        text = taken.read(str(taken.document.data["config"]), ("config",))
+        if text is None:
+            raise LabBuilderError([])  # taken has the complaint
+        return text
+
+    def _config_name(self, taken: UserDocument, named: object) -> str:
+        if self._config is not None:
+            return self._config
+        if named is None:
+            return _DEFAULT
+        if not isinstance(named, str):
+            hint = "write site.yaml, for example"
+            taken.complain("wrong-type", "must be a path or a mapping", ("config",), hint)
+            raise LabBuilderError([])  # taken has the complaint
+        return str(taken.folder / named)
 
 
 def read_documents(name: str) -> list[Document]:
@@ -129,6 +143,9 @@ def read_documents(name: str) -> list[Document]:
 
 
 def _single(documents: list[Document]) -> Document:
+    if documents[0].data is None:
+        message = f"{documents[0].file} holds no configuration"
+        raise LabBuilderError([Finding("empty-file", message)])
     if len(documents) != 1:
         source = documents[1].source(())
         raise LabBuilderError(
@@ -154,15 +171,5 @@ def _place(finding: Finding, origins: Mapping[str, Origin]) -> Finding:
     if not origin or finding.source:
         return finding
     path = origin.path + finding.path[1:]
-    source = origin.document.source(path, key=finding.code in ABOUT_KEYS)
+    source = origin.document.source(path, key=finding.about_key)
     return replace(finding, path=path, source=source)
-
-
-def _read_config(path: Path) -> bytes:
-    try:
-        return read(path)
-    except LabBuilderError as error:
-        hint = "a path is relative to the file that names it"
-        raise LabBuilderError(
-            replace(finding, path=("config",), hint=hint) for finding in error.findings
-        ) from None

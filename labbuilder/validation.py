@@ -77,13 +77,15 @@ def _findings(
     if kind == "refused":
         for problem in error["ctx"]["problems"]:
             at = path + _resolve(value, (*loc, *problem.at))
-            yield Finding(problem.code, problem.message, at, problem.hint)
+            about_key = problem.about_key or "[key]" in loc
+            yield Finding(problem.code, problem.message, at, problem.hint, about_key=about_key)
         return
     at = path + _resolve(value, loc)
     if kind == "missing":
         yield Finding("missing-field", "required field is missing", at, f"add {loc[-1]}")
     elif kind == "extra_forbidden":
-        yield Finding("unknown-field", "unknown field", at, _suggestion(model, loc))
+        hint = _suggestion(model, loc)
+        yield Finding("unknown-field", "unknown field", at, hint, about_key=True)
     elif kind == "union_tag_not_found":
         yield Finding("missing-field", "required field is missing", (*at, "type"), "add type")
     elif kind == "union_tag_invalid":
@@ -147,7 +149,7 @@ def _resolve(value: object, loc: Path) -> Path:
         if found:
             name, value = found
             steps.append(name)
-        elif i == len(loc) - 1:  # it is missing
+        elif i == len(loc) - 1 and not isinstance(value, str | int | float):  # it is missing
             steps.append(to_camel(step) if isinstance(step, str) else step)
     return tuple(steps)
 

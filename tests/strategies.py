@@ -56,7 +56,7 @@ _label_keys = st.builds(
 )
 _ids = st.sampled_from([1, 1000, 2**31 - 1]) | st.integers(1, 70000)
 _flags = st.booleans()
-_durations = st.sampled_from(["2h", "90m", "1h30m", "3d", "45", 1, 3600, 0.5, "2 weeks"])
+_durations = st.sampled_from(["2h", "90m", "1h30m", "3d", "45", 1, 3600, 1.5, "2 weeks"])
 
 
 def _some(

@@ -268,7 +268,7 @@ def test_an_empty_discovery_document_is_not_json() -> None:
     file = write("user.yaml", ("site:\n", "site:\n  discovery: discovery.json\n"))
     result = render(file)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("user.yaml:5:14: site.discovery: error:")
+    assert result.stderr.startswith("user.yaml:4:14: site.discovery: error:")
     assert result.stderr.endswith("[invalid-json]\n")
 
 

@@ -200,7 +200,7 @@ def test_the_lab_section_of_a_whole_configuration_is_taken_and_the_rest_left_alo
         (" 45 ", 45),
         ("45", 45),
         (45, 45),
-        (0.5, 0.5),
+        (1.5, 1.5),
         (timedelta(minutes=2), 120),
     ],
 )
@@ -234,6 +234,7 @@ def test_durations_are_text_or_seconds(value: object, seconds: float) -> None:
             0,
             -1,
             -0.5,
+            0.5,
             1e300,
             10**400,
             float("nan"),

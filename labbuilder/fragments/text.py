@@ -21,6 +21,7 @@ _NODES = (
     nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add,
     nodes.Sub, nodes.Mul, nodes.FloorDiv, nodes.Div, nodes.Mod, nodes.Concat, nodes.Filter,
 )  # fmt: skip
+_MAX_LENGTH = 2_000
 _FILTERS = ("abs", "default", "d", "float", "int", "lower", "string", "trim", "upper")
 
 
@@ -52,6 +53,8 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
             return compiled.render(variables)
 
     with _explained(path, names):
+        if len(template) > _MAX_LENGTH:
+            raise TemplateError(f"is longer than {_MAX_LENGTH} characters")
         tree = _TEXT.parse(template)
         for node in tree.find_all(nodes.Node):
             _check(node, names)

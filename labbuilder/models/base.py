@@ -63,12 +63,15 @@ class Problem:
         As in `labbuilder.errors.Finding`.
     at
         Where below the validated value the trouble is.
+    about_key
+        Whether the trouble is a key of the input.
     """
 
     code: str
     message: str
     hint: str = ""
     at: Path = ()
+    about_key: bool = False
 
 
 def refuse(problems: Iterable[Problem]) -> None:

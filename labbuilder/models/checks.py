@@ -6,6 +6,7 @@ Each is given a field's value and, where it needs them, the fields before it tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labbuilder.errors import Path
@@ -25,6 +26,7 @@ __all__ = [
     "files",
     "home_volume",
     "init_containers",
+    "runtime_mounts_dir",
     "secrets",
     "sizes",
     "volume_mounts",
@@ -67,6 +69,7 @@ _SECRET_ENV = _ENV | frozenset(
         "NUBLADO_GID",
     ]
 )
+_NO_FOLDERS = ("/etc/group", "/etc/passwd")
 _PATHS = ("/", "/etc/group", "/etc/passwd", "/tmp")  # noqa: S108 (the lab's, not ours)
 _FOLDERS = ("/etc/nublado/discovery/v1.json", "/etc/nublado/startup")
 VOLUMES = frozenset(
@@ -76,6 +79,13 @@ CONTAINERS = frozenset(
     ["notebook", "nublado-std-inithome", "nublado-std-landingpage", "nublado-std-startup"]
 )
 _STATE_ANNOTATIONS = ("nublado.lsst.io/user-groups", "nublado.lsst.io/user-name")
+
+
+def runtime_mounts_dir(value: str) -> Iterator[Problem]:
+    """Find out whether the folder of the builder's own mounts can be one."""
+    path = normal_path(value)
+    if _is_below(path, _NO_FOLDERS):
+        yield Problem("reserved-path", f"labs have a file of their own at {path}", "use a folder")
 
 
 def sizes(value: Sequence[LabSizeDefinition]) -> Iterator[Problem]:
@@ -129,7 +139,7 @@ def home_volume(value: str, fields: Fields) -> Iterator[Problem]:
 
 def files(value: Mapping[str, str], fields: Fields) -> Iterator[Problem]:
     """Find files in the place of something else."""
-    return _targets([(path, (path,)) for path in value], _mounted(fields), fields)
+    return _about_keys(_targets([(path, (path,)) for path in value], _mounted(fields), fields))
 
 
 def secrets(value: Sequence[LabSecret], fields: Fields) -> Iterator[Problem]:
@@ -155,12 +165,22 @@ def init_containers(value: Sequence[InitContainer], fields: Fields) -> Iterator[
 
 def env(value: Mapping[str, str]) -> Iterator[Problem]:
     """Find variables that the controller sets."""
-    return _environment([(name, (name,)) for name in value], _ENV)
+    return _about_keys(_environment([(name, (name,)) for name in value], _ENV))
 
 
 def extra_annotations(value: Mapping[str, str]) -> Iterator[Problem]:
     """Find annotations from which a lab's state is recreated."""
-    return _reserved("annotation", [(key, (key,)) for key in value], _STATE_ANNOTATIONS)
+    places: list[tuple[str, Path]] = [(key, (key,)) for key in value]
+    return _about_keys(_reserved("annotation", places, _STATE_ANNOTATIONS))
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(f"{path}/".startswith(f"{folder}/") for folder in folders)
+
+
+def _about_keys(problems: Iterable[Problem]) -> Iterator[Problem]:
+    for problem in problems:
+        yield replace(problem, about_key=True)
 
 
 def _mounted(fields: Fields) -> list[str]:
@@ -214,7 +234,7 @@ def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[P
     seen = {normal_path(path) for path in taken}
     for text, at in places:
         path = normal_path(text)
-        if path in _PATHS or any(f"{path}/".startswith(f"{folder}/") for folder in folders):
+        if path in _PATHS or _is_below(path, (*_NO_FOLDERS, *folders)):
             yield Problem(
                 "reserved-path",
                 f"labs have something of their own at {path}",

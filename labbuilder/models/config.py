@@ -145,6 +145,12 @@ class LabConfig(Model):
         refuse(checks.default_size(value, info.data))
         return value
 
+    @field_validator("runtime_mounts_dir")
+    @classmethod
+    def _check_runtime_mounts_dir(cls, value: Any) -> Any:
+        refuse(checks.runtime_mounts_dir(value))
+        return value
+
     @field_validator("volumes")
     @classmethod
     def _check_volumes(cls, value: Any) -> Any:
@@ -208,6 +214,6 @@ def lab_section(value: Any) -> tuple[Any, Path]:
     tuple
         The section and its path in the value.
     """
-    if isinstance(value, Mapping) and isinstance(value.get("lab"), Mapping):
+    if isinstance(value, Mapping) and "lab" in value:
         return value["lab"], ("lab",)
     return value, ()

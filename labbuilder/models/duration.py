@@ -33,10 +33,10 @@ def _parse(value: Any) -> timedelta:
         found = _seconds(value)
     else:
         found = timedelta()
-    if found <= timedelta():
+    if found < timedelta(seconds=1):
         refused(
             "invalid-duration",
-            "is no duration longer than nothing",
+            "is no duration of a second or more",
             'write seconds, or text such as "90m", "1h30m" or "3d"',
         )
     return found
@@ -61,4 +61,4 @@ def _seconds(number: float) -> timedelta:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_parse)]
-"""Longer than nothing: seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""
+"""A second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""

@@ -93,7 +93,7 @@ Digest = Annotated[
 ]
 
 _REFERENCE = re.compile(
-    r"(?P<registry>[^/@]+)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
+    r"(?P<registry>localhost|[^/@]*[.:][^/@]*)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
 )
 
 _KINDS = (

@@ -35,8 +35,8 @@ Username = Annotated[
             names.is_username,
             "invalid-username",
             "a username",
-            "use two or more lower-case letters, digits and single -, one of them a letter, "
-            "no - at an end, at most 63 characters",
+            "use lower-case letters, digits and single - between them, at most 63 characters; a "
+            "letter must stand somewhere after the first character and not just after a -",
         )
     ),
 ]
@@ -82,8 +82,8 @@ class NotebookQuota(Model):
         Whether the user may have a lab at all.
     """
 
-    cpu: Annotated[float, Field(ge=0, le=10**9, allow_inf_nan=False)]
-    memory: Annotated[float, Field(ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
+    cpu: Annotated[float, Field(strict=True, ge=0, le=10**9, allow_inf_nan=False)]
+    memory: Annotated[float, Field(strict=True, ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
     spawn: Annotated[bool, AfterValidator(_may_spawn)] = True
 
     @property
