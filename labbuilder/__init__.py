@@ -1,6 +1,6 @@
 """labbuilder compiles a JupyterLab user into the Kubernetes manifests of that user's lab."""
 
-from labbuilder.compiler import LabCompiler, LabObjects, compile_lab
+from labbuilder.compiler import LabCompiler, compile_lab
 from labbuilder.errors import Finding, LabBuilderError, Severity, Source
 from labbuilder.models import (
     Image,
@@ -12,6 +12,7 @@ from labbuilder.models import (
     User,
 )
 from labbuilder.names import LabObjectNames, build_object_names
+from labbuilder.objects import LabObjects
 
 __all__ = [
     "Finding",

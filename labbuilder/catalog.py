@@ -24,7 +24,7 @@ class Entry:
     Attributes
     ----------
     part
-        The part of `labbuilder.compiler.LabObjects` that it becomes.
+        The part of `labbuilder.objects.LabObjects` that it becomes.
     fragment
         What it is rendered from.
     each

@@ -14,8 +14,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labbuilder.compiler import Manifest
     from labbuilder.errors import Finding
+    from labbuilder.objects import Manifest
 
 __all__ = ["app", "main"]
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from pathlib import Path as FilePath
@@ -28,57 +27,13 @@ from labbuilder.fragments import Fragments, compile_text
 from labbuilder.inputs import Inputs, config_warnings, raise_errors, read_inputs
 from labbuilder.models.base import shown
 from labbuilder.models.config import lab_section
+from labbuilder.objects import LabObjects
 from labbuilder.storage import Storage
 from labbuilder.validation import validated
 
-__all__ = ["LabCompiler", "LabObjects", "Manifest", "compile_lab"]
-
-Manifest = dict[str, Any]
-"""A Kubernetes object in JSON types."""
+__all__ = ["LabCompiler", "compile_lab"]
 
 Templates = Mapping[str, str] | PathLike[str] | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LabObjects:
-    """The manifests of one lab.
-
-    Attributes
-    ----------
-    config_maps
-        The one with ``passwd`` and ``group``, then the one with files.
-    secrets
-        The lab's, then the pull secret if there is one.
-    warnings
-        What doesn't stop the compilation and is worth knowing.
-    """
-
-    namespace: Manifest
-    quota: Manifest | None
-    env_config_map: Manifest
-    config_maps: list[Manifest]
-    secrets: list[Manifest] = field(repr=False)
-    pvcs: list[Manifest]
-    network_policy: Manifest
-    service: Manifest
-    pod: Manifest
-    warnings: tuple[Finding, ...] = ()
-
-    def manifests(self) -> list[Manifest]:
-        """List the manifests in apply order.
-
-        Returns
-        -------
-        list of dict
-            The very objects that the attributes hold.
-        """
-        parts = (getattr(self, entry.part) for entry in CATALOG)
-        return [
-            manifest
-            for part in parts
-            for manifest in (part if isinstance(part, list) else [part])
-            if manifest is not None
-        ]
 
 
 class LabCompiler:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labbuilder.compiler import LabCompiler, LabObjects
+from labbuilder.compiler import LabCompiler
 from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.inputs import raise_errors, read_inputs
+from labbuilder.objects import LabObjects
 from labbuilder.userdocument import Origin, UserDocument, read, take_apart
 
 __all__ = ["UserFiles", "read_documents"]

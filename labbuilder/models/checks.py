@@ -5,7 +5,7 @@ Each is given a field's value and, where it needs them, the fields before it tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,21 +17,7 @@ from labbuilder.models.size import LabSize, LabSizeDefinition
 from labbuilder.models.volume import Volume, VolumeMount
 from labbuilder.names import normal_path
 
-__all__ = [
-    "CONTAINERS",
-    "VOLUMES",
-    "default_size",
-    "env",
-    "extra_annotations",
-    "files",
-    "home_volume",
-    "init_containers",
-    "runtime_mounts_dir",
-    "secrets",
-    "sizes",
-    "volume_mounts",
-    "volumes",
-]
+__all__ = ["CHECKS"]
 
 Fields = Mapping[str, Any]
 Places = Iterable[tuple[str, Path]]
@@ -81,14 +67,14 @@ CONTAINERS = frozenset(
 _STATE_ANNOTATIONS = ("nublado.lsst.io/user-groups", "nublado.lsst.io/user-name")
 
 
-def runtime_mounts_dir(value: str) -> Iterator[Problem]:
+def runtime_mounts_dir(value: str, _fields: Fields) -> Iterator[Problem]:
     """Find out whether the folder of the builder's own mounts can be one."""
     path = normal_path(value)
     if _is_below(path, _NO_FOLDERS):
         yield Problem("reserved-path", f"labs have a file of their own at {path}", "use a folder")
 
 
-def sizes(value: Sequence[LabSizeDefinition]) -> Iterator[Problem]:
+def sizes(value: Sequence[LabSizeDefinition], _fields: Fields) -> Iterator[Problem]:
     """Find sizes that are defined twice."""
     return _repeated("size", [(size.size, (i, "size")) for i, size in enumerate(value)])
 
@@ -102,7 +88,7 @@ def default_size(value: LabSize | None, fields: Fields) -> Iterator[Problem]:
         )
 
 
-def volumes(value: Sequence[Volume]) -> Iterator[Problem]:
+def volumes(value: Sequence[Volume], _fields: Fields) -> Iterator[Problem]:
     """Find names of volumes that are taken."""
     places: list[tuple[str, Path]] = [(volume.name, (i, "name")) for i, volume in enumerate(value)]
     yield from _repeated("volume", places)
@@ -126,7 +112,7 @@ def volume_mounts(
     yield from _targets(places, [], fields)
 
 
-def home_volume(value: str, fields: Fields) -> Iterator[Problem]:
+def home_volume_name(value: str, fields: Fields) -> Iterator[Problem]:
     """Find out whether the volume of the home directories exists."""
     known = [volume.name for volume in fields.get("volumes", ())]
     if "volumes" in fields and value not in known:
@@ -163,12 +149,12 @@ def init_containers(value: Sequence[InitContainer], fields: Fields) -> Iterator[
         yield from volume_mounts(container.volume_mounts, fields, (i, "volumeMounts"))
 
 
-def env(value: Mapping[str, str]) -> Iterator[Problem]:
+def env(value: Mapping[str, str], _fields: Fields) -> Iterator[Problem]:
     """Find variables that the controller sets."""
     return _about_keys(_environment([(name, (name,)) for name in value], _ENV))
 
 
-def extra_annotations(value: Mapping[str, str]) -> Iterator[Problem]:
+def extra_annotations(value: Mapping[str, str], _fields: Fields) -> Iterator[Problem]:
     """Find annotations from which a lab's state is recreated."""
     places: list[tuple[str, Path]] = [(key, (key,)) for key in value]
     return _about_keys(_reserved("annotation", places, _STATE_ANNOTATIONS))
@@ -249,3 +235,22 @@ def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[P
                 at,
             )
         seen.add(path)
+
+
+CHECKS: dict[str, Callable[[Any, Fields], Iterable[Problem]]] = {
+    check.__name__: check
+    for check in (
+        runtime_mounts_dir,
+        sizes,
+        default_size,
+        volumes,
+        volume_mounts,
+        home_volume_name,
+        files,
+        secrets,
+        init_containers,
+        env,
+        extra_annotations,
+    )
+}
+"""What checks a field, by the field's name."""

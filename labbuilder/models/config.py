@@ -133,70 +133,10 @@ class LabConfig(Model):
         wanted = size or self.default_size or self.sizes[0].size
         return next((known for known in self.sizes if known.size == wanted), None)
 
-    @field_validator("sizes")
+    @field_validator(*checks.CHECKS)
     @classmethod
-    def _check_sizes(cls, value: Any) -> Any:
-        refuse(checks.sizes(value))
-        return value
-
-    @field_validator("default_size")
-    @classmethod
-    def _check_default_size(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.default_size(value, info.data))
-        return value
-
-    @field_validator("runtime_mounts_dir")
-    @classmethod
-    def _check_runtime_mounts_dir(cls, value: Any) -> Any:
-        refuse(checks.runtime_mounts_dir(value))
-        return value
-
-    @field_validator("volumes")
-    @classmethod
-    def _check_volumes(cls, value: Any) -> Any:
-        refuse(checks.volumes(value))
-        return value
-
-    @field_validator("volume_mounts")
-    @classmethod
-    def _check_mounts(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.volume_mounts(value, info.data))
-        return value
-
-    @field_validator("home_volume_name")
-    @classmethod
-    def _check_home_volume(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.home_volume(value, info.data))
-        return value
-
-    @field_validator("files")
-    @classmethod
-    def _check_files(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.files(value, info.data))
-        return value
-
-    @field_validator("secrets")
-    @classmethod
-    def _check_secrets(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.secrets(value, info.data))
-        return value
-
-    @field_validator("init_containers")
-    @classmethod
-    def _check_init_containers(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(checks.init_containers(value, info.data))
-        return value
-
-    @field_validator("env")
-    @classmethod
-    def _check_env(cls, value: Any) -> Any:
-        refuse(checks.env(value))
-        return value
-
-    @field_validator("extra_annotations")
-    @classmethod
-    def _check_annotations(cls, value: Any) -> Any:
-        refuse(checks.extra_annotations(value))
+    def _check(cls, value: Any, info: ValidationInfo) -> Any:
+        refuse(checks.CHECKS[info.field_name or ""](value, info.data))
         return value
 
 
