@@ -108,7 +108,7 @@ _terms = _record(
                 {
                     "key": _label_keys,
                     "operator": st.sampled_from(["In", "NotIn"]),
-                    "values": _some(texts, 1),
+                    "values": _some(_label_values, 1),
                 }
             )
         )
@@ -120,7 +120,7 @@ _node_terms = _terms | _record(
             _record(
                 {
                     "key": st.just("metadata.name"),
-                    "operator": st.sampled_from(["Gt", "Lt", "In"]),
+                    "operator": st.sampled_from(["In", "NotIn"]),
                     "values": _some(texts, 1, 1),
                 }
             )

@@ -77,6 +77,7 @@ class LabelSelectorRequirement(_Requirement):
 
     key: LabelKey
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: Some[LabelValue] = None
 
 
 class NodeSelectorRequirement(_Requirement):
