@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+import labbuilder
+
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "schemas"
-SCRIPT = FOLDER / "tools" / "make_bundles.py"
+INSTALLED = Path(labbuilder.__file__).with_name("_schemas")
+FOLDER = INSTALLED if INSTALLED.is_dir() else ROOT / "schemas"
+SCRIPT = ROOT / "schemas" / "tools" / "make_bundles.py"
 VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 SOURCES: dict[str, Any] = json.loads((FOLDER / "SOURCES.json").read_bytes())
 KINDS = {

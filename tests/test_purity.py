@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+import labbuilder
 from labbuilder import compile_lab, schemas
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "labbuilder"
+PACKAGE = Path(labbuilder.__file__).parent
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))
