@@ -580,3 +580,8 @@ def test_templates_of_text_can_do_no_more(template: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{\r"), max_size=20))
 def test_text_without_braces_is_its_own_template(template: str) -> None:
     assert made_text(template) == template
+
+
+@pytest.mark.parametrize("way", ["x.format(1)", "x['format'](1)", "(x | attr('format'))(1)"])
+def test_a_value_is_no_format_that_could_ask_for_any_width(way: str) -> None:
+    assert "format" in refusal(f"a: {{{{ {way} }}}}", x="{:>10000000000}").message

@@ -114,8 +114,10 @@ class FragmentEnvironment(Sandbox):
         return super().call(context, function, *arguments, **options)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Refuse a part of a fragment's text."""
+        """Refuse a part of a fragment's text, and let ``x["y"]`` do no more than ``x.y``."""
         refuse_text((obj,))
+        if isinstance(obj, str) and isinstance(argument, str):
+            return self.getattr(obj, argument)
         return super().getitem(obj, argument)
 
     def joined(self, parts: Iterable[Any]) -> str:
