@@ -105,7 +105,13 @@ def render(
             _write(output_dir, writer.to_files(manifests, output.value))
         else:
             to_text = writer.to_yaml if output is Form.YAML else writer.to_json
-            sys.stdout.write(to_text(manifests))
+            typer.echo(to_text(manifests), nl=False)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        typer.echo(f"the labs can't be written: {error.strerror}", err=True)
+        raise typer.Exit(_TROUBLE) from None
     except LabBuilderError as error:
         _give_up(error.findings)
 
@@ -144,13 +150,31 @@ def _compile(
 
 def _write(folder: Path, texts: dict[str, str]) -> None:
     try:
+        _refuse_leftovers(folder, texts)
         for name, text in texts.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            if "-secret-" in name:
+                path.touch(mode=0o600)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         typer.echo(f"{error.filename}: can't be written: {error.strerror}", err=True)
         raise typer.Exit(_TROUBLE) from None
+
+
+def _refuse_leftovers(folder: Path, texts: dict[str, str]) -> None:
+    """Refuse files of an earlier run, which would be applied along with this one's."""
+    known = {folder / name for name in texts}
+    left = sorted(
+        path
+        for parent in {path.parent for path in known if path.parent.is_dir()}
+        for path in parent.iterdir()
+        if path.suffix in {".yaml", ".json"} and path not in known
+    )
+    for path in left:
+        typer.echo(f"{path}: would be left over from an earlier run; remove it", err=True)
+    if left:
+        raise typer.Exit(_TROUBLE)
 
 
 def _give_up(findings: Sequence[Finding]) -> NoReturn:

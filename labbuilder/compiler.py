@@ -12,8 +12,9 @@ The steps, in the order in which data flows:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from os import PathLike
 from pathlib import Path as FilePath
@@ -161,6 +162,12 @@ class LabCompiler:
             for key, render in self._annotations.items()
         }
         facts = derive(self._storage, inputs, size, annotations)
+        try:
+            return self._checked(facts, warnings)
+        except LabBuilderError as error:
+            raise LabBuilderError(_masked(error.findings, facts)) from None
+
+    def _checked(self, facts: Facts, warnings: tuple[Finding, ...]) -> LabObjects:
         parts = {entry.part: self._render(entry, facts) for entry in CATALOG}
         objects = LabObjects(**parts, warnings=warnings)
         raise_errors(
@@ -230,6 +237,27 @@ def compile_lab(
         _, findings = read_inputs(None, **arguments)
         raise LabBuilderError([*error.findings, *findings]) from None
     return compiler.compile(**arguments)
+
+
+def _masked(findings: Iterable[Finding], facts: Facts) -> Iterator[Finding]:
+    """Hide secrets' values, which a site's own fragment may have put anywhere."""
+    hidden = [value for secret in facts.secrets for value in secret.data.values()]
+    secrets = {value.get_secret_value() for value in hidden}
+
+    def mask(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "**********") if secret else text
+        return text
+
+    for finding in findings:
+        path = tuple(mask(step) if isinstance(step, str) else step for step in finding.path)
+        yield replace(
+            finding,
+            message=mask(finding.message),
+            hint=mask(finding.hint),
+            object=mask(finding.object),
+            path=path,
+        )
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def notebook(storage: Storage, image: models.Image, home: str) -> Container:
         name="notebook",
         image=image.reference_with_digest,
         image_pull_policy=PullPolicy.IF_NOT_PRESENT,
-        args=storage.config.lab_start_command,
+        args=storage.config.lab_start_command or None,
         env=[
             *_secret_env(storage.config.secrets),
             EnvVar("KUBERNETES_NODE_NAME", field_path=node_name),

@@ -68,6 +68,16 @@ def read_inputs(
     secrets = read(models.SecretData, secrets, "secrets")
     if pull_secret is not None:
         pull_secret = read(models.PullSecret, pull_secret, "pull_secret")
+        if config and not config.pull_secret:
+            findings.append(
+                Finding(
+                    "unused-pull-secret",
+                    "a pull secret is given and the configuration names none",
+                    ("pull_secret",),
+                    "set the configuration's pullSecret, or images are pulled without it",
+                    Severity.WARNING,
+                )
+            )
     elif config and config.pull_secret:
         findings.append(
             Finding(

@@ -30,7 +30,7 @@ class LabObjects:
 
     namespace: Manifest
     quota: Manifest | None
-    env_config_map: Manifest
+    env_config_map: Manifest = field(repr=False)  # JupyterHub puts its tokens there
     config_maps: list[Manifest]
     secrets: list[Manifest] = field(repr=False)
     pvcs: list[Manifest]

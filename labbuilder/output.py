@@ -148,7 +148,8 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A copy; of a Secret, every value under ``data`` and ``stringData`` is asterisks.
+        A copy; of a Secret, every value under ``data`` and ``stringData`` is asterisks, and of a
+        ConfigMap every one whose key ends in ``_TOKEN``.
     """
     redacted = copy.deepcopy(dict(manifest))
     if redacted.get("kind") == "Secret":
@@ -158,6 +159,9 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
                 redacted[field] = dict.fromkeys(values, _MASK)
             elif values is not None:
                 redacted[field] = _MASK
+    elif redacted.get("kind") == "ConfigMap" and isinstance(redacted.get("data"), dict):
+        # JupyterHub hands labs its tokens in their environment.
+        redacted["data"] |= {key: _MASK for key in redacted["data"] if key.endswith("_TOKEN")}
     return redacted
 
 

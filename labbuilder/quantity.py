@@ -11,6 +11,7 @@ MAX_BYTES = 2**63 - 1
 """What Kubernetes caps a quantity at."""
 
 _MAX_CPU = 10**9
+_SHORT = 7  # characters
 
 _UNITS = {
     "": 1,
@@ -90,7 +91,7 @@ def parse_memory(value: str | int) -> int:
 
 
 def format_memory(amount: int) -> str:
-    """Write bytes for people, exactly.
+    """Write bytes for people.
 
     Parameters
     ----------
@@ -100,15 +101,20 @@ def format_memory(amount: int) -> str:
     Returns
     -------
     str
-        In the largest unit, binary before decimal, that takes at most two decimal places:
-        ``3Gi``, ``1.5Gi``, ``250M``.
+        The shortest exact form with at most two decimal places: ``3Gi``, ``1.5Gi``, ``500M``.
+        Where even that is long, the amount in the largest binary unit, rounded to two places.
     """
-    suffixes = [f"{letter}i" for letter in "EPTGMK"] + list("EPTGMk")
-    for suffix in suffixes:
+    exact, rounded = [], ""
+    for suffix in [f"{letter}i" for letter in "EPTGMK"] + list("EPTGMk"):
         number = Decimal(amount) / _UNITS[suffix.lower()]
-        if number >= 1 and number == round(number, 2):
-            return f"{number.normalize():f}{suffix}"
-    return str(amount)
+        if number < 1:
+            continue
+        text = f"{round(number, 2).normalize():f}{suffix}"
+        rounded = rounded or text
+        if number == round(number, 2):
+            exact.append(text)
+    short = [text for text in exact if len(text) <= _SHORT]
+    return min(short, key=len) if short else rounded or str(amount)
 
 
 def _text(value: object) -> str:

@@ -79,7 +79,10 @@ class UserFiles:
         if not compiler or not inputs:
             raise AssertionError("what is None comes with an error")
         warnings = (*_placed(compiler.warnings, taken.origins), *taken.findings)
-        return compiler.compile_inputs(inputs, warnings)
+        try:
+            return compiler.compile_inputs(inputs, warnings)
+        except LabBuilderError as error:
+            raise LabBuilderError(_placed(error.findings, taken.origins)) from None
 
     def _compiler(self, taken: UserDocument) -> LabCompiler:
         named = taken.document.data.get("config")
@@ -135,6 +138,8 @@ def read_documents(name: str) -> list[Document]:
         If the file can't be read, isn't strict YAML, or holds no user.
     """
     standard = name == "-"
+    if standard and not sys.stdin:
+        raise LabBuilderError([Finding("unreadable-file", "standard input is closed")])
     text = sys.stdin.buffer.read() if standard else read(Path(name))
     found = load(text, "<stdin>" if standard else name)
     documents = [each for each in found if each.data is not None]

@@ -276,3 +276,27 @@ def test_a_configuration_that_an_option_names_is_not_looked_for_in_the_users_fil
     result = render("user.yaml", "--config", "absent.yaml")
     assert result.stderr.startswith("error: 'absent.yaml' can't be read")
     assert "relative to the file" not in result.stderr
+
+
+def test_leftovers_of_an_earlier_run_are_refused() -> None:
+    assert render("user.yaml", "--output-dir", "out").exit_code == 0
+    assert render("user.yaml", "--output-dir", "out").exit_code == 0
+    leftover = Path("out/lab-rosalind/99-pod-other.yaml")
+    leftover.touch()
+    result = render("user.yaml", "--output-dir", "out")
+    assert result.exit_code == 2
+    assert result.stderr == f"{leftover}: would be left over from an earlier run; remove it\n"
+
+
+def test_a_secrets_file_is_for_its_owner_only() -> None:
+    render("user.yaml", "--output-dir", "out")
+    (secret,) = Path("out/lab-rosalind").glob("*-secret-*")
+    assert secret.stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [*COMMAND, "render", "user.yaml"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert result.returncode == 2
+    assert result.stderr == b"the labs can't be written: No space left on device\n"

@@ -153,3 +153,23 @@ def test_repr_shows_no_secret() -> None:
     objects = lab(pull_secret={"data": {"k": token}})
     assert token not in repr(objects)
     assert any(token in str(manifest) for manifest in objects.manifests())
+
+
+def test_a_pull_secret_that_the_configuration_does_not_name_is_warned_of() -> None:
+    objects = lab(pull_secret={"data": {".dockerconfigjson": "e30="}})
+    assert [finding.code for finding in objects.warnings] == ["unused-pull-secret"]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "{{ fragment(data.token) }}",
+        "{{ data.token }}: 1",
+        "metadata: {name: {{ data.token }}, labels: 1}\napiVersion: v1\nkind: Secret",
+        "apiVersion: {{ data.token }}\nkind: Secret",
+    ],
+)
+def test_no_complaint_about_a_fragment_shows_a_secret(fragment: str) -> None:
+    with pytest.raises(LabBuilderError) as caught:
+        lab(templates={"secret.yaml": fragment})
+    assert ARGUMENTS["secrets"]["token"] not in repr(caught.value.findings)

@@ -42,7 +42,7 @@ def complaint(known: LabConfig | None, **changes: Any) -> Finding:
 
 
 def test_plain_arguments_become_models() -> None:
-    made, findings = read_inputs(config(), **inputs(pull_secret=PULL_SECRET))
+    made, findings = read_inputs(config(pullSecret="p"), **inputs(pull_secret=PULL_SECRET))
     assert made
     assert findings == []
     assert {name: type(getattr(made, name)) for name in MODELS} == MODELS
@@ -51,7 +51,7 @@ def test_plain_arguments_become_models() -> None:
 def test_models_pass_as_they_are() -> None:
     plain = inputs(pull_secret=PULL_SECRET)
     given = {name: model.model_validate(plain[name]) for name, model in MODELS.items()}
-    made, findings = read_inputs(config(), **given)
+    made, findings = read_inputs(config(pullSecret="p"), **given)
     assert made
     assert findings == []
     assert all(getattr(made, name) is model for name, model in given.items())
@@ -112,7 +112,8 @@ def test_a_pull_secret_that_is_configured_and_not_given_is_a_warning() -> None:
 
 def test_every_wrong_argument_is_told_with_what_can_be_held_against_the_rest() -> None:
     wrong = {name: 5 for name in MODELS if name != "lab"}
-    made, findings = read_inputs(config(), **inputs(**wrong, lab={"options": {"size": "huge"}}))
+    given = inputs(**wrong, lab={"options": {"size": "huge"}})
+    made, findings = read_inputs(config(pullSecret="p"), **given)
     assert made is None
     assert {finding.path[0]: finding.code for finding in findings} == {
         **dict.fromkeys(wrong, "wrong-type"),

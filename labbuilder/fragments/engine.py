@@ -143,7 +143,8 @@ def _fail(
         message = str(error).partition("\n")[0] or type(error).__name__
     # What the fragment's own text doesn't say is a value, and may be a secret's.
     text = texts.get(file, text)
-    message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
+    if not isinstance(error, TemplateSyntaxError):
+        message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
     source = Source(file, line, 1) if line else None
     where = "" if line else f"{file}: "
     finding = Finding(

@@ -76,6 +76,7 @@ class FragmentEnvironment(Sandbox):
             finalize=_lift,
             trim_blocks=True,
             lstrip_blocks=True,
+            keep_trailing_newline=True,
             cache_size=-1,
         )
         self.filters = {

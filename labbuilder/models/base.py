@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -24,6 +24,7 @@ __all__ = [
     "LabelKey",
     "LabelValue",
     "Model",
+    "NotBlank",
     "Problem",
     "Text",
     "Word",
@@ -144,6 +145,13 @@ def _word(value: str) -> str:
         refused("invalid-text", "must be one word", "leave out spaces and control characters")
     return value
 
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+NotBlank = BeforeValidator(_blank_is_none)
+"""Reads an empty text, which is how Helm's values often say so, as nothing."""
 
 Text = Annotated[str, AfterValidator(_text)]
 """Any text but NUL, which no process can be given."""

@@ -19,6 +19,7 @@ from labbuilder.models.base import (
     LabelKey,
     LabelValue,
     Model,
+    NotBlank,
     Text,
     Word,
     not_empty,
@@ -110,13 +111,11 @@ class LabConfig(Model):
     env: dict[ConfigMapKey, Text] = {}
     extra_annotations: dict[AnnotationKey, Text] = {}
     jupyterlab_config_dir: AbsolutePath = "/opt/lsst/software/jupyterlab"
-    lab_start_command: Annotated[tuple[Text, ...], AfterValidator(not_empty)] = (
-        "/opt/lsst/software/jupyterlab/runlab.sh",
-    )
+    lab_start_command: tuple[Text, ...] = ("/opt/lsst/software/jupyterlab/runlab.sh",)
     namespace_annotations: dict[AnnotationKey, Text] = {}
     node_selector: dict[LabelKey, LabelValue] = {}
     nss: Nss = Nss()
-    pull_secret: Word | None = None
+    pull_secret: Annotated[Word | None, NotBlank] = None
     standard_inithome: bool = False
     tolerations: tuple[Toleration, ...] = ()
     delete_timeout: Duration = timedelta(minutes=1)

@@ -192,7 +192,7 @@ class Toleration(Model):
             )
         if self.operator == "Equal":
             for name in ("key", "value"):
-                if not getattr(self, name):
+                if getattr(self, name) is None:
                     yield Problem(
                         "invalid-toleration",
                         f"a toleration by Equal needs a {name}",

@@ -14,6 +14,7 @@ from labbuilder.models.base import (
     DnsSubdomain,
     EnvVarName,
     Model,
+    NotBlank,
     Word,
     refused,
 )
@@ -52,8 +53,8 @@ class LabSecret(Model):
 
     secret_name: DnsSubdomain
     secret_key: ConfigMapKey
-    env: EnvVarName | None = None
-    path: AbsolutePath | None = None
+    env: Annotated[EnvVarName | None, NotBlank] = None
+    path: Annotated[AbsolutePath | None, NotBlank] = None
 
 
 Data = dict[ConfigMapKey, Annotated[SecretStr, AfterValidator(_base64)]]

@@ -65,7 +65,7 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
 class Group(Model):
     """A group that the user is in."""
 
-    name: Annotated[str, AfterValidator(_group_name)]
+    name: Annotated[Text, AfterValidator(_group_name)]
     id: Id
 
 

@@ -11,7 +11,6 @@ from labbuilder import quantity
 from labbuilder.models.base import (
     AbsolutePath,
     DnsLabel,
-    DnsSubdomain,
     Model,
     Word,
     not_empty,
@@ -19,6 +18,7 @@ from labbuilder.models.base import (
     shown,
 )
 from labbuilder.models.size import Memory
+from labbuilder.names import is_dns_subdomain
 
 __all__ = [
     "EmptyDirVolumeSource",
@@ -70,6 +70,16 @@ def _sub_path(value: str) -> str:
     return value
 
 
+def _storage_class(value: str) -> str:
+    if value and not is_dns_subdomain(value):  # the empty class asks for no provisioning
+        refused(
+            "invalid-name",
+            f"{shown(value)} is not a DNS subdomain",
+            "use lower-case letters, digits, - and ., a letter or digit at both ends",
+        )
+    return value
+
+
 class HostPathVolumeSource(Model):
     """A directory of the node."""
 
@@ -103,7 +113,7 @@ class PersistentVolumeClaimVolumeSource(Model):
 
     type: Literal["persistentVolumeClaim"]
     access_modes: Annotated[tuple[AccessMode, ...], AfterValidator(not_empty)]
-    storage_class_name: DnsSubdomain | None = None
+    storage_class_name: Annotated[str, AfterValidator(_storage_class)] | None = None
     resources: StorageResources
     read_only: bool = False
 
