@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -105,8 +106,7 @@ def render(
             _write(output_dir, writer.to_files(manifests, output.value))
         else:
             to_text = writer.to_yaml if output is Form.YAML else writer.to_json
-            typer.echo(to_text(manifests), nl=False)
-            sys.stdout.flush()
+            _print(to_text(manifests))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -146,6 +146,13 @@ def _compile(
     for finding in findings:
         typer.echo(str(finding), err=True)
     return manifests
+
+
+def _print(text: str) -> None:
+    if not sys.stdout:  # whoever started us has closed it
+        raise OSError(errno.EBADF, "standard output is closed")
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -300,3 +301,10 @@ def test_a_full_disk_is_told_in_one_line() -> None:
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert result.returncode == 2
     assert result.stderr == b"the labs can't be written: No space left on device\n"
+
+
+def test_closed_standard_output_is_told_in_one_line() -> None:
+    command = f"{shlex.join([*COMMAND, 'render', 'user.yaml'])} >&-"
+    result = subprocess.run(command, shell=True, stderr=subprocess.PIPE, check=False)  # noqa: S602 (to close it)
+    assert result.returncode == 2
+    assert result.stderr == b"the labs can't be written: standard output is closed\n"
