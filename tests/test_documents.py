@@ -267,9 +267,9 @@ TOWER = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1,
     ],
 )
 def test_bombs_end_within_a_second(text: str, code: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert findings(text)[-1].code == code
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_hundred_levels_are_fine() -> None:

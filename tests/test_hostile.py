@@ -85,10 +85,10 @@ def nested(depth: int) -> Any:
     ids=range(14),
 )
 def test_what_is_too_much_is_refused_within_a_second(changes: dict[str, Any]) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(LabBuilderError) as caught:
         lab(**changes)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert len(str(caught.value)) < 5_000
 
 
