@@ -6,6 +6,7 @@ import json
 import shlex
 
 from labbuilder import models
+from labbuilder.models.lab import FLAGS
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import printable
 
@@ -35,12 +36,10 @@ def lab_environment(
         one winning.
     """
     limits, requests = size.resources.limits, size.resources.requests
-    env = dict(lab.env)
-    if lab.options.enable_debug:
-        env["DEBUG"] = "TRUE"
-    if lab.options.reset_user_env:
-        env["RESET_USER_ENV"] = "TRUE"
-    env |= {
+    flags = {name: "TRUE" for option, name in FLAGS.items() if getattr(lab.options, option)}
+    env = {
+        **lab.env,
+        **flags,
         "JUPYTER_IMAGE": image.reference_with_digest,
         "JUPYTER_IMAGE_SPEC": image.reference_with_digest,
         "IMAGE_DESCRIPTION": image.description,

@@ -14,12 +14,11 @@ from labbuilder.environment import group_file, groups_json, lab_environment, pas
 from labbuilder.inputs import Inputs
 from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.size import LabSizeDefinition
-from labbuilder.names import LabObjectNames, build_object_names, home_directory
+from labbuilder.names import LAB_PORT, LabObjectNames, build_object_names, home_directory
 from labbuilder.storage import DISCOVERY_KEY, Claim, Storage, Volume
 
 __all__ = ["Facts", "derive"]
 
-PORT = 8888
 _ARGO_CD = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
     "argocd.argoproj.io/sync-options": "Prune=false",
@@ -120,7 +119,7 @@ def derive(
         pod_annotations=_pod_annotations(config, user),
         uid=user.uid,
         gid=user.gid,
-        port=PORT,
+        port=LAB_PORT,
         quota=Quota(str(quota.cpu), str(quota.memory_bytes)) if quota else None,
         env=lab_environment(config, inputs.site, inputs.lab, inputs.image, size),
         nss={

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from unicodedata import category
 
 __all__ = [
+    "LAB_PORT",
     "LabObjectNames",
+    "build_internal_url",
     "build_object_names",
     "home_directory",
     "is_config_map_key",
@@ -21,11 +23,14 @@ __all__ = [
     "is_env_var_name",
     "is_label_value",
     "is_qualified_name",
+    "is_service_prefix",
     "is_username",
     "normal_path",
     "printable",
     "unique_key",
 ]
+
+LAB_PORT = 8888
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)
@@ -110,6 +115,24 @@ def build_object_names(namespace_prefix: str, username: str) -> LabObjectNames:
     )
 
 
+def build_internal_url(namespace: str, service_prefix: str) -> str:
+    """Write the URL at which a lab is reached inside the cluster.
+
+    Parameters
+    ----------
+    namespace
+        The lab's namespace.
+    service_prefix
+        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, of which `is_service_prefix` holds.
+
+    Returns
+    -------
+    str
+        Such as ``http://lab.labs-vera:8888/user/vera/``.
+    """
+    return f"http://lab.{namespace}:{LAB_PORT}{service_prefix}"
+
+
 def home_directory(prefix: str, schema: str, suffix: str, username: str) -> str:
     """Find a user's home directory.
 
@@ -164,6 +187,11 @@ def is_config_map_key(text: str) -> bool:
 def is_env_var_name(text: str) -> bool:
     """Mirror ``IsEnvVarName``, the strict rule that every supported version accepts."""
     return text not in {".", ".."} and bool(_ENV_VAR_NAME.fullmatch(text)) and text[:2] != ".."
+
+
+def is_service_prefix(text: str) -> bool:
+    """Tell whether this is the path of a URL: what follows a host must not change which it is."""
+    return text.startswith("/") and text.isprintable() and " " not in text
 
 
 def normal_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What a compilation gives: the manifests of one lab."""
+"""A lab as manifests: what a compilation gives, and what a cluster holds of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from labbuilder.catalog import CATALOG
 from labbuilder.errors import Finding
 
-__all__ = ["LabObjects", "Manifest"]
+__all__ = ["LabObjects", "LabStateObjects", "Manifest"]
 
 Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
@@ -54,3 +54,24 @@ class LabObjects:
             for manifest in (part if isinstance(part, list) else [part])
             if manifest is not None
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class LabStateObjects:
+    """What a lab's state is recreated from: the objects of one lab in a cluster.
+
+    Each is a plain dict, or an object of any client library.
+
+    Attributes
+    ----------
+    env_config_map
+        The ConfigMap with the lab's environment.
+    quota
+        The ResourceQuota, if the user has one.
+    pod
+        The Pod.
+    """
+
+    env_config_map: Any = field(repr=False)  # as above
+    quota: Any
+    pod: Any = field(repr=False)

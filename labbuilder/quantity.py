@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
-__all__ = ["MAX_BYTES", "format_memory", "is_storage", "parse_cpu", "parse_memory"]
+__all__ = [
+    "MAX_BYTES",
+    "format_memory",
+    "is_storage",
+    "parse_cpu",
+    "parse_memory",
+    "parse_quantity",
+]
 
 MAX_BYTES = 2**63 - 1
 """What Kubernetes caps a quantity at."""
@@ -22,6 +29,17 @@ _CPU = re.compile(r"([0-9]{1,12})m|[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
 _MEMORY = re.compile(
     r"([0-9]{1,20}(?:\.[0-9]{1,20})?)([kmgtpe]i?)|[0-9]{1,20}", re.IGNORECASE | re.ASCII
 )
+_QUANTITY = re.compile(
+    r"([+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40}))"
+    r"(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?[0-9]{1,3}))?",
+    re.ASCII,
+)
+_SUFFIXES = {
+    **{suffix: Decimal(_UNITS[suffix.lower()]) for suffix in ["k", "M", "G", "T", "P", "E"]},
+    **{f"{letter}i": Decimal(_UNITS[f"{letter.lower()}i"]) for letter in "KMGTPE"},
+    **{suffix: Decimal(10) ** (-3 * power) for power, suffix in enumerate("mun", 1)},
+}
+_EXACT = Context(prec=1200)  # more than all digits above, and a suffix or an exponent, come to
 _STORAGE = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[KMGTPE]i|[kMGTPE])?", re.ASCII)
 
 
@@ -88,6 +106,38 @@ def parse_memory(value: str | int) -> int:
     if amount > MAX_BYTES:
         raise ValueError("is more memory than Kubernetes can count")
     return int(amount)
+
+
+def parse_quantity(value: str | float | Decimal) -> Decimal:
+    """Read a quantity that a cluster holds, in any of the forms that it may have there.
+
+    An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``.
+
+    Parameters
+    ----------
+    value
+        A quantity, by the grammar of Kubernetes' ``resource.Quantity``.
+
+    Returns
+    -------
+    decimal.Decimal
+        The amount, exactly; it isn't negative.
+
+    Raises
+    ------
+    ValueError
+        If it is no quantity, or negative.
+    """
+    match = None if isinstance(value, bool) else _QUANTITY.fullmatch(_text(value))
+    if not match:
+        raise ValueError("is no quantity")
+    number, suffix, exponent = match.groups()
+    amount = Decimal(f"{number}e{exponent or 0}")
+    if suffix:
+        amount = _EXACT.multiply(amount, _SUFFIXES[suffix])
+    if amount < 0:
+        raise ValueError("is negative")
+    return amount
 
 
 def format_memory(amount: int) -> str:

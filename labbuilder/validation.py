@@ -150,8 +150,13 @@ def _resolve(value: object, loc: Path) -> Path:
             name, value = found
             steps.append(name)
         elif i == len(loc) - 1 and not isinstance(value, str | int | float):  # it is missing
-            steps.append(to_camel(step) if isinstance(step, str) else step)
+            steps.append(_outside(step))
     return tuple(steps)
+
+
+def _outside(step: str | int) -> str | int:
+    """Spell a field's Python name the way that files do."""
+    return to_camel(step) if isinstance(step, str) and "_" in step and step.islower() else step
 
 
 def _down(value: object, step: str | int) -> tuple[str | int, object] | None:

@@ -31,6 +31,7 @@ IMPURE = {
     "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
 }  # fmt: skip
 ALLOWED = {
+    "clients": {"datetime.datetime"},  # reads and writes dates, not the clock
     "data": {"pathlib"},  # reads what labbuilder ships, when it is imported
     "compiler": {"os", "pathlib"},  # reads a site's folder of fragments, and names its type
 }

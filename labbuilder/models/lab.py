@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from labbuilder.models.base import ConfigMapKey, Model, Problem, Text, refuse, refused
 from labbuilder.models.size import ConfigurableSize
+from labbuilder.names import is_service_prefix
 
-__all__ = ["LabOptions", "LabSpecification"]
+__all__ = ["FLAGS", "LabOptions", "LabSpecification"]
+
+FLAGS = {"enable_debug": "DEBUG", "reset_user_env": "RESET_USER_ENV"}
+"""The variable by which a lab, and who recreates its state, knows of each flag: it is ``TRUE``."""
 
 _IMAGE_OPTIONS = ("image_list", "image_dropdown", "image_class", "image_tag")
 
@@ -82,7 +93,7 @@ def _env(value: dict[str, str]) -> dict[str, str]:
     prefix = value.get(name)
     if prefix is None:
         refused("missing-field", f"{name} is missing", f"add {name}: /user/<username>/")
-    if not prefix.startswith("/") or not prefix.isprintable() or " " in prefix:
+    if not is_service_prefix(prefix):
         refuse(
             [
                 Problem(
@@ -100,7 +111,17 @@ class LabSpecification(Model):
     ----------
     env
         Environment variables from JupyterHub, ``JUPYTERHUB_SERVICE_PREFIX`` among them.
+    options
+        The user's choices.
     """
 
-    options: LabOptions = LabOptions()
     env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env)]
+    options: Annotated[LabOptions, Field(validate_default=True)] = LabOptions()
+
+    @field_validator("options")
+    @classmethod
+    def _asked_in_env(cls, options: LabOptions, info: ValidationInfo) -> LabOptions:
+        """Take a flag that the environment sets as it is set for labs that asked for it."""
+        env = info.data.get("env", {})
+        asked = {option: True for option, name in FLAGS.items() if env.get(name) == "TRUE"}
+        return options.model_copy(update=asked) if asked else options

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 
 from labbuilder import names
-from labbuilder.models.base import Model, Text, matching, refused, shown
+from labbuilder.models.base import Model, NotBlank, Text, matching, refused, shown
 from labbuilder.quantity import MAX_BYTES
 
 __all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
@@ -104,7 +104,7 @@ class User(Model):
     """The user whose lab it is."""
 
     username: Username
-    name: Text | None = None
+    name: Annotated[Text | None, NotBlank] = None
     email: Text | None = None
     uid: Id
     gid: Id

@@ -1,0 +1,259 @@
+"""The async edge: what a controller that uses Nublado's ``LabBuilder`` calls in its place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from labbuilder import models
+from labbuilder.clients import content, plain, to_client_model, to_client_models
+from labbuilder.compiler import LabCompiler
+from labbuilder.errors import Finding, LabBuilderError, format_path
+from labbuilder.inputs import read_inputs
+from labbuilder.models.base import shown
+from labbuilder.models.state import LabState
+from labbuilder.names import (
+    LabObjectNames,
+    build_internal_url,
+    build_object_names,
+    is_service_prefix,
+)
+from labbuilder.objects import LabObjects, LabStateObjects
+from labbuilder.state import recreate_lab_state
+from labbuilder.validation import validated
+
+__all__ = [
+    "DiscoveryClient",
+    "LabBuilder",
+    "LabObjectNames",
+    "LabObjects",
+    "LabState",
+    "LabStateObjects",
+    "plain",
+    "to_client_model",
+    "to_client_models",
+]
+
+
+_VARIABLES = {
+    "repository": "NUBLADO_CONTROLLER_REPOSITORY",
+    "tag": "NUBLADO_CONTROLLER_TAG",
+    "pull_policy": "NUBLADO_CONTROLLER_PULL_POLICY",
+    "repertoire_base_url": "REPERTOIRE_BASE_URL",
+}
+
+
+class DiscoveryClient(Protocol):
+    """What gives the service discovery document; Repertoire's client is one."""
+
+    async def build_nublado_dict(self) -> dict[str, Any]:
+        """Fetch the document."""
+
+
+class LabBuilder:
+    """Builds labs, and reads their state back from a cluster.
+
+    ``NUBLADO_CONTROLLER_REPOSITORY``, ``_TAG`` and ``_PULL_POLICY`` (the image of the standard
+    init containers) and ``REPERTOIRE_BASE_URL`` are read from the process's environment, once,
+    when it is made. Afterwards nothing but its arguments and discovery is asked for anything.
+
+    Parameters
+    ----------
+    config
+        The site's configuration.
+    base_url
+        Where users reach the site.
+    discovery_client
+        Where the service discovery document comes from.
+    logger
+        A structlog logger, to whose events the user is bound, or one of `logging`'s.
+
+    Raises
+    ------
+    LabBuilderError
+        If the configuration, the URL or the environment is wrong, with every complaint.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: models.LabConfig | Mapping[str, Any],
+        base_url: str,
+        discovery_client: DiscoveryClient,
+        logger: Any,
+    ) -> None:
+        site, findings = _read_site(base_url)
+        try:
+            self._compiler = LabCompiler(config)
+        except LabBuilderError as error:
+            findings = [*error.findings, *findings]
+        if not site or findings:
+            raise LabBuilderError(findings)
+        self._site = dict(site)
+        self._discovery_client = discovery_client
+        self._logger = logger
+        for warning in self._compiler.warnings:
+            logger.warning(str(warning))
+
+    def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
+        """Write the URL at which a lab is reached inside the cluster.
+
+        Parameters
+        ----------
+        username
+            Whose lab it is.
+        env
+            The lab's environment, with ``JUPYTERHUB_SERVICE_PREFIX``.
+
+        Returns
+        -------
+        str
+            Such as ``http://lab.labs-vera:8888/user/vera/``.
+
+        Raises
+        ------
+        LabBuilderError
+            If there is no such variable, or if it is not the path of a URL.
+        """
+        name = "JUPYTERHUB_SERVICE_PREFIX"
+        prefix = env.get(name)
+        if not isinstance(prefix, str) or not is_service_prefix(prefix):
+            message = "is missing" if prefix is None else "is not the path of a URL"
+            hint = "write /user/<username>/"
+            raise LabBuilderError([Finding("invalid-prefix", message, ("env", name), hint)])
+        return build_internal_url(self.build_object_names(username).namespace, prefix)
+
+    async def build_lab(
+        self,
+        *,
+        user: models.User | Mapping[str, Any] | object,
+        lab: models.LabSpecification | Mapping[str, Any] | object,
+        image: models.Image | Mapping[str, Any] | str | object,
+        secrets: models.SecretData | Mapping[str, str],
+        pull_secret: models.PullSecret | Mapping[str, Any] | object | None = None,
+    ) -> LabObjects:
+        """Compile one lab; nothing is awaited but discovery. Warnings are logged.
+
+        Parameters
+        ----------
+        user, lab, image, secrets
+            As `labbuilder.LabCompiler.compile` takes them.
+        pull_secret
+            Data and type of the Secret with which images are pulled, or that Secret.
+
+        Returns
+        -------
+        LabObjects
+            The manifests, as plain dicts.
+
+        Raises
+        ------
+        LabBuilderError
+            If discovery fails or gives no JSON document; otherwise if anything in the arguments
+            is wrong, with every complaint.
+        """
+        site = await self._discover()
+        inputs, findings = read_inputs(
+            self._compiler.config,
+            site=site,
+            user=user,
+            lab=lab,
+            image=image,
+            secrets=secrets,
+            pull_secret=_pull_secret(pull_secret),
+        )
+        if not inputs:
+            raise LabBuilderError(findings)
+        if findings:
+            self._log("warning", "Lab has warnings", inputs.user.username, findings)
+        return self._compiler.compile_inputs(inputs, (*self._compiler.warnings, *findings))
+
+    def build_object_names(self, username: str) -> LabObjectNames:
+        """Name the objects of a lab.
+
+        Parameters
+        ----------
+        username
+            Whose lab it is.
+
+        Returns
+        -------
+        LabObjectNames
+            The names.
+        """
+        return build_object_names(self._compiler.config.namespace_prefix, username)
+
+    async def recreate_lab_state(
+        self, username: str, objects: LabStateObjects | None
+    ) -> LabState | None:
+        """Read the state of a lab back from its objects.
+
+        Parameters
+        ----------
+        username
+            Whose lab it is.
+        objects
+            What the cluster holds of it: plain dicts, or objects of any client library.
+
+        Returns
+        -------
+        LabState or None
+            The state; None if there are no objects, or if anything in them is missing or
+            unreadable, which is logged as one error.
+        """
+        if objects is None:
+            return None
+        try:
+            return recreate_lab_state(self._compiler.config, username, objects)
+        except LabBuilderError as error:
+            self._log("error", "Cannot recreate the state of a lab", username, error.findings)
+            return None
+
+    async def _discover(self) -> models.Site:
+        at = ("site", "discovery")
+        try:
+            document = await self._discovery_client.build_nublado_dict()
+        except Exception as error:
+            message = f"service discovery failed: {type(error).__name__}: {shown(error)}"
+            raise LabBuilderError([Finding("discovery-failed", message, at)]) from error
+        site, findings = validated(models.Site, {**self._site, "discovery": document}, ("site",))
+        if not site:
+            where = ", ".join(format_path(finding.path) for finding in findings)
+            message = f"service discovery gave no JSON document: {where} is none"
+            raise LabBuilderError([Finding("invalid-discovery", message, at)])
+        return site
+
+    def _log(self, level: str, event: str, username: str, findings: Iterable[Finding]) -> None:
+        details = "; ".join(map(str, findings))
+        if hasattr(self._logger, "bind"):
+            getattr(self._logger.bind(user=username), level)(event, error=details)
+        else:
+            message = "%s (user=%s): %s"
+            log = getattr(self._logger, level)
+            log(message, event, username, details, extra={"user": username})
+
+
+def _read_site(base_url: str) -> tuple[models.Site | None, list[Finding]]:
+    """Gather what is known of the site before discovery is asked."""
+    environment = {key: os.environ.get(name) for key, name in _VARIABLES.items()}
+    given = {key: value for key, value in environment.items() if value}
+    url = given.pop("repertoire_base_url", None)
+    image = dict(models.Site.model_fields["controller_image"].default) | given
+    content = {"base_url": base_url, "repertoire_base_url": url, "controller_image": image}
+    site, findings = validated(models.Site, {**content, "discovery": {}}, ("site",))
+    return site, [_in_environment(finding) for finding in findings]
+
+
+def _in_environment(finding: Finding) -> Finding:
+    name = _VARIABLES.get(str(finding.path[-1]))
+    return replace(finding, path=("environment", name)) if name else finding
+
+
+def _pull_secret(value: Any) -> Any:
+    """Take what is needed of a whole Secret."""
+    found = content(value)
+    if isinstance(found, Mapping) and "metadata" in found:
+        return {key: found[key] for key in ("data", "type") if key in found}
+    return value
