@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from labbuilder.models.lab import FLAGS
 from labbuilder.names import is_config_map_key, normal_path, printable
 
 __all__ = [
@@ -331,7 +332,7 @@ def users() -> Dicts:
     """Make a user."""
     quotas = _record(
         {
-            "cpu": st.sampled_from([0, 0.5, 9]),
+            "cpu": st.sampled_from([0, 0.5, 1e-7, 2.125, 9]),
             "memory": st.sampled_from([0.25, 27, 1.1]),
         },
         {"spawn": st.just(value=True)},
@@ -369,10 +370,14 @@ def labs(config: Mapping[str, Any]) -> Dicts:
     images = _record({"image_list": _posted(texts), "image_dropdown": _posted(texts)})
     prefixes = st.sampled_from(["/nb/user/rachel/", "/", "/{{uid}}", "/é"])
     env = st.dictionaries(_variables | st.just("JUPYTERHUB_USER"), texts, max_size=3)
+    told = _record({}, dict.fromkeys(FLAGS.values(), st.sampled_from(["TRUE", "true", "1", ""])))
     return _record(
         {
             "env": st.builds(
-                lambda env, prefix: {**env, "JUPYTERHUB_SERVICE_PREFIX": prefix}, env, prefixes
+                lambda env, told, prefix: {**env, **told, "JUPYTERHUB_SERVICE_PREFIX": prefix},
+                env,
+                st.just({}) | told,
+                prefixes,
             )
         },
         {"options": options | images},

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from labbuilder import LabObjects, compile_lab, compiler, data, documents, models, schemas
 from labbuilder.fragments import Fragments, skeleton
+from labbuilder.models.lab import FLAGS
 from labbuilder.names import printable
 from labbuilder.output import to_yaml
 
@@ -85,7 +86,8 @@ def expected(arguments: Arguments) -> Iterator[tuple[str, Path, Any]]:
     """List where the inputs' values must come back: the object, the path in it, the value."""
     config, user, lab = arguments["config"], arguments["user"], arguments["lab"]
     for name, text in {**lab["env"], **config.get("env", {})}.items():
-        yield "env", ("data", name), text
+        if name not in FLAGS.values():  # the options may have set them
+            yield "env", ("data", name), text
     yield "env", ("data", "EXTERNAL_INSTANCE_URL"), arguments["site"]["baseUrl"]
     if config.get("jupyterlabConfigDir"):
         yield "env", ("data", "JUPYTERLAB_CONFIG_DIR"), config["jupyterlabConfigDir"]
@@ -188,7 +190,7 @@ def test_no_value_is_ever_yaml_text(arguments: Arguments, secret: str) -> None:
         config.get("namespaceAnnotations", {}), arguments["lab"]["env"],
     ):  # fmt: skip
         for key, text in mapping.items():
-            if key != "RSP_SITE_TYPE":
+            if key not in {"RSP_SITE_TYPE", *FLAGS.values()}:
                 mapping[key] = text + secret
     config["labStartCommand"] = [secret, f"a: {secret}\nevil: true"]
     config["jupyterlabConfigDir"] = f"/{secret}"

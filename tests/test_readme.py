@@ -1,5 +1,7 @@
 """What the README shows is what happens."""
 
+import asyncio
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -45,9 +47,27 @@ def test_the_complaints_are_those_of_such_a_file(
 
 
 def test_the_library_call_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     exec(compile(code, "README.md", "exec"), {"config": ARGUMENTS["config"]})  # noqa: S102 (ours)
     assert capsys.readouterr().out.splitlines()[-1] == "Pod rosalind-nb"
+
+
+def test_the_controllers_calls_run(capsys: pytest.CaptureFixture[str]) -> None:
+    _, code = blocks("python")
+
+    class Discovery:
+        async def build_nublado_dict(self) -> dict[str, Any]:
+            return {}
+
+    names: dict[str, Any] = {name: ARGUMENTS[name] for name in ("config", "image", "secrets")}
+    names |= {"user": {**ARGUMENTS["user"], "username": "rosalind"}, "request": ARGUMENTS["lab"]}
+    names |= {"discovery_client": Discovery(), "logger": logging.getLogger()}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 (ours)
+    asyncio.run(names["build_and_recover"]())
+    assert capsys.readouterr().out.splitlines() == [
+        "http://lab.labs-rosalind:8888/user/vera/",
+        "running small 4294967296",
+    ]
 
 
 def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
