@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from labbuilder import models
-from labbuilder.clients import content, plain, to_client_model, to_client_models
+from labbuilder.clients import plain, to_client_model, to_client_models
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, format_path
 from labbuilder.inputs import read_inputs
@@ -253,7 +253,7 @@ def _in_environment(finding: Finding) -> Finding:
 
 def _pull_secret(value: Any) -> Any:
     """Take what is needed of a whole Secret."""
-    found = content(value)
-    if isinstance(found, Mapping) and "metadata" in found:
-        return {key: found[key] for key in ("data", "type") if key in found}
+    secret = plain(value)
+    if isinstance(secret, dict) and "metadata" in secret:
+        return {key: secret[key] for key in ("data", "type") if key in secret}
     return value

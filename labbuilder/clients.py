@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.objects import LabObjects, LabStateObjects, Manifest
 
-__all__ = ["content", "plain", "to_client_model", "to_client_models"]
+__all__ = ["plain", "to_client_model", "to_client_models"]
 
 Objects = TypeVar("Objects", LabObjects, LabStateObjects)
 
@@ -39,52 +39,30 @@ def plain(value: Any) -> Any:
     LabBuilderError
         If an object fails when it is asked for its content.
     """
-    value = content(value)
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
-
-
-def content(value: Any) -> Any:
-    """Do what `plain` does for the value itself and not for what it holds.
-
-    Parameters
-    ----------
-    value
-        As `plain` takes it.
-
-    Returns
-    -------
-    object
-        A mapping for an object; anything else as it is.
-
-    Raises
-    ------
-    LabBuilderError
-        As `plain` raises it.
-    """
-    if value is None or isinstance(value, str | int | float | Mapping | list | tuple):
-        return value
     try:
-        return _content(value)
+        return _plain(value)
     except Exception as error:  # noqa: BLE001 (foreign code, whose words may be anything)
         message = f"{type(value).__name__} can't be read: {type(error).__name__}"
         finding = Finding("unreadable-object", message, hint="give it as plain dicts")
         raise LabBuilderError([finding]) from None
 
 
-def _content(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     # A generated client's own to_dict() would give Python's names, not Kubernetes'.
     attributes = getattr(value, "attribute_map", None)
     if isinstance(attributes, Mapping):
         found = {key: getattr(value, name) for name, key in attributes.items()}
-        return {key: item for key, item in found.items() if item is not None}
+        return {key: _plain(item) for key, item in found.items() if item is not None}
     to_dict = getattr(value, "to_dict", None)
-    return to_dict() if callable(to_dict) else value
+    return _plain(to_dict()) if callable(to_dict) else value
 
 
 def to_client_models(objects: Objects, client: Any) -> Objects:
@@ -137,12 +115,17 @@ def to_client_model(manifest: Manifest, client: Any) -> Any:
     LabBuilderError
         If the client doesn't know the kind or one of the fields, or refuses a value.
     """
-    kind, name = manifest.get("kind", ""), manifest.get("metadata", {}).get("name", "")
+    kind = manifest.get("kind")
     try:
+        if not hasattr(client, f"V1{kind}"):
+            raise _no_model("the client has no such kind", ("kind",))
         return _model(manifest, f"V1{kind}", client, ())
     except LabBuilderError as error:
-        named = [replace(finding, object=f"{kind}/{name}") for finding in error.findings]
-        raise LabBuilderError(named) from None
+        metadata = manifest.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, Mapping) else None
+        raise LabBuilderError(
+            [replace(finding, object=f"{kind}/{name}") for finding in error.findings]
+        ) from None
 
 
 def _model(value: Any, kind: str, client: Any, path: Path) -> Any:
@@ -152,16 +135,19 @@ def _model(value: Any, kind: str, client: Any, path: Path) -> Any:
     if by_key and isinstance(value, dict):
         return {key: _model(item, by_key[1], client, (*path, key)) for key, item in value.items()}
     if kind == "datetime" and isinstance(value, str):
-        return datetime.fromisoformat(value)
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            raise _no_model("is no time", path) from None
     model: Any = getattr(client, kind, None)
     if not hasattr(model, "attribute_map"):
         return value
     if not isinstance(value, dict):
-        raise _unknown(f"{kind} is a mapping", path)
+        raise _no_model(f"{kind} is a mapping", path)
     names = {key: name for name, key in model.attribute_map.items()}
     unknown = [key for key in value if key not in names]
     if unknown:
-        raise _unknown(
+        raise _no_model(
             f"this version of the client doesn't know {unknown[0]}", (*path, unknown[0])
         )
     arguments = {
@@ -171,9 +157,9 @@ def _model(value: Any, kind: str, client: Any, path: Path) -> Any:
     try:
         return model(**arguments)
     except ValueError as error:
-        raise _unknown(f"the client refuses it: {type(error).__name__}", path) from None
+        raise _no_model(f"the client refuses it: {type(error).__name__}", path) from None
 
 
-def _unknown(message: str, path: Path) -> LabBuilderError:
+def _no_model(message: str, path: Path) -> LabBuilderError:
     hint = "use a client of the cluster's version, or apply the plain manifest"
     return LabBuilderError([Finding("no-client-model", message, path, hint)])

@@ -108,7 +108,7 @@ def parse_memory(value: str | int) -> int:
     return int(amount)
 
 
-def parse_quantity(value: str | float | Decimal) -> Decimal:
+def parse_quantity(value: object) -> Decimal:
     """Read a quantity that a cluster holds, in any of the forms that it may have there.
 
     An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``.
@@ -128,7 +128,8 @@ def parse_quantity(value: str | float | Decimal) -> Decimal:
     ValueError
         If it is no quantity, or negative.
     """
-    match = None if isinstance(value, bool) else _QUANTITY.fullmatch(_text(value))
+    readable = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    match = _QUANTITY.fullmatch(_text(value)) if readable else None
     if not match:
         raise ValueError("is no quantity")
     number, suffix, exponent = match.groups()
@@ -137,7 +138,7 @@ def parse_quantity(value: str | float | Decimal) -> Decimal:
         amount = _EXACT.multiply(amount, _SUFFIXES[suffix])
     if amount < 0:
         raise ValueError("is negative")
-    return amount
+    return amount or Decimal(0)
 
 
 def format_memory(amount: int) -> str:

@@ -76,7 +76,8 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
         limits=_amounts(env.cpu_limit, env.mem_limit),
         requests=_amounts(env.cpu_guarantee, env.mem_guarantee),
     )
-    return LabState(
+    # Unvalidated like its parts: it is what the cluster has, if no site could configure it.
+    return LabState.model_construct(
         user=UserInfo(
             username=username,
             name=annotations.user_name,
@@ -196,7 +197,7 @@ class _Pod(_Read):
 
 def _read(model: type[M], value: Any, path: Path, findings: list[Finding]) -> M | None:
     try:
-        manifest = value if isinstance(value, dict) else plain(value)
+        manifest = value if type(value) is dict else plain(value)
         found, complaints = validated(model, manifest, path)
     except LabBuilderError as error:
         found, complaints = None, [replace(each, path=path) for each in error.findings]
@@ -218,7 +219,6 @@ def _notebook_ids(pod: _Pod, findings: list[Finding]) -> _SecurityContext | None
 
 
 def _amounts(cpu: float, memory: int) -> ResourceQuantity:
-    """Tell what the cluster has, unvalidated: a site may not be able to configure it."""
     return ResourceQuantity.model_construct(cpu=cpu, memory=memory)
 
 

@@ -1,10 +1,19 @@
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from labbuilder.quantity import MAX_BYTES, format_memory, is_storage, parse_cpu, parse_memory
+from labbuilder.quantity import (
+    MAX_BYTES,
+    format_memory,
+    is_storage,
+    parse_cpu,
+    parse_memory,
+    parse_quantity,
+)
 
 NO_NUMBERS = ["", " ", "1 ", " 1", "1\n", "-1", "+1", ".5", "1.", "1e3", "1E3", "0x1", "1_000"]
 NO_NUMBERS += ["nan", "inf", "-inf", "Infinity", "1,5", "٣", "１", "one", "true", "None"]
@@ -135,3 +144,118 @@ def test_memory_that_is_written_is_at_most_one_percent_off(amount: int) -> None:
 )
 def test_storage_is_what_kubernetes_reads_and_not_none(text: str, good: bool) -> None:  # noqa: FBT001
     assert is_storage(text) is good
+
+
+# What a cluster holds
+
+SUFFIXES = {
+    "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": Fraction(1),
+    **{suffix: Fraction(1000**power) for power, suffix in enumerate("kMGTPE", 1)},
+    **{f"{suffix}i": Fraction(1024**power) for power, suffix in enumerate("KMGTPE", 1)},
+}  # fmt: skip
+DIGITS = "1234567890" * 4
+NINES = "9" * 40
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        *(("1n", "0.000000001"), ("1u", "0.000001"), ("1m", "0.001"), ("1", "1"), ("1k", "1000")),
+        *(("1M", "1e6"), ("1G", "1e9"), ("1T", "1e12"), ("1P", "1e15"), ("1E", "1e18")),
+        *(("1Ki", "1024"), ("1Mi", "1048576"), ("1Gi", "1073741824"), ("1Ti", "1099511627776")),
+        *(("1Pi", "1125899906842624"), ("1Ei", "1152921504606846976"), ("0.5Ki", "512")),
+        *(("1e3", "1000"), ("1E3", "1000"), ("1e+3", "1000"), ("1E+03", "1000"), ("1e0", "1")),
+        *(("1e-3", "0.001"), ("1E-3", "0.001"), ("1e-07", "0.0000001"), ("1.5e2", "150")),
+        *(("1E", "1e18"), ("1E1", "10"), ("1e999", "1e999"), ("1e-999", "1e-999")),
+        *((".5", "0.5"), ("5.", "5"), ("5.Gi", "5368709120"), (".5e1", "5"), ("5.e1", "50")),
+        *(("+1", "1"), ("+.5", "0.5"), ("+1Ki", "1024"), ("-0", "0"), ("-0.0m", "0")),
+        *(("0", "0"), ("0Ki", "0"), ("00", "0"), ("007", "7"), ("1.50", "1.5"), ("0.1", "0.1")),
+        *((0, "0"), (9, "9"), (0.5, "0.5"), (9.0, "9"), (1e-07, "1e-7"), (1e30, "1e30")),
+        *((Decimal("0.1"), "0.1"), (Decimal("1E+3"), "1000"), (MAX_BYTES, str(MAX_BYTES))),
+    ],
+)
+def test_a_quantity_is_read_exactly(value: str | float | Decimal, amount: str) -> None:
+    found = parse_quantity(value)
+    assert isinstance(found, Decimal)
+    assert found == Decimal(amount)
+
+
+@pytest.mark.parametrize("digits", [DIGITS, NINES, f"{DIGITS}.{DIGITS}", f"{NINES}.{NINES}"])
+@pytest.mark.parametrize(("suffix", "factor"), SUFFIXES.items(), ids=SUFFIXES)
+def test_no_digit_is_lost_whatever_the_callers_precision(
+    suffix: str, factor: Fraction, digits: str
+) -> None:
+    with localcontext(prec=3):
+        found = parse_quantity(f"{digits}{suffix}")
+    assert Fraction(found) == Fraction(digits) * factor
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", " ", ".", "+", "-", "--1", "+-1", "1.2.3"),
+        *("1 ", " 1", "1\n", "\t1", "1 Gi", "1\u00a0", "1\u2028"),
+        *("1_000", "1,5", "0x1", "1e", "1e+", "e3", "E", "Ki", "1e3.5", "1e1000", "1e3k", "1kE"),
+        *("1K", "1ki", "1KI", "1gi", "1g", "1i", "1mi", "1b", "1GB", "1GiB", "1Zi", "1mm", "1Kim"),
+        *("٣", "１", "1²", "१Gi", "1Ｇi", "1µ", "1\0", "\ud800"),
+        *("nan", "NaN", "inf", "-inf", "Infinity", "one", "true", "None", "null", "lots"),
+        *(None, True, False, [], ["1"], {}, {"1": 1}, b"1", (1,)),
+        *(float("nan"), float("inf"), Decimal("NaN"), Decimal("Infinity"), 1j),
+        *(DIGITS + "1", f"0.{DIGITS}1", "0" * 41, 10**40, 10**5000, Decimal("1e-4321")),
+    ],
+    ids=lambda value: "a huge number" if value == 10**5000 else ascii(value),
+)
+def test_what_is_no_quantity_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="is no quantity"):
+        parse_quantity(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-1", "-0.001", "-.5", "-5.", "-1Gi", "-1n", "-1e3", "-1e-999", f"-{NINES}Ei", -1, -1e-07],
+)
+def test_a_negative_quantity_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="is negative"):
+        parse_quantity(value)
+
+
+@st.composite
+def amounts(draw: st.DrawFn) -> Fraction:
+    """Make amounts that a suffix at random writes with few digits."""
+    number = Fraction(draw(st.integers(0, 10**12)), 10 ** draw(st.integers(0, 9)))
+    return number * draw(st.sampled_from(sorted(SUFFIXES.values())))
+
+
+def written(amount: Fraction, factor: Fraction) -> str | None:
+    """Write an amount by a unit, if 40 digits on each side of the point hold it exactly."""
+    number = amount / factor
+    scaled = number * 10**40
+    if scaled.denominator != 1:
+        return None
+    whole, part = divmod(int(scaled), 10**40)
+    text = f"{whole}.{part:040}".rstrip("0").rstrip(".")
+    return text if len(str(whole)) <= 40 else None
+
+
+@given(amounts(), st.sampled_from(sorted(SUFFIXES)))
+def test_rewriting_an_amount_with_any_suffix_that_divides_it_exactly_keeps_the_amount(
+    amount: Fraction, suffix: str
+) -> None:
+    text = written(amount, SUFFIXES[suffix])
+    assume(text)
+    assert Fraction(parse_quantity(f"{text}{suffix}")) == amount
+
+
+@given(amounts(), st.integers(-30, 30), st.sampled_from(["e", "E"]))
+def test_rewriting_an_amount_with_any_exponent_keeps_the_amount(
+    amount: Fraction, exponent: int, letter: str
+) -> None:
+    text = written(amount, Fraction(10) ** exponent)
+    assume(text)
+    assert Fraction(parse_quantity(f"{text}{letter}{exponent}")) == amount
+
+
+@given(st.decimals(0, allow_nan=False, allow_infinity=False, places=9) | st.floats(0, 2**63))
+def test_a_number_is_read_as_what_python_writes(number: Decimal | float) -> None:
+    assume(len(str(number)) <= 40)
+    assert parse_quantity(number) == Decimal(str(number))
