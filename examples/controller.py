@@ -135,6 +135,8 @@ class Controller:
     async def reconcile(self) -> dict[str, LabState]:
         """Find the labs in the cluster, and delete those that were only half made.
 
+        No other controller may be creating labs meanwhile.
+
         Returns
         -------
         dict
@@ -160,7 +162,7 @@ class Controller:
                     self._logger.warning("Deleting %s, which has no pod", names.namespace)
                     await self._delete(names)
                     return None
-            except (*TROUBLE, LabError):
+            except (*TROUBLE, LabError, ValueError):  # the last: a model that the client refuses
                 self._logger.exception("Cannot reconcile %s", names.namespace)
                 return None
         return await self._builder.recreate_lab_state(names.username, objects)
@@ -215,6 +217,7 @@ class Controller:
                     try:
                         if await done():
                             return
+                        trouble = None
                     except TROUBLE as error:  # an API server that restarts comes back
                         trouble = error
                     await asyncio.sleep(self._poll_seconds)

@@ -350,6 +350,27 @@ async def test_an_unreadable_lab_is_left_alone(
     assert "user-groups" in message
 
 
+@in_a_loop
+async def test_labs_that_the_client_fails_to_read_are_left_alone(
+    api: FakeApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse_pod(request: Request) -> None:
+        if request.path.endswith("/vera-nb") and "/pods/" in request.path:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async with started(api) as controller:
+        for username in ("annie", "vera"):
+            await controller.create(**asked(username))
+        api.objects["/api/v1/namespaces/labs-annie/pods/annie-nb"]["spec"]["containers"] = None
+        api.on_request = refuse_pod
+        assert await controller.reconcile() == {}
+    assert api.names("Pod") == ["annie-nb", "vera-nb"]
+    assert sorted(logged(caplog)) == [
+        ("ERROR", "Cannot reconcile labs-annie", None),
+        ("ERROR", "Cannot reconcile labs-vera", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
