@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from labbuilder import models
 from labbuilder.clients import plain, to_client_model, to_client_models
 from labbuilder.compiler import LabCompiler
-from labbuilder.errors import Finding, LabBuilderError, format_path
+from labbuilder.errors import Finding, LabBuilderError, Path, format_path
 from labbuilder.inputs import read_inputs
 from labbuilder.models.base import shown
 from labbuilder.models.state import LabState
@@ -43,6 +43,9 @@ _VARIABLES = {
     "pull_policy": "NUBLADO_CONTROLLER_PULL_POLICY",
     "repertoire_base_url": "REPERTOIRE_BASE_URL",
 }
+
+
+_OF_THE_SITE = {"invalid-toleration", "pod-security-waiver"}
 
 
 class DiscoveryClient(Protocol):
@@ -94,8 +97,7 @@ class LabBuilder:
         self._site = dict(site)
         self._discovery_client = discovery_client
         self._logger = logger
-        for warning in self._compiler.warnings:
-            logger.warning(str(warning))
+        self._said: set[tuple[str, Path, str]] = set()
 
     def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
         """Write the URL at which a lab is reached inside the cluster.
@@ -166,9 +168,11 @@ class LabBuilder:
         )
         if not inputs:
             raise LabBuilderError(findings)
-        if findings:
-            self._log("warning", "Lab has warnings", inputs.user.username, findings)
-        return self._compiler.compile_inputs(inputs, (*self._compiler.warnings, *findings))
+        objects = self._compiler.compile_inputs(inputs, tuple(findings))
+        warnings = [warning for warning in objects.warnings if self._is_news(warning)]
+        if warnings:
+            self._log("warning", "Lab has warnings", inputs.user.username, warnings)
+        return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
         """Name the objects of a lab.
@@ -210,6 +214,15 @@ class LabBuilder:
         except LabBuilderError as error:
             self._log("error", "Cannot recreate the state of a lab", username, error.findings)
             return None
+
+    def _is_news(self, warning: Finding) -> bool:
+        """Tell whether to log a warning: what every lab of the site has is said once."""
+        known = (warning.code, warning.path, warning.message)
+        if warning.code not in _OF_THE_SITE:
+            return True
+        said = known in self._said
+        self._said.add(known)
+        return not said
 
     async def _discover(self) -> models.Site:
         at = ("site", "discovery")

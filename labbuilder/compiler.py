@@ -7,7 +7,9 @@ The steps, in the order in which data flows:
 2. Every decision is made (`labbuilder.facts`).
 3. The catalogue's fragments give the decisions their shape (`labbuilder.catalog`,
    `labbuilder.fragments`).
-4. Every manifest is checked against Kubernetes' schema (`labbuilder.schemas`).
+4. Every manifest is checked against Kubernetes' schema (`labbuilder.schemas`), and all of them
+   against what a cluster refuses beyond it (`labbuilder.rules`); what is wrong is led back to the
+   input that decides it (`labbuilder.causes`).
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
-from labbuilder import data, models, schemas
+from labbuilder import data, models, rules, schemas
 from labbuilder.catalog import CATALOG, Entry
-from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.causes import cause
+from labbuilder.errors import Finding, LabBuilderError, Severity
 from labbuilder.facts import Facts, derive
 from labbuilder.fragments import Fragments, compile_text
-from labbuilder.inputs import Inputs, config_warnings, raise_errors, read_inputs
+from labbuilder.inputs import Inputs, raise_errors, read_inputs
 from labbuilder.models.base import shown
 from labbuilder.models.config import lab_section
 from labbuilder.objects import LabObjects
@@ -33,6 +36,8 @@ from labbuilder.storage import Storage
 from labbuilder.validation import validated
 
 __all__ = ["LabCompiler", "compile_lab"]
+
+_TOLERATED = {"invalid-secret", "invalid-toleration", "quota-exceeded"}
 
 Templates = Mapping[str, str] | PathLike[str] | str | None
 
@@ -81,7 +86,6 @@ class LabCompiler:
         if not model or findings:
             raise LabBuilderError(findings)
         self.config = model
-        self.warnings = tuple(config_warnings(model, path))
         self._storage = Storage(model)
 
     def compile(
@@ -132,7 +136,7 @@ class LabCompiler:
         )
         if not inputs:
             raise LabBuilderError(findings)
-        return self.compile_inputs(inputs, (*self.warnings, *findings))
+        return self.compile_inputs(inputs, tuple(findings))
 
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
         """Compile one lab whose arguments `labbuilder.inputs.read_inputs` has read.
@@ -142,7 +146,7 @@ class LabCompiler:
         inputs
             The arguments.
         warnings
-            What `LabObjects.warnings` is to hold.
+            What `LabObjects.warnings` is to hold besides those about the manifests.
 
         Returns
         -------
@@ -163,21 +167,24 @@ class LabCompiler:
         }
         facts = derive(self._storage, inputs, size, annotations)
         try:
-            return self._checked(facts, warnings)
+            return self._checked(facts, inputs, warnings)
         except LabBuilderError as error:
             raise LabBuilderError(_masked(error.findings, facts)) from None
 
-    def _checked(self, facts: Facts, warnings: tuple[Finding, ...]) -> LabObjects:
+    def _checked(self, facts: Facts, inputs: Inputs, warnings: tuple[Finding, ...]) -> LabObjects:
         parts = {entry.part: self._render(entry, facts) for entry in CATALOG}
-        objects = LabObjects(**parts, warnings=warnings)
-        raise_errors(
-            [
-                finding
-                for manifest in objects.manifests()
-                for finding in schemas.check(manifest, self.kubernetes_version)
-            ]
-        )
-        return objects
+        objects = LabObjects(**parts)
+        manifests = objects.manifests()
+        found = [schemas.check(manifest, self.kubernetes_version) for manifest in manifests]
+        if not any(found):
+            found = rules.check(manifests, self.kubernetes_version)
+        findings = [
+            replace(_tolerated(each), cause=cause(each.path, manifest, self._storage, inputs))
+            for manifest, complaints in zip(manifests, found, strict=True)
+            for each in complaints
+        ]
+        raise_errors(findings)
+        return replace(objects, warnings=(*warnings, *findings))
 
     def _render(self, entry: Entry, facts: Facts) -> Any:
         made = [
@@ -237,6 +244,13 @@ def compile_lab(
         _, findings = read_inputs(None, **arguments)
         raise LabBuilderError([*error.findings, *findings]) from None
     return compiler.compile(**arguments)
+
+
+def _tolerated(finding: Finding) -> Finding:
+    """Let through, with a warning, what sites and controllers have always been able to ask for."""
+    if finding.code in _TOLERATED:
+        return replace(finding, severity=Severity.WARNING)
+    return finding
 
 
 def _masked(findings: Iterable[Finding], facts: Facts) -> Iterator[Finding]:

@@ -60,6 +60,9 @@ class Finding:
         ``Kind/name`` of the manifest that is wrong; empty for trouble in the input.
     source
         Where the user's own text says it, if a text is where it came from.
+    cause
+        What decides it among the compiler's arguments, for trouble that shows in a manifest:
+        the path from the argument's name.
     about_key
         Whether it is the key at the path that is wrong, rather than the value.
     """
@@ -71,13 +74,16 @@ class Finding:
     severity: Severity = Severity.ERROR
     object: str = ""
     source: Source | None = None
+    cause: Path = ()
     about_key: bool = field(default=False, compare=False, repr=False)
 
     def __str__(self) -> str:
-        where = [str(self.source)] if self.source else []
+        where = [str(self.source)] if self.source else [format_path(self.cause)]
         where += [part for part in (self.object, format_path(self.path)) if part]
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{': '.join([*where, self.severity, self.message])}{hint} [{self.code}]"
+        return (
+            f"{': '.join([*filter(None, where), self.severity, self.message])}{hint} [{self.code}]"
+        )
 
 
 class LabBuilderError(Exception):

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from labbuilder import models
-from labbuilder.errors import Finding, LabBuilderError, Path, Severity
+from labbuilder.errors import Finding, LabBuilderError, Severity
 from labbuilder.names import build_object_names, is_dns_label
 from labbuilder.validation import validated
 
-__all__ = ["Inputs", "config_warnings", "raise_errors", "read_inputs"]
+__all__ = ["Inputs", "raise_errors", "read_inputs"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -78,38 +78,11 @@ def read_inputs(
                     Severity.WARNING,
                 )
             )
-    elif config and config.pull_secret:
-        findings.append(
-            Finding(
-                "missing-pull-secret",
-                "the configuration names a pull secret and none is given",
-                ("pull_secret",),
-                "without it, images of a private registry can't be pulled",
-                Severity.WARNING,
-            )
-        )
     if config:
         findings += _misfits(config, user, lab, secrets)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
     return Inputs(site, user, lab, image, secrets, pull_secret), findings
-
-
-def config_warnings(config: models.LabConfig, path: Path) -> Iterator[Finding]:
-    """Find what a configuration asks for and a cluster will not do.
-
-    Kubernetes (``ValidateTolerations``) refuses tolerationSeconds with any effect but NoExecute;
-    sites have it all the same, since it passed for as long as nobody used the toleration.
-    """
-    for i, toleration in enumerate(config.tolerations):
-        if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
-            yield Finding(
-                "toleration-seconds",
-                "Kubernetes takes tolerationSeconds with effect NoExecute only",
-                (*path, "tolerations", i, "tolerationSeconds"),
-                "leave it out, or use effect: NoExecute",
-                Severity.WARNING,
-            )
 
 
 def raise_errors(findings: list[Finding]) -> None:

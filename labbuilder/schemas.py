@@ -23,7 +23,15 @@ from labbuilder.errors import Finding, LabBuilderError
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["NEWEST", "VERSIONS", "check", "resolve_version"]
+__all__ = [
+    "NEWEST",
+    "VERSIONS",
+    "check",
+    "definition",
+    "kind_of",
+    "object_name",
+    "resolve_version",
+]
 
 VERSIONS: tuple[str, ...] = tuple(
     name.removeprefix("v").removesuffix(".json")
@@ -101,13 +109,37 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     """
     minor = resolve_version(version)
     kinds = _bundle(minor)["kinds"]
-    key = f"{manifest.get('apiVersion')}/{manifest.get('kind')}"
+    key = kind_of(manifest)
     if key not in kinds:
         return [_no_schema(manifest, key, minor, list(kinds))]
     with suppress(ValueError):  # which says that it holds what JSON does not have
         if _decider(minor, key).is_valid(manifest):
             return []
     return _explain(manifest, minor, key)
+
+
+def kind_of(manifest: Mapping[str, Any]) -> str:
+    """Name a manifest's kind with its version, as the bundles do: ``v1/Pod``."""
+    return f"{manifest.get('apiVersion')}/{manifest.get('kind')}"
+
+
+def definition(version: str, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Give the schema of a kind, for others to read what else it says.
+
+    Parameters
+    ----------
+    version
+        One of `VERSIONS`.
+    kind
+        As `kind_of` gives it; there is a schema for it.
+
+    Returns
+    -------
+    tuple
+        The schema, and those that it refers to by their full names.
+    """
+    bundle = _bundle(version)
+    return bundle["kinds"][kind], bundle["$defs"]
 
 
 @cache
@@ -130,7 +162,7 @@ def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[
     hint = _did_you_mean(key, kinds) or f"there are schemas for {', '.join(kinds)}"
     if absent := [field for field in ("apiVersion", "kind") if not manifest.get(field)]:
         message = f"a manifest needs {' and '.join(absent)}"
-    return Finding("no-schema", message, hint=hint, object=_object(manifest))
+    return Finding("no-schema", message, hint=hint, object=object_name(manifest))
 
 
 def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Finding]:
@@ -144,7 +176,7 @@ def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Findin
         message = "the schema forbids something here that can't be named"
         hint = "look for keys that are not strings, and for what plain JSON does not have"
         findings = {Finding("schema-invalid-value", message, hint=hint): None}
-    return [replace(finding, object=_object(manifest)) for finding in findings]
+    return [replace(finding, object=object_name(manifest)) for finding in findings]
 
 
 def _findings(error: ValidationError) -> Iterator[Finding]:
@@ -189,7 +221,8 @@ def _did_you_mean(text: str, known: list[str]) -> str:
     return f"did you mean {close[0]}?" if close else ""
 
 
-def _object(manifest: Mapping[str, Any]) -> str:
+def object_name(manifest: Mapping[str, Any]) -> str:
+    """Name a manifest for a finding: ``Pod/vera-nb``."""
     metadata = manifest.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     parts = (part for part in (manifest.get("kind"), name) if part and isinstance(part, str))

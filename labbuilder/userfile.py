@@ -78,11 +78,11 @@ class UserFiles:
         raise_errors(taken.findings)
         if not compiler or not inputs:
             raise AssertionError("what is None comes with an error")
-        warnings = (*_placed(compiler.warnings, taken.origins), *taken.findings)
         try:
-            return compiler.compile_inputs(inputs, warnings)
+            lab = compiler.compile_inputs(inputs, tuple(taken.findings))
         except LabBuilderError as error:
             raise LabBuilderError(_placed(error.findings, taken.origins)) from None
+        return replace(lab, warnings=tuple(_placed(lab.warnings, taken.origins)))
 
     def _compiler(self, taken: UserDocument) -> LabCompiler:
         named = taken.document.data.get("config")
@@ -173,9 +173,12 @@ def _placed(findings: Iterable[Finding], origins: Mapping[str, Origin]) -> list[
 
 
 def _place(finding: Finding, origins: Mapping[str, Origin]) -> Finding:
-    origin = origins.get(str(finding.path[0])) if finding.path else None
+    argument = finding.cause if finding.object else finding.path
+    origin = origins.get(str(argument[0])) if argument else None
     if not origin or finding.source:
         return finding
-    path = origin.path + finding.path[1:]
+    path = origin.path + argument[1:]
     source = origin.document.source(path, key=finding.about_key)
+    if finding.object:
+        return replace(finding, cause=path, source=source)
     return replace(finding, path=path, source=source)

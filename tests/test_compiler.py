@@ -1,5 +1,6 @@
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from labs import ARGUMENTS, arguments, lab
@@ -89,14 +90,35 @@ def test_complaints_across_arguments_name_the_argument_to_change() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("toleration", "warns"),
+    [
+        ({"tolerationSeconds": 5, "effect": "NoSchedule"}, True),
+        ({"tolerationSeconds": 0}, True),
+        ({"tolerationSeconds": 5, "effect": "NoExecute"}, False),
+        ({"effect": "NoSchedule"}, False),
+    ],
+)
+def test_toleration_seconds_are_for_no_execute(toleration: dict[str, Any], warns: bool) -> None:  # noqa: FBT001
+    """But sites have them elsewhere, and their labs start until somebody looks."""
+    found = lab(config={"tolerations": [{"operator": "Exists", **toleration}]}).warnings
+    at = ("config", "tolerations", 0, "tolerationSeconds")
+    assert [each.cause for each in found if each.code == "invalid-toleration"] == [at] * warns
+
+
 def test_warnings_come_with_the_lab() -> None:
-    toleration = {"operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 5}
-    objects = lab(config={"pullSecret": "p", "tolerations": [toleration]})
-    assert [finding.code for finding in objects.warnings] == [
-        "toleration-seconds",
-        "missing-pull-secret",
+    def warnings(**changes: Any) -> list[tuple[str, tuple[str | int, ...]]]:
+        return [(each.code, each.cause) for each in lab(**changes).warnings]
+
+    mine = {"source": {"type": "emptyDir"}, "name": "home"}
+    assert warnings(config={"volumes": [mine]}) == []
+    assert warnings(config={"volumes": [mine], "pullSecret": "p"}) == [
+        ("missing-pull-secret", ("config", "pullSecret"))
     ]
-    assert lab().warnings == ()
+    pull_secret = {"data": {".dockerconfigjson": "e30="}}
+    assert warnings(config={"volumes": [mine]}, pull_secret=pull_secret) == [
+        ("unused-pull-secret", ())
+    ]
 
 
 def test_a_pull_secret_is_made_if_given_and_named_if_configured() -> None:

@@ -522,8 +522,10 @@ def test_a_site_can_extend_a_fragment(tmp_path: Path, kind: str) -> None:
 def test_a_site_can_replace_a_fragment() -> None:
     own = "{{ fragment('labels') }}"
     metadata = "name: {{ name }}\nlabels: {{ fragment('labels') }}\n"
-    lab = compile_one({"metadata.yaml": metadata, "labels.yaml": "mine: {{ port }}x\n"})
-    assert lab.pod["metadata"] == {"name": "vera-nb", "labels": {"mine": "8888x"}}
+    labels = "mine: {{ port }}x\nnublado.lsst.io/category: lab\nnublado.lsst.io/user: vera\n"
+    lab = compile_one({"metadata.yaml": metadata, "labels.yaml": labels})
+    assert lab.pod["metadata"]["name"] == "vera-nb"
+    assert lab.pod["metadata"]["labels"]["mine"] == "8888x"
     with pytest.raises(LabBuilderError, match="labels"):
         compile_one({"metadata.yaml": own})
 

@@ -5,7 +5,7 @@ from labs import arguments
 from pydantic import BaseModel
 
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity
-from labbuilder.inputs import config_warnings, raise_errors, read_inputs
+from labbuilder.inputs import raise_errors, read_inputs
 from labbuilder.models import (
     Image,
     LabConfig,
@@ -99,17 +99,6 @@ def test_a_secret_must_be_given_if_it_is_used(use: dict[str, str], complains: bo
     assert findings == []
 
 
-def test_a_pull_secret_that_is_configured_and_not_given_is_a_warning() -> None:
-    found = complaint(config(pullSecret="pull-secret"))
-    assert (found.code, found.path) == ("missing-pull-secret", ("pull_secret",))
-    assert found.severity is Severity.WARNING
-    _, findings = read_inputs(
-        config(pullSecret="pull-secret"),
-        **inputs(pull_secret=PULL_SECRET),
-    )
-    assert findings == []
-
-
 def test_every_wrong_argument_is_told_with_what_can_be_held_against_the_rest() -> None:
     wrong = {name: 5 for name in MODELS if name != "lab"}
     given = inputs(**wrong, lab={"options": {"size": "huge"}})
@@ -125,22 +114,6 @@ def test_every_wrong_argument_is_told_with_what_can_be_held_against_the_rest() -
 def test_every_argument_but_the_pull_secret_must_be_given(name: str) -> None:
     found = complaint(config(), **{name: None})
     assert (found.code, found.path) == ("missing-field", (name,))
-
-
-@pytest.mark.parametrize(
-    ("toleration", "warns"),
-    [
-        ({"tolerationSeconds": 5, "effect": "NoSchedule"}, True),
-        ({"tolerationSeconds": 0}, True),
-        ({"tolerationSeconds": 5, "effect": "NoExecute"}, False),
-        ({"effect": "NoSchedule"}, False),
-    ],
-)
-def test_toleration_seconds_are_for_no_execute(toleration: dict[str, Any], warns: bool) -> None:  # noqa: FBT001
-    known = config(tolerations=[{"operator": "Exists", **toleration}])
-    found = [(each.code, each.path, each.severity) for each in config_warnings(known, ("config",))]
-    path = ("config", "tolerations", 0, "tolerationSeconds")
-    assert found == [("toleration-seconds", path, Severity.WARNING)] * warns
 
 
 def test_errors_are_raised_with_all_findings_and_warnings_are_not() -> None:

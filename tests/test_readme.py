@@ -11,6 +11,8 @@ from labs import ARGUMENTS
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
+from labbuilder.errors import Severity
+from labbuilder.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,3 +84,26 @@ def test_every_option_of_render_is_in_the_table() -> None:
     options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["render", "--help"]).stdout))
     shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", README, re.MULTILINE))
     assert shown | {"--help", "--kube-version", "--output"} == options | {"-o"}
+
+
+def rows() -> list[str]:
+    """Write the table of the rules as the README has it."""
+    return [
+        f"| `{each.code}` | {each.meaning}{'; a warning' * (each.severity is Severity.WARNING)} "
+        f"| {each.stop} | {each.mirrors} |"
+        for each in sorted(RULES.values(), key=lambda each: each.code)
+    ]
+
+
+def test_the_table_of_rules_is_that_of_the_rules() -> None:
+    table = README.partition("<!-- rules -->\n")[2].partition("<!-- end of rules -->")[0]
+    assert table.splitlines()[2:] == rows()
+
+
+def test_every_code_that_a_test_expects_is_in_the_tables() -> None:
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests/negative").glob("*.yaml")
+    )
+    expected = {line.split()[1] for line in re.findall(r"^# expect: (.*)$", text, re.MULTILINE)}
+    shown = set(re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", README))
+    assert expected - shown - {""} == set()

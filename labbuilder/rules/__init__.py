@@ -1,0 +1,71 @@
+"""What a cluster refuses, or quietly doesn't do, beyond what a schema says.
+
+The rules see manifests only and know nothing of how they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from labbuilder import schemas
+from labbuilder.errors import Finding, Path
+from labbuilder.rules.fields import FIELDS
+from labbuilder.rules.references import references
+from labbuilder.rules.rule import RULES, Complaint, Rule, Stop
+from labbuilder.rules.types import TYPES
+from labbuilder.rules.walk import Node, Tables, plan, visit
+
+__all__ = ["RULES", "Rule", "Stop", "check"]
+
+_TABLES = Tables(TYPES, FIELDS)
+_WHOLE = (references,)
+
+Manifests = Sequence[Mapping[str, Any]]
+
+
+def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
+    """Judge manifests, each for itself and all together.
+
+    Parameters
+    ----------
+    manifests
+        Manifests of which the schemas of the version have nothing to say.
+    version
+        The Kubernetes version.
+
+    Returns
+    -------
+    list of list of Finding
+        What is wrong with each of them.
+    """
+    findings = [
+        [
+            _finding(manifest, path, complaint)
+            for path, complaint in visit(_plan(version, schemas.kind_of(manifest)), manifest)
+        ]
+        for manifest in manifests
+    ]
+    for judge in _WHOLE:
+        for i, path, complaint in judge(manifests):
+            findings[i].append(_finding(manifests[i], path, complaint))
+    return findings
+
+
+@cache
+def _plan(version: str, kind: str) -> Node:
+    schema, types = schemas.definition(version, kind)
+    return plan(kind.rpartition("/")[2], schema, types, _TABLES)
+
+
+def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> Finding:
+    rule = complaint.rule
+    return Finding(
+        rule.code,
+        complaint.message,
+        path,
+        complaint.hint,
+        rule.severity,
+        schemas.object_name(manifest),
+    )

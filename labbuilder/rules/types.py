@@ -1,0 +1,440 @@
+"""Rules about the fields of one object together."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from labbuilder import names
+from labbuilder.models.base import shown
+from labbuilder.quantity import parse_quantity
+from labbuilder.rules.fields import (
+    INVALID_CIDR,
+    INVALID_LABEL_VALUE,
+    INVALID_NAME,
+    INVALID_PORT,
+    INVALID_QUANTITY,
+    INVALID_VALUE,
+    MISSING_VALUE,
+    quantity,
+)
+from labbuilder.rules.rule import Check, Complaint, Stop, rule
+
+__all__ = ["TYPES"]
+
+Object = Mapping[str, Any]
+
+TOO_LARGE = rule(
+    "too-large",
+    "a ConfigMap or Secret holds more than 1 MiB",
+    "ValidateConfigMap, ValidateSecret (MaxSecretSize)",
+)
+INVALID_SECRET = rule(
+    "invalid-secret", "a Secret lacks what its type promises, or it can't be read",
+    "ValidateSecret",
+)  # fmt: skip
+ONE_OF_MANY = rule(
+    "one-of",
+    "exactly one of several fields must be there, and there are more or none",
+    "validateVolumeSource, validateEnvVarValueFrom, ValidateNetworkPolicyPeer",
+)
+INVALID_SELECTOR = rule(
+    "invalid-selector", "a requirement's operator and its values don't go together",
+    "ValidateLabelSelectorRequirement, ValidateNodeSelectorRequirement",
+)  # fmt: skip
+INVALID_TOLERATION = rule(
+    "invalid-toleration", "the parts of a toleration don't go together", "ValidateTolerations"
+)
+REQUESTS_EXCEED_LIMITS = rule(
+    "requests-exceed-limits", "a container requests more than its limit",
+    "ValidateResourceRequirements",
+)  # fmt: skip
+INVALID_ACCESS_MODES = rule(
+    "invalid-access-modes",
+    "a claim names no access mode, or one that can't stand with others",
+    "ValidatePersistentVolumeClaimSpec",
+)
+CONTRADICTION = rule(
+    "contradicting-security-context",
+    "a security context both grants and denies the same",
+    "ValidateSecurityContext",
+)
+ROOT_CONTRADICTION = rule(
+    "runs-as-root",
+    "a container must not run as root, and is told to be root",
+    "verifyRunAsNonRoot",
+    Stop.KUBELET,
+)
+
+_MEBIBYTE = 1024**2
+_MAX_WEIGHT = 100
+"""Of a preference of the scheduler."""
+
+
+def _text_size(mapping: Mapping[str, str]) -> int:
+    return sum(len(key) + len(value.encode()) for key, value in mapping.items())
+
+
+def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
+    """Decode what can be; the rest has been complained about."""
+    found = {}
+    for key, value in mapping.items():
+        try:
+            found[key] = b64decode(value, validate=True)
+        except ValueError:
+            found[key] = b""
+    return found
+
+
+def _named(value: Object) -> Iterator[Complaint]:
+    if not value.get("name") and not value.get("generateName"):
+        yield Complaint(MISSING_VALUE, "is missing", "give the object a name", ("name",))
+
+
+def _config_map(value: Object) -> Iterator[Complaint]:
+    data, binary = value.get("data", {}), value.get("binaryData", {})
+    for key in data.keys() & binary.keys():
+        yield Complaint(INVALID_VALUE, "is in data as well", "keep it once", ("binaryData", key))
+    size = _text_size(data) + sum(map(len, _decoded(binary).values()))
+    if size > _MEBIBYTE:
+        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+        yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
+
+
+_SECRET_KEYS = {
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+}
+_ONE_SECRET_KEY = {"kubernetes.io/basic-auth": ("username", "password")}
+
+
+def _secret(value: Object) -> Iterator[Complaint]:
+    plain = {key: text.encode() for key, text in value.get("stringData", {}).items()}
+    data = _decoded(value.get("data", {})) | plain
+    size = sum(map(len, data.values()))
+    if size > _MEBIBYTE:
+        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+        yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
+    kind = value.get("type", "Opaque")
+    for key in _SECRET_KEYS.get(kind, ()):
+        if key not in data:
+            hint = f"add {key}, or use another type"
+            yield Complaint(INVALID_SECRET, f"{kind} needs {key}", hint, ("data", key))
+        elif key.startswith(".docker") and not _is_json(data[key]):
+            hint = "encode what `docker login` writes to config.json"
+            yield Complaint(INVALID_SECRET, "is no JSON document", hint, ("data", key))
+    keys = _ONE_SECRET_KEY.get(kind, ())
+    if keys and not data.keys() & set(keys):
+        hint = "add one, or use another type"
+        yield Complaint(INVALID_SECRET, f"{kind} needs {' or '.join(keys)}", hint, ("data",))
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _claim(value: Object) -> Iterator[Complaint]:
+    modes = value.get("accessModes", [])
+    if not modes:
+        hint = "labs of a user share a claim with ReadWriteMany"
+        yield Complaint(INVALID_ACCESS_MODES, "needs an access mode", hint, ("accessModes",))
+    elif "ReadWriteOncePod" in modes and len(modes) > 1:
+        message = "ReadWriteOncePod stands alone"
+        yield Complaint(INVALID_ACCESS_MODES, message, "leave out the others", ("accessModes",))
+    storage = value.get("resources", {}).get("requests", {}).get("storage")
+    at = ("resources", "requests", "storage")
+    if storage is None:
+        yield Complaint(MISSING_VALUE, "is missing", "say how much: 10Gi", at)
+    elif _amount(storage) == 0:
+        yield Complaint(INVALID_QUANTITY, "must be more than zero", "say how much: 10Gi", at)
+
+
+def _amount(value: Any) -> Any:
+    """Read an amount; None if it isn't one, which has been complained about."""
+    try:
+        return parse_quantity(value)
+    except ValueError:
+        return None
+
+
+def _service(value: Object) -> Iterator[Complaint]:
+    ports = value.get("ports", [])
+    headless = value.get("clusterIP") == "None" or value.get("type") == "ExternalName"
+    if not ports and not headless:
+        yield Complaint(MISSING_VALUE, "is missing", "name a port", ("ports",))
+    seen = set()
+    for i, port in enumerate(ports):
+        name = port.get("name", "")
+        if len(ports) > 1 and not name:
+            yield Complaint(
+                MISSING_VALUE, "one of several ports needs a name", "", ("ports", i, "name")
+            )
+        elif name in seen:
+            yield Complaint(INVALID_NAME, "another port has it", "", ("ports", i, "name"))
+        seen.add(name)
+
+
+def _named_ports(value: Object) -> Iterator[Complaint]:
+    seen = set()
+    for i, port in enumerate(value.get("ports", [])):
+        name = port.get("name")
+        if name in seen:
+            message = "another port of the container has it"
+            yield Complaint(INVALID_PORT, message, "rename one", ("ports", i, "name"))
+        if name:
+            seen.add(name)
+
+
+def _policy_port(value: Object) -> Iterator[Complaint]:
+    port, end = value.get("port"), value.get("endPort")
+    if end is not None and (not isinstance(port, int) or end < port):
+        message = "must not be less than port, a number"
+        yield Complaint(INVALID_PORT, message, "name both ends of the range", ("endPort",))
+
+
+def _policy_peer(value: Object) -> Iterator[Complaint]:
+    if not value:
+        message = "an empty peer is nobody"
+        yield Complaint(ONE_OF_MANY, message, "select pods, namespaces or addresses")
+    elif "ipBlock" in value and len(value) > 1:
+        message = "ipBlock stands alone in a peer"
+        yield Complaint(ONE_OF_MANY, message, "make two peers of it", ("ipBlock",))
+
+
+def _ip_block(value: Object) -> Iterator[Complaint]:
+    try:
+        whole = ipaddress.ip_network(value.get("cidr", ""), strict=False)
+        parts = [ipaddress.ip_network(each, strict=False) for each in value.get("except", [])]
+    except ValueError:
+        return
+    for i, part in enumerate(parts):
+        inside = part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]  # the versions are the same
+        if not inside or part == whole:
+            message = "is not a part of the range that it is taken out of"
+            yield Complaint(INVALID_CIDR, message, "leave it out", ("except", i))
+
+
+_VALUES = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
+
+
+def _requirement(value: Object) -> Iterator[Complaint]:
+    operator, values = value.get("operator", ""), value.get("values", [])
+    if _VALUES.get(operator, bool(values)) != bool(values):
+        message = f"{operator} takes {'values' if _VALUES[operator] else 'no values'}"
+        yield Complaint(INVALID_SELECTOR, message, "", ("values",))
+
+
+def _node_requirement(value: Object) -> Iterator[Complaint]:
+    yield from _requirement(value)
+    if value.get("operator") in {"Gt", "Lt"}:
+        values = value.get("values", [])
+        if len(values) != 1 or not values[0].lstrip("+-").isdecimal():
+            message = f"{value['operator']} takes one whole number"
+            yield Complaint(INVALID_SELECTOR, message, "", ("values",))
+
+
+def _node_term(value: Object) -> Iterator[Complaint]:
+    for i, item in enumerate(value.get("matchFields", [])):
+        if item.get("key") != "metadata.name":
+            message = "only metadata.name can be matched"
+            yield Complaint(INVALID_SELECTOR, message, "", ("matchFields", i, "key"))
+        elif item.get("operator") not in {"In", "NotIn"} or len(item.get("values", [])) != 1:
+            message = "metadata.name takes In or NotIn with one value"
+            yield Complaint(INVALID_SELECTOR, message, "", ("matchFields", i))
+
+
+def _node_selector(value: Object) -> Iterator[Complaint]:
+    if not value.get("nodeSelectorTerms"):
+        at = ("nodeSelectorTerms",)
+        yield Complaint(MISSING_VALUE, "needs a term", "leave the selector out", at)
+
+
+def _weight(value: Object) -> Iterator[Complaint]:
+    if not 1 <= value.get("weight", 0) <= _MAX_WEIGHT:
+        yield Complaint(INVALID_VALUE, f"must be from 1 to {_MAX_WEIGHT}", "", ("weight",))
+
+
+def _toleration(value: Object) -> Iterator[Complaint]:
+    operator, key = value.get("operator") or "Equal", value.get("key", "")
+    yield from _toleration_parts(value, operator, key)
+    if key and not names.is_qualified_name(key):
+        hint = "use letters, digits, -, _ and ., after an optional DNS name and /"
+        yield Complaint(INVALID_TOLERATION, f"{shown(key)} is no label key", hint, ("key",))
+    if operator == "Equal" and not names.is_label_value(value.get("value", "")):
+        yield Complaint(INVALID_LABEL_VALUE, "is not a label value", "", ("value",))
+
+
+def _toleration_parts(value: Object, operator: str, key: str) -> Iterator[Complaint]:
+    if not key and operator != "Exists":
+        hint = "name a key, or use operator: Exists for all taints"
+        yield Complaint(INVALID_TOLERATION, f"{operator} needs a key", hint, ("key",))
+    if operator == "Exists" and value.get("value"):
+        message = "Exists takes no value"
+        yield Complaint(INVALID_TOLERATION, message, "leave it out", ("value",))
+    if "tolerationSeconds" in value and value.get("effect") != "NoExecute":
+        message = "goes with effect NoExecute only"
+        hint = "leave it out, or use effect: NoExecute"
+        yield Complaint(INVALID_TOLERATION, message, hint, ("tolerationSeconds",))
+
+
+def _volume(value: Object) -> Iterator[Complaint]:
+    sources = [key for key in value if key != "name"]
+    if len(sources) != 1:
+        message = f"needs one source and has {', '.join(sources) or 'none'}"
+        yield Complaint(ONE_OF_MANY, message, "leave one of them")
+
+
+def _empty_dir(value: Object) -> Iterator[Complaint]:
+    medium = value.get("medium", "")
+    if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
+        yield Complaint(INVALID_VALUE, f"{shown(medium)} is no medium", "use Memory", ("medium",))
+
+
+_ENV_SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")
+
+
+def _env_var(value: Object) -> Iterator[Complaint]:
+    source = value.get("valueFrom")
+    if source is None:
+        return
+    if value.get("value"):
+        message = "a variable has a value or is taken from elsewhere"
+        yield Complaint(ONE_OF_MANY, message, "leave one of them", ("valueFrom",))
+    if len([name for name in _ENV_SOURCES if name in source]) != 1:
+        message = "needs exactly one source"
+        yield Complaint(
+            ONE_OF_MANY, message, f"use one of {', '.join(_ENV_SOURCES)}", ("valueFrom",)
+        )
+
+
+def _env_from(value: Object) -> Iterator[Complaint]:
+    if ("configMapRef" in value) == ("secretRef" in value):
+        yield Complaint(ONE_OF_MANY, "needs a configMapRef or a secretRef", "leave one of them")
+
+
+_POD_FIELDS = {
+    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
+    "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
+}  # fmt: skip
+_FIELD_PREFIXES = ("metadata.labels['", "metadata.annotations['")
+_FILE_FIELDS = {
+    "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels",
+    "metadata.annotations",
+}  # fmt: skip
+
+
+def _env_source(value: Object) -> Iterator[Complaint]:
+    field = value.get("fieldRef", {}).get("fieldPath")
+    if field is not None and field not in _POD_FIELDS and not field.startswith(_FIELD_PREFIXES):
+        message = f"{shown(field)} is no field that a variable can have"
+        hint = f"use one of {', '.join(sorted(_POD_FIELDS))}"
+        yield Complaint(INVALID_VALUE, message, hint, ("fieldRef", "fieldPath"))
+
+
+def _downward_file(value: Object) -> Iterator[Complaint]:
+    if ("fieldRef" in value) == ("resourceFieldRef" in value):
+        message = "needs a fieldRef or a resourceFieldRef"
+        yield Complaint(ONE_OF_MANY, message, "leave one of them")
+    field = value.get("fieldRef", {}).get("fieldPath")
+    if field is not None and field not in _FILE_FIELDS and not field.startswith(_FIELD_PREFIXES):
+        message = f"{shown(field)} is no field that a file can have"
+        hint = f"use one of {', '.join(sorted(_FILE_FIELDS))}"
+        yield Complaint(INVALID_VALUE, message, hint, ("fieldRef", "fieldPath"))
+    if "resourceFieldRef" in value and not value["resourceFieldRef"].get("containerName"):
+        at = ("resourceFieldRef", "containerName")
+        yield Complaint(MISSING_VALUE, "a file's resource is a container's", "name it", at)
+
+
+def _resource_field(value: Object) -> Iterator[Complaint]:
+    resource = value.get("resource", "")
+    kind, _, name = resource.partition(".")
+    if kind not in {"limits", "requests"} or (
+        name not in {"cpu", "memory", "ephemeral-storage"} and not name.startswith("hugepages-")
+    ):
+        hint = "write limits.cpu, requests.memory and the like"
+        yield Complaint(INVALID_VALUE, f"{shown(resource)} is no resource", hint, ("resource",))
+
+
+def _requirements(value: Object) -> Iterator[Complaint]:
+    limits = value.get("limits", {})
+    for name, request in value.get("requests", {}).items():
+        limit, amount = _amount(limits.get(name)), _amount(request)
+        if limit is not None and amount is not None and amount > limit:
+            message = f"requests {shown(request)}, more than the limit of {shown(limits[name])}"
+            hint = "lower the request or raise the limit"
+            yield Complaint(REQUESTS_EXCEED_LIMITS, message, hint, ("requests", name))
+
+
+def _mount(value: Object) -> Iterator[Complaint]:
+    if value.get("subPath") and value.get("subPathExpr"):
+        message = "subPath and subPathExpr exclude each other"
+        yield Complaint(ONE_OF_MANY, message, "leave one of them", ("subPathExpr",))
+
+
+def _security_context(value: Object) -> Iterator[Complaint]:
+    escalates = value.get("allowPrivilegeEscalation")
+    capabilities = value.get("capabilities", {}).get("add", [])
+    if escalates is False and value.get("privileged"):
+        message = "a privileged container can't deny escalation"
+        hint = "leave it out, or privileged"
+        yield Complaint(CONTRADICTION, message, hint, ("allowPrivilegeEscalation",))
+    if escalates is False and {"SYS_ADMIN", "CAP_SYS_ADMIN"} & set(capabilities):
+        message = "a container with CAP_SYS_ADMIN can't deny escalation"
+        hint = "leave one of them"
+        yield Complaint(CONTRADICTION, message, hint, ("allowPrivilegeEscalation",))
+    yield from _not_root(value)
+
+
+def _not_root(value: Object) -> Iterator[Complaint]:
+    if value.get("runAsNonRoot") and value.get("runAsUser") == 0:
+        message = "0 is root, which runAsNonRoot forbids"
+        yield Complaint(ROOT_CONTRADICTION, message, "use another user", ("runAsUser",))
+
+
+def _profile(value: Object) -> Iterator[Complaint]:
+    if (value.get("type") == "Localhost") != bool(value.get("localhostProfile")):
+        message = "goes with type Localhost, and only with it"
+        yield Complaint(ONE_OF_MANY, message, "", ("localhostProfile",))
+
+
+TYPES: dict[str, Check] = {
+    "ObjectMeta": _named,
+    "ConfigMap": _config_map,
+    "Secret": _secret,
+    "PersistentVolumeClaimSpec": _claim,
+    "ServiceSpec": _service,
+    "NetworkPolicyPort": _policy_port,
+    "NetworkPolicyPeer": _policy_peer,
+    "IPBlock": _ip_block,
+    "LabelSelectorRequirement": _requirement,
+    "NodeSelectorRequirement": _node_requirement,
+    "NodeSelectorTerm": _node_term,
+    "NodeSelector": _node_selector,
+    "PreferredSchedulingTerm": _weight,
+    "WeightedPodAffinityTerm": _weight,
+    "Toleration": _toleration,
+    "Volume": _volume,
+    "EmptyDirVolumeSource": _empty_dir,
+    "Container": _named_ports,
+    "EnvVar": _env_var,
+    "EnvVarSource": _env_source,
+    "EnvFromSource": _env_from,
+    "DownwardAPIVolumeFile": _downward_file,
+    "ResourceFieldSelector": _resource_field,
+    "ResourceRequirements": _requirements,
+    "VolumeMount": _mount,
+    "PodSecurityContext": _not_root,
+    "SecurityContext": _security_context,
+    "SeccompProfile": _profile,
+    "AppArmorProfile": _profile,
+    "Quantity": quantity,
+}
+"""The checks by type."""
