@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from labbuilder.checking import Checked
     from labbuilder.errors import Finding
     from labbuilder.objects import Manifest
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_ERRORS_FOUND = 1
 _TROUBLE = 2
 
 
@@ -36,6 +38,16 @@ class Form(StrEnum):
 
     YAML = "yaml"
     JSON = "json"
+
+
+class Report(StrEnum):
+    """Formats of reports."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (typer calls it)
@@ -114,6 +126,91 @@ def render(
         raise typer.Exit(_TROUBLE) from None
     except LabBuilderError as error:
         _give_up(error.findings)
+
+
+@app.command()
+def check(
+    *,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Manifests; - is standard input.")
+    ],
+    kubernetes_version: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kubernetes-version",
+            "--kube-version",
+            metavar="VERSION",
+            help="What they are checked against, such as 1.34, or all; may be given several "
+            "times.  [default: the newest]",
+        ),
+    ] = None,
+    output: Annotated[Report, typer.Option("-o", "--output", help="The format.")] = Report.TEXT,
+) -> None:
+    """Check manifests, whoever made them, all files together.
+
+    For example: labbuilder check lab.yaml
+
+    Exits with 0 if there is no error, with 1 if there is one, and with 2 if it can't be told.
+    """
+    # Late, as in render.
+    from labbuilder.checking import check_texts, select_versions  # noqa: PLC0415
+    from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415
+
+    try:
+        versions = select_versions(kubernetes_version or ())
+        texts = _read(files)
+    except LabBuilderError as error:
+        _give_up(error.findings)
+    checked = check_texts(texts, versions)
+    try:
+        _print(_report(checked, texts, output))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        typer.echo(f"the report can't be written: {error.strerror}", err=True)
+        raise typer.Exit(_TROUBLE) from None
+    if any(finding.severity is Severity.ERROR for finding in checked.findings):
+        raise typer.Exit(_ERRORS_FOUND)
+
+
+def _read(files: Sequence[str]) -> dict[str, bytes]:
+    """Read every file, or raise which can't be."""
+    from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415 (see render)
+    from labbuilder.userdocument import read  # noqa: PLC0415 (see render)
+
+    texts: dict[str, bytes] = {}
+    findings: list[Finding] = []
+    for file in dict.fromkeys(files):
+        try:
+            if file != "-":
+                texts[file] = read(Path(file))
+            elif sys.stdin:
+                texts["<stdin>"] = sys.stdin.buffer.read()
+            else:
+                findings.append(Finding("unreadable-file", "standard input is closed"))
+        except LabBuilderError as error:
+            findings += error.findings
+        except OSError as error:
+            message = f"standard input can't be read: {error.strerror}"
+            findings.append(Finding("unreadable-file", message))
+    if findings:
+        raise LabBuilderError(findings)
+    return texts
+
+
+def _report(checked: Checked, texts: Mapping[str, bytes], output: Report) -> str:
+    from importlib.metadata import version  # noqa: PLC0415 (see render)
+
+    from labbuilder.reports import REPORTERS, Context, Subject  # noqa: PLC0415 (see render)
+    from labbuilder.reports.lines import SourceLines  # noqa: PLC0415 (see render)
+
+    context = Context(
+        subjects=[Subject(*each) for each in checked.objects],
+        line=SourceLines(texts, checked.documents),
+        colour=bool(sys.stdout and sys.stdout.isatty() and not os.environ.get("NO_COLOR")),
+        version=version("labbuilder"),
+    )
+    return REPORTERS[output.value](checked.findings, context)
 
 
 def _compile(

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import pty
 import shlex
 import subprocess
 import sys
@@ -308,3 +309,186 @@ def test_closed_standard_output_is_told_in_one_line() -> None:
     result = subprocess.run(command, shell=True, stderr=subprocess.PIPE, check=False)  # noqa: S602 (to close it)
     assert result.returncode == 2
     assert result.stderr == b"the labs can't be written: standard output is closed\n"
+
+
+def check(*arguments: str, stdin: str | None = None) -> Any:
+    return CliRunner().invoke(app, ["check", *arguments], input=stdin)
+
+
+NOTHING = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"
+WRONG = f"{NOTHING}dta: {{}}\n"
+WRONG_KEY = NOTHING.replace("name: a", "name: c") + "data: {a/b: c}\n"
+WARNED = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: b}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: b}
+spec:
+  imagePullSecrets: [{name: missing}]
+  containers: [{name: c, image: registry.example/lab}]
+"""
+COMPLAINT = (
+    "<stdin>:4:1: ConfigMap/a: dta: error: there is no field 'dta' here; did you mean data? "
+    "[schema-unknown-field]\n  4 | dta: {}\n    | ^\n"
+)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_check_passes_what_render_writes(form: str) -> None:
+    lab = render("user.yaml", "-o", form).stdout
+    result = check("-", stdin=lab)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    Path("lab").write_text(lab, encoding="utf-8")
+    assert check("lab", "--kubernetes-version", "all").exit_code == 0
+
+
+def test_errors_in_what_is_checked_go_to_standard_output() -> None:
+    result = check("-", stdin=WRONG)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, COMPLAINT, "")
+
+
+def test_warnings_alone_are_no_failure() -> None:
+    result = check("-", stdin=WARNED)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("<stdin>:9:29: Pod/p: spec.imagePullSecrets[0].name: warning:")
+
+
+@pytest.mark.parametrize("text", ["", "a: ]", "5", "{}"])
+def test_what_holds_no_manifest_is_an_error_with_a_place(text: str) -> None:
+    result = check("-", stdin=text)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.startswith("<stdin>:1:")
+
+
+def test_files_are_checked_once_and_together() -> None:
+    Path("a.yaml").write_text(WRONG_KEY, encoding="utf-8")
+    Path("b.yaml").write_text(NOTHING, encoding="utf-8")
+    result = check("b.yaml", "a.yaml", "a.yaml", "-", "-", "-o", "json", stdin=WARNED)
+    found = json.loads(result.stdout)
+    assert found["summary"] == {"errors": 1, "warnings": 1}
+    assert [each["file"] for each in found["findings"]] == ["a.yaml", "<stdin>"]
+    assert check("b.yaml", "b.yaml").exit_code == 0
+
+
+def test_json_says_what_text_says() -> None:
+    result = check("-", "-o", "json", stdin=WRONG)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert json.loads(result.stdout) == {
+        "findings": [
+            {
+                "code": "schema-unknown-field",
+                "severity": "error",
+                "object": "ConfigMap/a",
+                "path": "dta",
+                "message": "there is no field 'dta' here",
+                "hint": "did you mean data?",
+                "file": "<stdin>",
+                "line": 4,
+                "column": 1,
+            }
+        ],
+        "summary": {"errors": 1, "warnings": 0},
+    }
+    assert json.loads(check("-", "-o", "json", stdin=NOTHING).stdout)["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        (
+            "github",
+            "::error file=<stdin>,line=4,col=1,title=schema-unknown-field::ConfigMap/a: dta",
+        ),
+        ("sarif", '{\n  "$schema":'),
+        ("junit", "<?xml version="),
+        ("text", COMPLAINT),
+    ],
+)
+def test_a_report_has_the_format_that_is_asked_for(form: str, start: str) -> None:
+    result = check("-", "--output", form, stdin=WRONG)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.startswith(start)
+
+
+def test_what_passed_is_a_test_case_too() -> None:
+    result = check("-", "-o", "junit", stdin=NOTHING)
+    assert '<testcase classname="&lt;stdin&gt;" name="ConfigMap/a" />' in result.stdout
+
+
+def test_files_that_cannot_be_read_are_all_named_and_nothing_is_checked() -> None:
+    Path("a.yaml").write_text(WRONG, encoding="utf-8")
+    result = check("absent.yaml", "a.yaml", ".")
+    assert (result.exit_code, result.stdout) == (2, "")
+    first, second = result.stderr.splitlines()
+    assert "'absent.yaml' can't be read: No such file or directory" in first
+    assert "'.' can't be read: Is a directory" in second
+
+
+def test_checks_trouble_with_options_is_told() -> None:
+    result = check("-", "--kubernetes-version", "1.34", "--kube-version", "1.2", stdin=NOTHING)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    for arguments in (["--nonsense"], ["-", "-o", "xml"], []):
+        result = check(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_several_versions_may_be_asked_for() -> None:
+    for versions in (["1.33", "1.34"], ["all"]):
+        options = [word for each in versions for word in ("--kubernetes-version", each)]
+        result = check("-", *options, stdin=WRONG)
+        assert (result.exit_code, result.stdout) == (1, COMPLAINT)
+
+
+def test_check_shows_no_secret() -> None:
+    for kind in ("Secret", "Secrett", "Pod"):
+        for value in ("data: {a: hunter2}", "data: {a: hunter2", "strngData: {a: !hunter2}"):
+            text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\n{value}\n"
+            for form in ("text", "json", "github", "sarif", "junit"):
+                result = check("-", "-o", form, stdin=text)
+                assert result.exit_code == 1
+                assert "hunter2" not in result.output
+
+
+def on_a_terminal(**environment: str) -> bytes:
+    Path("a.yaml").write_text(WRONG, encoding="utf-8")
+    ours, theirs = pty.openpty()
+    known = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    command = [*COMMAND, "check", "a.yaml"]
+    subprocess.run(command, stdout=theirs, check=False, env={**known, **environment})
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        return terminal.read(4096)
+
+
+def test_a_terminal_gets_colour_unless_told_otherwise() -> None:
+    assert b"\033[1;31merror\033[0m" in on_a_terminal()
+    assert b"\033[1;31merror\033[0m" in on_a_terminal(NO_COLOR="")
+    assert b"\033" not in on_a_terminal(NO_COLOR="1")
+
+
+@pytest.mark.parametrize(
+    ("redirections", "trouble"),
+    [
+        ("> /dev/full", b"the report can't be written: No space left on device\n"),
+        (">&-", b"the report can't be written: standard output is closed\n"),
+        ("<&-", b"error: standard input is closed [unreadable-file]\n"),
+    ],
+)
+def test_what_check_reads_and_writes_may_be_closed(redirections: str, trouble: bytes) -> None:
+    command = f"{shlex.join([*COMMAND, 'check', '-'])} {redirections}"
+    result = subprocess.run(command, shell=True, input=WRONG.encode(), stderr=-1, check=False)  # noqa: S602 (to close them)
+    assert result.returncode == 2
+    assert result.stderr == trouble
+
+
+def test_a_file_whose_name_is_no_unicode_is_reported() -> None:
+    Path(os.fsdecode(b"\xff.yaml")).write_text(WRONG, encoding="utf-8")
+    for form in ("text", "json", "github", "sarif", "junit"):
+        command = [*COMMAND, "check", "-o", form, os.fsdecode(b"\xff.yaml")]
+        result = subprocess.run(command, capture_output=True, check=False)
+        assert (result.returncode, result.stderr) == (1, b"")
+        assert b"schema-unknown-field" in result.stdout

@@ -1,0 +1,76 @@
+"""What reporters know besides the findings, and what several of them say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from labbuilder.errors import Finding, Source, format_path
+
+__all__ = ["Context", "Subject", "complaint", "count"]
+
+
+class Subject(NamedTuple):
+    """Something that was checked.
+
+    Attributes
+    ----------
+    file
+        Its file, as the user named it; empty for what comes from none.
+    object
+        ``Kind/name``, as in `labbuilder.Finding`; empty for the file itself.
+    """
+
+    file: str
+    object: str = ""
+
+
+def _no_line(_source: Source) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What reporters know besides the findings.
+
+    Attributes
+    ----------
+    subjects
+        Everything that was checked, whether or not there is a finding about it.
+    line
+        Gives the line of the user's text at a place, None if it isn't known or may hold a secret.
+    colour
+        Whether a terminal shows the text.
+    version
+        labbuilder's own.
+    """
+
+    subjects: Sequence[Subject] = ()
+    line: Callable[[Source], str | None] = _no_line
+    colour: bool = False
+    version: str = ""
+
+
+def complaint(finding: Finding) -> str:
+    """Say a finding without its severity, code and place in a file, which stand elsewhere.
+
+    Parameters
+    ----------
+    finding
+        The finding.
+
+    Returns
+    -------
+    str
+        Such as ``Pod/vera-nb: spec.hostname: must be of type string, not integer; put it ...``.
+    """
+    cause = "" if finding.source else format_path(finding.cause)
+    where = (part for part in (cause, finding.object, format_path(finding.path)) if part)
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{': '.join([*where, finding.message])}{hint}"
+
+
+def count(findings: Sequence[Finding], severity: str) -> int:
+    """Count the findings of a severity."""
+    return sum(finding.severity == severity for finding in findings)

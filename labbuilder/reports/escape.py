@@ -1,0 +1,61 @@
+"""Text that can't trick whoever looks at it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["cells", "printable", "visible"]
+
+_RIGHT_TO_LEFT = {"R", "AL"}
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Write what can't be seen as escapes: ``\x1b``, ``\u202e``.
+
+    Parameters
+    ----------
+    text
+        The text, which may come from anyone.
+    keep
+        Characters to leave as they are.
+
+    Returns
+    -------
+    str
+        Text without control and format characters, line ends and lone surrogates.
+    """
+    return "".join(char if char.isprintable() or char in keep else _escape(char) for char in text)
+
+
+def visible(text: str) -> str:
+    """Escape what can't be seen, and what turns the direction of the text around it.
+
+    Parameters
+    ----------
+    text
+        The text, which may come from anyone.
+
+    Returns
+    -------
+    str
+        One line that a terminal shows in the order in which it is written.
+    """
+    return "".join(
+        _escape(char) if unicodedata.bidirectional(char) in _RIGHT_TO_LEFT else char
+        for char in printable(text)
+    )
+
+
+def cells(text: str) -> int:
+    """Count the columns that visible text takes in a terminal."""
+    return sum(_cells(char) for char in text)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,48 @@
+"""Findings as workflow commands, of which GitHub makes annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labbuilder.errors import Finding
+from labbuilder.reports.context import Context, complaint
+from labbuilder.reports.escape import printable
+
+__all__ = ["report"]
+
+
+def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (as all reporters)
+    """Write findings as workflow commands.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    context
+        Nothing of it matters here.
+
+    Returns
+    -------
+    str
+        A line for each, such as ``::error file=lab.yaml,line=3,col=1,title=...::...``.
+    """
+    return "".join(f"{_command(finding)}\n" for finding in findings)
+
+
+def _command(finding: Finding) -> str:
+    properties: dict[str, str | int] = {}
+    if finding.source:
+        source = finding.source
+        properties = {"file": source.file, "line": source.line, "col": source.column}
+    properties["title"] = finding.code
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    return f"::{finding.severity} {listed}::{_data(complaint(finding))}"
+
+
+def _data(text: str) -> str:
+    text = printable(text, keep="\r\n").replace("%", "%25")
+    return text.replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

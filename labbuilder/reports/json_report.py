@@ -1,0 +1,58 @@
+"""Findings for programs.
+
+The report is one object. ``findings`` is a list of objects, each of which has all of ``code``,
+``severity`` (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
+``spec.containers[0].env``), ``message``, ``hint``, ``file``, ``line`` and ``column``; the last
+three are null if the place isn't known. ``summary`` counts ``errors`` and ``warnings``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from labbuilder.errors import Finding, Severity, format_path
+from labbuilder.reports.context import Context, count
+
+__all__ = ["report"]
+
+
+def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (as all reporters)
+    """Write findings as JSON.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    context
+        Nothing of it matters here.
+
+    Returns
+    -------
+    str
+        The object that is described above, in ASCII.
+    """
+    data = {
+        "findings": [_finding(finding) for finding in findings],
+        "summary": {
+            "errors": count(findings, Severity.ERROR),
+            "warnings": count(findings, Severity.WARNING),
+        },
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    source = finding.source
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "object": finding.object,
+        "path": format_path(finding.path),
+        "message": finding.message,
+        "hint": finding.hint,
+        "file": source.file if source else None,
+        "line": source.line if source else None,
+        "column": source.column if source else None,
+    }

@@ -1,0 +1,66 @@
+"""Findings as JUnit's XML, which CI systems show as tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from labbuilder.errors import Finding, Severity
+from labbuilder.reports.context import Context, Subject
+from labbuilder.reports.escape import printable
+
+__all__ = ["report"]
+
+
+def report(findings: Sequence[Finding], context: Context) -> str:
+    """Write findings as XML.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    context
+        Of which ``subjects`` matters here.
+
+    Returns
+    -------
+    str
+        One test case for each object that was checked, and for each file or input that has
+        findings of its own. Errors are its failure, warnings its output.
+    """
+    cases: dict[Subject, list[Finding]] = {subject: [] for subject in context.subjects}
+    for finding in findings:
+        subject = Subject(finding.source.file if finding.source else "", finding.object)
+        cases.setdefault(subject, []).append(finding)
+    suite = ET.Element("testsuite", {"name": "labbuilder", "tests": str(len(cases))})
+    for subject, found in cases.items():
+        suite.append(_case(subject, found))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    suite.set("errors", "0")
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _case(subject: Subject, findings: Sequence[Finding]) -> ET.Element:
+    file = subject.file or "labbuilder"
+    names = {"classname": _legal(file), "name": _legal(subject.object or file)}
+    case = ET.Element("testcase", names)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
+    if errors:  # one failure for all, since many readers show no more than the first
+        first = {"message": _legal(errors[0].message), "type": errors[0].code}
+        ET.SubElement(case, "failure", first).text = _listed(errors)
+    if warnings:
+        ET.SubElement(case, "system-out").text = _listed(warnings)
+    return case
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    return _legal("\n".join(map(str, findings)))
+
+
+def _legal(text: str) -> str:
+    """Escape what XML can't have, and what else can't be seen."""
+    return printable(text, keep="\n")

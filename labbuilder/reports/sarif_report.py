@@ -1,0 +1,85 @@
+"""Findings as a SARIF 2.1.0 log, which code hosts and editors show."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from labbuilder.errors import Finding, format_path
+from labbuilder.reports.context import Context, complaint
+from labbuilder.rules import RULES
+
+__all__ = ["report"]
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_IN_URIS = frozenset((string.ascii_letters + string.digits + "-._~/").encode())
+
+
+def report(findings: Sequence[Finding], context: Context) -> str:
+    """Write findings as a SARIF log of one run.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    context
+        Of which ``version`` matters here.
+
+    Returns
+    -------
+    str
+        The log, in ASCII.
+    """
+    codes = list(dict.fromkeys(finding.code for finding in findings))
+    driver: dict[str, Any] = {"name": "labbuilder", "rules": [_rule(code) for code in codes]}
+    if context.version:
+        driver["version"] = context.version
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, codes.index(finding.code)) for finding in findings],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    found = RULES.get(code)
+    if not found:
+        return {"id": code}
+    return {
+        "id": code,
+        "shortDescription": {"text": found.meaning},
+        "defaultConfiguration": {"level": found.severity.value},
+    }
+
+
+def _result(finding: Finding, index: int) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": finding.severity.value,
+        "message": {"text": complaint(finding)},
+    }
+    location: dict[str, Any] = {}
+    if finding.source:
+        source = finding.source
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": _uri(source.file)},
+            "region": {"startLine": source.line, "startColumn": source.column},
+        }
+    where = [part for part in (finding.object, format_path(finding.path)) if part]
+    if where:
+        location["logicalLocations"] = [{"fullyQualifiedName": ": ".join(where)}]
+    if location:
+        result["locations"] = [location]
+    return result
+
+
+def _uri(file: str) -> str:
+    """Write a file's path as a URI; urllib's own way to do so would bring its network along."""
+    quoted = "".join(
+        chr(byte) if byte in _IN_URIS else f"%{byte:02X}" for byte in file.encode(errors="replace")
+    )
+    return f"file://{quoted}" if quoted.startswith("/") else quoted
