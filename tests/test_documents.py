@@ -281,3 +281,20 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("labbuilder.documents.tree._MAX_NODES", 3)
     assert read("[1, 2]") == [1, 2]
     assert codes("[1, 2, 3]") == [("yaml-too-large", 1, 8)]
+
+
+@pytest.mark.parametrize("value", ["😀", "a😀\\ud83d\\ude00b", "\\😀\\\\", "\U0010ffff\U00010000"])
+def test_json_may_escape_characters_in_halves(value: str) -> None:
+    for text in (json.dumps({"a": value}), json.dumps([value], indent=2)):
+        (document,) = load(text, "a.json")
+        assert document.data == json.loads(text)
+
+
+def test_a_half_of_a_character_is_none() -> None:
+    with pytest.raises(LabBuilderError, match="yaml-syntax"):
+        load('{"a": "\\ud83d"}', "a.json")
+
+
+def test_what_looks_like_halves_in_yaml_is_text() -> None:
+    (document,) = load(r"a: \ud83d\ude00", "a.yaml")
+    assert document.data == {"a": r"\ud83d\ude00"}

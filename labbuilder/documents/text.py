@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 
@@ -27,6 +28,10 @@ _NUMBER = re.compile(
 # What YAML 1.1 and 1.2 both take for text. NEL, LS and PS end a line in 1.1 only.
 _REFUSED = re.compile(
     "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+_HALVES = re.compile(
+    r"\\\\|\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 
 _QUOTE = "put a value with special characters in quotes"
@@ -94,7 +99,25 @@ def decode(text: str | bytes, file: str) -> str:
         problem = f"the character U+{ord(found[0]):04X} may not stand in YAML text"
         hint = "delete it, or write it as an escape in double quotes; save the file as UTF-8"
         raise _refusal(problem, hint, decoded[: found.start()], file)
-    return decoded
+    return _with_whole_characters(decoded)
+
+
+def _with_whole_characters(text: str) -> str:
+    """Write JSON's escapes of UTF-16, of which there are two a character, as YAML's of one."""
+    if not _HALVES.search(text):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # in YAML they may be text
+    return _HALVES.sub(_whole, text)
+
+
+def _whole(found: re.Match[str]) -> str:
+    if not found["high"]:
+        return found[0]
+    number = 0x10000 + (int(found["high"], 16) - 0xD800) * 0x400 + int(found["low"], 16) - 0xDC00
+    return f"\\U{number:08x}"
 
 
 def _refusal(problem: str, hint: str, before: str, file: str) -> LabBuilderError:
