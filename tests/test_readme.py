@@ -80,9 +80,32 @@ def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
     assert "priorityClassName: labs" in result.stdout
 
 
+def test_the_complaint_about_a_manifest_is_that_of_such_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: lab
+  namespace: labs-rosalind
+spec:
+  ports:
+  - port: 88888
+  selector:
+    nublado lsst io/user: rosalind
+"""
+    monkeypatch.chdir(tmp_path)
+    Path("lab.yaml").write_text(manifest, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "lab.yaml"])
+    assert result.exit_code == 1
+    assert blocks("console")[1] == f"$ labbuilder check lab.yaml\n{result.stdout}"
+
+
 def test_every_option_of_render_is_in_the_table() -> None:
     options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["render", "--help"]).stdout))
-    shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", README, re.MULTILINE))
+    table = README.partition("### Check manifests")[0]
+    shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", table, re.MULTILINE))
     assert shown | {"--help", "--kube-version", "--output"} == options | {"-o"}
 
 

@@ -68,4 +68,5 @@ def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> F
         complaint.hint,
         rule.severity,
         schemas.object_name(manifest),
+        about_key=complaint.about_key,
     )

@@ -7,6 +7,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from labbuilder import names
@@ -110,7 +111,7 @@ def _each(check: Check) -> Check:
     def check_all(values: Any) -> Iterator[Complaint]:
         for i, value in enumerate(values):
             for complaint in check(value):
-                yield Complaint(complaint.rule, complaint.message, complaint.hint, (i,))
+                yield replace(complaint, at=(i,))
 
     return check_all
 
@@ -119,7 +120,7 @@ def _keys(check: Check) -> Check:
     def check_keys(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
         for key in mapping:
             for complaint in check(key):
-                yield Complaint(complaint.rule, complaint.message, complaint.hint, (key,))
+                yield replace(complaint, at=(key,), about_key=True)
 
     return check_keys
 
@@ -180,7 +181,7 @@ def _labels(mapping: Mapping[str, str]) -> Iterator[Complaint]:
     yield from _keys(_label_key)(mapping)
     for key, value in mapping.items():
         for complaint in _label_value(value):
-            yield Complaint(complaint.rule, complaint.message, complaint.hint, (key,))
+            yield replace(complaint, at=(key,))
 
 
 def _annotations(mapping: Mapping[str, str]) -> Iterator[Complaint]:
@@ -188,7 +189,7 @@ def _annotations(mapping: Mapping[str, str]) -> Iterator[Complaint]:
         if not names.is_qualified_name(key.lower()):
             message = f"{shown(key)} is not an annotation key"
             hint = f"{_LABEL_HINT}, after an optional DNS name and /"
-            yield Complaint(INVALID_ANNOTATION_KEY, message, hint, (key,))
+            yield Complaint(INVALID_ANNOTATION_KEY, message, hint, (key,), about_key=True)
     size = sum(len(text.encode()) for item in mapping.items() for text in item)
     if size > _MAX_ANNOTATIONS:
         message = f"the annotations have {size} bytes, and Kubernetes takes {_MAX_ANNOTATIONS}"
@@ -216,14 +217,16 @@ def _resources(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
         if not is_resource(name):
             known = ", ".join(sorted(_STANDARD_RESOURCES))
             hint = f"use {known} or a name with a domain, such as example.org/gpu"
-            yield Complaint(INVALID_RESOURCE, f"{shown(name)} is no resource", hint, (name,))
+            message = f"{shown(name)} is no resource"
+            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
 
 
 def _quota(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
     for name in mapping:
         if not names.is_qualified_name(name):
             hint = "write limits.cpu, requests.memory, pods and the like"
-            yield Complaint(INVALID_RESOURCE, f"{shown(name)} is no resource", hint, (name,))
+            message = f"{shown(name)} is no resource"
+            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
 
 
 def _base64(mapping: Mapping[str, str]) -> Iterator[Complaint]:

@@ -58,12 +58,15 @@ class Complaint:
         As in `labbuilder.Finding`; no secret's value stands there.
     at
         Where, below what was checked.
+    about_key
+        Whether it is the key there that is wrong, rather than the value.
     """
 
     rule: Rule
     message: str
     hint: str = ""
     at: Path = ()
+    about_key: bool = False
 
 
 Check = Callable[[Any], Iterator[Complaint]]
