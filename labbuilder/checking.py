@@ -14,7 +14,10 @@ from labbuilder.errors import Finding, LabBuilderError, Path
 __all__ = ["Checked", "check_texts", "select_versions"]
 
 # Rules that miss something, which may stand in what could not be judged.
-_ABOUT_ABSENCE = {"missing-pull-secret", "selects-nothing", "unknown-object", "unserved-port"}
+_ABOUT_ABSENCE = {
+    "hub-locked-out", "lab-locked-out", "missing-pull-secret", "notebook-exposed",
+    "selects-nothing", "unknown-object", "unserved-port",
+}  # fmt: skip
 
 _MANIFEST_HINT = "write apiVersion, kind and what the kind needs"
 

@@ -328,7 +328,11 @@ kind: Pod
 metadata: {name: p, namespace: b}
 spec:
   imagePullSecrets: [{name: missing}]
-  containers: [{name: c, image: registry.example/lab}]
+  containers:
+  - name: c
+    image: registry.example/lab
+    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
 """
 COMPLAINT = (
     "<stdin>:4:1: ConfigMap/a: dta: error: there is no field 'dta' here; did you mean data? "

@@ -179,7 +179,7 @@ def test_repr_shows_no_secret() -> None:
 
 def test_a_pull_secret_that_the_configuration_does_not_name_is_warned_of() -> None:
     objects = lab(pull_secret={"data": {".dockerconfigjson": "e30="}})
-    assert [finding.code for finding in objects.warnings] == ["unused-pull-secret"]
+    assert "unused-pull-secret" in [finding.code for finding in objects.warnings]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from typing import Any
 
 from labbuilder import schemas
 from labbuilder.errors import Finding, Path
+from labbuilder.rules.capacity import capacity
 from labbuilder.rules.fields import FIELDS
+from labbuilder.rules.pod_security import pod_security
+from labbuilder.rules.reach import reach
 from labbuilder.rules.references import references
 from labbuilder.rules.rule import RULES, Complaint, Rule, Stop
 from labbuilder.rules.types import TYPES
@@ -20,7 +23,7 @@ from labbuilder.rules.walk import Node, Tables, plan, visit
 __all__ = ["RULES", "Rule", "Stop", "check"]
 
 _TABLES = Tables(TYPES, FIELDS)
-_WHOLE = (references,)
+_WHOLE = (references, reach, capacity, pod_security)
 
 Manifests = Sequence[Mapping[str, Any]]
 
