@@ -15,7 +15,7 @@ from labbuilder.models.base import shown
 from labbuilder.quantity import parse_quantity
 from labbuilder.rules.rule import Check, Complaint, Rule, Stop, rule
 
-__all__ = ["FIELDS", "INVALID_PATH", "INVALID_VALUE", "MISSING_VALUE"]
+__all__ = ["FIELDS", "dns_label", "dns_subdomain", "quantity", "service_name"]
 
 INVALID_NAME = rule(
     "invalid-name",
@@ -141,13 +141,17 @@ _label_key = _must(
     f"{_LABEL_HINT}, after an optional DNS name and /",
 )  # fmt: skip
 _label_value = _must(INVALID_LABEL_VALUE, names.is_label_value, "a label value", _LABEL_HINT)
-_dns_label = _must(
+dns_label = _must(
     INVALID_NAME, names.is_dns_label, "a DNS label",
     "use lower-case letters, digits and -, a letter or digit at both ends, at most 63",
 )  # fmt: skip
-_dns_subdomain = _must(
+dns_subdomain = _must(
     INVALID_NAME, names.is_dns_subdomain, "a DNS subdomain",
     "use lower-case letters, digits, - and ., a letter or digit at both ends, at most 253",
+)  # fmt: skip
+service_name = _must(
+    INVALID_NAME, lambda text: bool(_SERVICE_NAME.fullmatch(text)), "the name of a service",
+    "use lower-case letters, digits and -, a letter first, a letter or digit last, at most 63",
 )  # fmt: skip
 _env_name = _must(
     INVALID_ENV_NAME, names.is_env_var_name, "the name of an environment variable",
@@ -166,7 +170,7 @@ _image = _must(
     INVALID_IMAGE, lambda text: bool(_IMAGE.fullmatch(text)), "an image's name",
     "write registry/repository:tag or registry/repository@sha256:<digest>",
 )  # fmt: skip
-_class_name = _dns_subdomain
+_class_name = dns_subdomain
 
 
 def _port(value: Any) -> Iterator[Complaint]:
@@ -291,7 +295,7 @@ _policy_types = one_of("Ingress", "Egress")
 _containers = ("Container", "EphemeralContainer")
 
 FIELDS: dict[str, Check] = {
-    "ObjectMeta.namespace": _dns_label,
+    "ObjectMeta.namespace": dns_label,
     "ObjectMeta.labels": _labels,
     "ObjectMeta.annotations": _annotations,
     "ConfigMap.data": _keys(_key),
@@ -314,7 +318,7 @@ FIELDS: dict[str, Check] = {
     "ServiceSpec.selector": _labels,
     "ServiceSpec.type": one_of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
     "ServiceSpec.sessionAffinity": one_of("ClientIP", "None"),
-    "ServicePort.name": _dns_label,
+    "ServicePort.name": dns_label,
     "ServicePort.port": _port,
     "ServicePort.targetPort": _port,
     "ServicePort.protocol": _protocol,
@@ -323,10 +327,10 @@ FIELDS: dict[str, Check] = {
     "PodSpec.restartPolicy": one_of("Always", "OnFailure", "Never"),
     "PodSpec.dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     "PodSpec.preemptionPolicy": one_of("Never", "PreemptLowerPriority"),
-    "PodSpec.hostname": _dns_label,
-    "PodSpec.serviceAccountName": _dns_subdomain,
-    "PodSpec.priorityClassName": _dns_subdomain,
-    "PodSpec.runtimeClassName": _dns_subdomain,
+    "PodSpec.hostname": dns_label,
+    "PodSpec.serviceAccountName": dns_subdomain,
+    "PodSpec.priorityClassName": dns_subdomain,
+    "PodSpec.runtimeClassName": dns_subdomain,
     "PodSecurityContext.runAsUser": _id,
     "PodSecurityContext.runAsGroup": _id,
     "PodSecurityContext.fsGroup": _id,
@@ -338,12 +342,12 @@ FIELDS: dict[str, Check] = {
     "SecurityContext.procMount": one_of("Default", "Unmasked"),
     "SeccompProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
     "AppArmorProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
-    "LocalObjectReference.name": _dns_subdomain,
-    "Volume.name": _dns_label,
+    "LocalObjectReference.name": dns_subdomain,
+    "Volume.name": dns_label,
     "EmptyDirVolumeSource.sizeLimit": quantity,
-    "ConfigMapVolumeSource.name": _dns_subdomain,
+    "ConfigMapVolumeSource.name": dns_subdomain,
     "ConfigMapVolumeSource.defaultMode": _mode,
-    "SecretVolumeSource.secretName": _dns_subdomain,
+    "SecretVolumeSource.secretName": dns_subdomain,
     "SecretVolumeSource.defaultMode": _mode,
     "DownwardAPIVolumeSource.defaultMode": _mode,
     "DownwardAPIVolumeFile.path": _both(_filled, _relative),
@@ -364,13 +368,13 @@ FIELDS: dict[str, Check] = {
     ),
     "NFSVolumeSource.server": _filled,
     "NFSVolumeSource.path": _absolute,
-    "PersistentVolumeClaimVolumeSource.claimName": _dns_subdomain,
+    "PersistentVolumeClaimVolumeSource.claimName": dns_subdomain,
     "Toleration.operator": one_of("Equal", "Exists", "Lt", "Gt"),
     "Toleration.effect": one_of("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
     "NodeSelectorRequirement.operator": _node_operator,
     "NodeSelectorRequirement.key": _label_key,
     "PodAffinityTerm.topologyKey": _both(_filled, _label_key),
-    "PodAffinityTerm.namespaces": _each(_dns_label),
+    "PodAffinityTerm.namespaces": _each(dns_label),
     "TopologySpreadConstraint.topologyKey": _both(_filled, _label_key),
     "TopologySpreadConstraint.whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway"),
     "ResourceRequirements.limits": _resources,
@@ -379,7 +383,7 @@ FIELDS: dict[str, Check] = {
         f"{kind}.{field}": check
         for kind in _containers
         for field, check in {
-            "name": _dns_label,
+            "name": dns_label,
             "image": _image,
             "imagePullPolicy": one_of("Always", "IfNotPresent", "Never"),
             "terminationMessagePolicy": one_of("File", "FallbackToLogsOnError"),
@@ -390,11 +394,11 @@ FIELDS: dict[str, Check] = {
     "ContainerPort.name": _port_name,
     "ContainerPort.protocol": _protocol,
     "EnvVar.name": _env_name,
-    "ConfigMapEnvSource.name": _dns_subdomain,
-    "SecretEnvSource.name": _dns_subdomain,
-    "ConfigMapKeySelector.name": _dns_subdomain,
+    "ConfigMapEnvSource.name": dns_subdomain,
+    "SecretEnvSource.name": dns_subdomain,
+    "ConfigMapKeySelector.name": dns_subdomain,
     "ConfigMapKeySelector.key": _key,
-    "SecretKeySelector.name": _dns_subdomain,
+    "SecretKeySelector.name": dns_subdomain,
     "SecretKeySelector.key": _key,
     "VolumeMount.name": _filled,
     "VolumeMount.mountPath": _absolute,

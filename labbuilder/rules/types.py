@@ -6,6 +6,7 @@ import ipaddress
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from labbuilder import names
@@ -19,7 +20,10 @@ from labbuilder.rules.fields import (
     INVALID_QUANTITY,
     INVALID_VALUE,
     MISSING_VALUE,
+    dns_label,
+    dns_subdomain,
     quantity,
+    service_name,
 )
 from labbuilder.rules.rule import Check, Complaint, Stop, rule
 
@@ -405,10 +409,28 @@ def _profile(value: Object) -> Iterator[Complaint]:
         yield Complaint(ONE_OF_MANY, message, "", ("localhostProfile",))
 
 
+def _called(check: Check, *others: Check) -> Check:
+    """Make the check of a kind whose names are of a kind of their own."""
+
+    def check_kind(value: Object) -> Iterator[Complaint]:
+        for complaint in check(value["metadata"].get("name") or "x"):  # one is needed
+            yield replace(complaint, at=("metadata", "name"))
+        for other in others:
+            yield from other(value)
+
+    return check_kind
+
+
 TYPES: dict[str, Check] = {
     "ObjectMeta": _named,
-    "ConfigMap": _config_map,
-    "Secret": _secret,
+    "Namespace": _called(dns_label),
+    "ResourceQuota": _called(dns_subdomain),
+    "ConfigMap": _called(dns_subdomain, _config_map),
+    "Secret": _called(dns_subdomain, _secret),
+    "PersistentVolumeClaim": _called(dns_subdomain),
+    "NetworkPolicy": _called(dns_subdomain),
+    "Service": _called(service_name),
+    "Pod": _called(dns_subdomain),
     "PersistentVolumeClaimSpec": _claim,
     "ServiceSpec": _service,
     "NetworkPolicyPort": _policy_port,
