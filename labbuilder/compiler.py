@@ -38,6 +38,13 @@ from labbuilder.validation import validated
 __all__ = ["LabCompiler", "compile_lab"]
 
 _TOLERATED = {"invalid-secret", "invalid-toleration", "quota-exceeded"}
+"""What sites and controllers have always been able to ask for: told, and let through."""
+
+_CHOSEN = {
+    "hub-locked-out", "lab-locked-out", "notebook-exposed", "pod-security-baseline",
+    "pod-security-restricted",
+}  # fmt: skip
+"""What a site can only get by fragments of its own, with which it is told and let through too."""
 
 Templates = Mapping[str, str] | PathLike[str] | str | None
 
@@ -83,6 +90,7 @@ class LabCompiler:
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
         with _collected(findings):
             self._fragments = _fragments(templates)
+        self._tolerated = _TOLERATED | _CHOSEN if templates else _TOLERATED
         if not model or findings:
             raise LabBuilderError(findings)
         self.config = model
@@ -179,7 +187,11 @@ class LabCompiler:
         if not any(found):
             found = rules.check(manifests, self.kubernetes_version)
         findings = [
-            replace(_tolerated(each), cause=cause(each.path, manifest, self._storage, inputs))
+            replace(
+                each,
+                cause=cause(each.path, manifest, self._storage, inputs),
+                severity=Severity.WARNING if each.code in self._tolerated else each.severity,
+            )
             for manifest, complaints in zip(manifests, found, strict=True)
             for each in complaints
         ]
@@ -244,13 +256,6 @@ def compile_lab(
         _, findings = read_inputs(None, **arguments)
         raise LabBuilderError([*error.findings, *findings]) from None
     return compiler.compile(**arguments)
-
-
-def _tolerated(finding: Finding) -> Finding:
-    """Let through, with a warning, what sites and controllers have always been able to ask for."""
-    if finding.code in _TOLERATED:
-        return replace(finding, severity=Severity.WARNING)
-    return finding
 
 
 def _masked(findings: Iterable[Finding], facts: Facts) -> Iterator[Finding]:

@@ -195,3 +195,25 @@ def test_no_complaint_about_a_fragment_shows_a_secret(fragment: str) -> None:
     with pytest.raises(LabBuilderError) as caught:
         lab(templates={"secret.yaml": fragment})
     assert ARGUMENTS["secrets"]["token"] not in repr(caught.value.findings)
+
+
+def test_what_a_sites_own_fragments_choose_is_a_warning() -> None:
+    open_policy = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{ fragment("metadata", name=names.network_policy) }}
+spec:
+  podSelector: {}
+  ingress:
+  - {}
+"""
+    pod = """\
+{% extends "labbuilder/pod.yaml" %}
+{% block spec %}
+  hostNetwork: true
+{{ super() }}
+{% endblock %}
+"""
+    objects = lab(templates={"network-policy.yaml": open_policy, "pod.yaml": pod})
+    found = {each.code for each in objects.warnings}
+    assert {"notebook-exposed", "pod-security-baseline"} <= found

@@ -61,7 +61,7 @@ class _Source:
     near: bool = False
 
 
-_HUB_POD = _Source({_APP: _HUB}, {_NAME: _ANY, _ANY: _ANY})
+_HUB_POD = _Source({_APP: _HUB, "component": "hub"}, {_NAME: _ANY, _ANY: _ANY})
 
 
 class _Lab:
