@@ -10,9 +10,8 @@ from typing import Any, Protocol
 from labbuilder import models
 from labbuilder.clients import plain, to_client_model, to_client_models
 from labbuilder.compiler import LabCompiler
-from labbuilder.errors import Finding, LabBuilderError, Path, format_path
+from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
 from labbuilder.inputs import read_inputs
-from labbuilder.models.base import shown
 from labbuilder.models.state import LabState
 from labbuilder.names import (
     LabObjectNames,

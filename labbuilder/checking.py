@@ -19,6 +19,7 @@ _ABOUT_ABSENCE = {
     "selects-nothing", "unknown-object", "unserved-port",
 }  # fmt: skip
 
+_MOST = 2_000_000  # values in a file, which may hold thousands of labs
 _MANIFEST_HINT = "write apiVersion, kind and what the kind needs"
 
 
@@ -97,7 +98,7 @@ def check_texts(
     manifests: list[Manifest] = []
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file)
+            documents[file] = load(text, file, _MOST)
         except LabBuilderError as error:
             findings += error.findings
             continue

@@ -25,11 +25,10 @@ from typing import Any
 from labbuilder import data, models, rules, schemas
 from labbuilder.catalog import CATALOG, Entry
 from labbuilder.causes import cause
-from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.facts import Facts, derive
 from labbuilder.fragments import Fragments, compile_text
 from labbuilder.inputs import Inputs, raise_errors, read_inputs
-from labbuilder.models.base import shown
 from labbuilder.models.config import lab_section
 from labbuilder.objects import LabObjects
 from labbuilder.storage import Storage

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path"]
+__all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown"]
+
+_LONGEST = 300  # characters of a key that are said back: one of Kubernetes' has up to 317
 
 Path = tuple[str | int, ...]
 """Steps from the root of a document: keys of mappings and indices of lists."""
@@ -108,6 +110,16 @@ class LabBuilderError(Exception):
         return "\n".join(map(str, self.findings))
 
 
+def shown(value: object) -> str:
+    """Quote a piece of input for a message, in ASCII and not at any length."""
+    limit = 80
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number as long as that"
+    return ascii(text if len(text) <= limit else f"{text[:limit]}...")
+
+
 def format_path(path: Path) -> str:
     """Write a path the way ``kubectl`` does: ``spec.containers[0].env``.
 
@@ -119,14 +131,18 @@ def format_path(path: Path) -> str:
     Returns
     -------
     str
-        The path; a key that is no plain word stands in brackets and quotes.
+        The path; a key that is no plain word stands in brackets and quotes, and is cut if long.
     """
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif step.isascii() and step.replace("-", "").replace("_", "").isalnum():
+        elif (
+            len(step) <= _LONGEST
+            and step.isascii()
+            and step.replace("-", "").replace("_", "").isalnum()
+        ):
             text += f".{step}" if text else step
         else:
-            text += f"[{json.dumps(step)}]"
+            text += f"[{json.dumps(step if len(step) <= _LONGEST else f'{step[:_LONGEST]}...')}]"
     return text

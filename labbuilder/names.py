@@ -213,10 +213,11 @@ def printable(text: str) -> str:
         One line of text without a colon, with each run of such characters made one space.
     """
     kept = ["\n" if c == ":" or category(c) in _LINE_BREAKING else c for c in text]
-    return re.sub(r"\s*\n\s*", " ", "".join(kept)).strip()
+    parts = (part.strip() for part in "".join(kept).split("\n"))
+    return " ".join(part for part in parts if part)
 
 
-def unique_key(basename: str, taken: set[str]) -> str:
+def unique_key(basename: str, taken: dict[str, int]) -> str:
     """Derive the key and volume name of a file from its basename.
 
     Parameters
@@ -224,7 +225,8 @@ def unique_key(basename: str, taken: set[str]) -> str:
     basename
         The last part of the file's path, any text.
     taken
-        Keys that are in use; the new one is added.
+        Keys that are in use, each with the number at which the search for others like it goes
+        on; the new one is added.
 
     Returns
     -------
@@ -233,10 +235,11 @@ def unique_key(basename: str, taken: set[str]) -> str:
         yet, and numbered where another file has it.
     """
     stem = _NOT_IN_LABEL.sub("-", basename.lower())[:_DNS_LABEL_LENGTH].strip("-") or "file"
-    key, number = stem, 1
+    key, number = stem, taken.get(stem, 1)
     while key in taken:
         number += 1
         suffix = f"-{number}"
         key = stem[: _DNS_LABEL_LENGTH - len(suffix)].rstrip("-") + suffix
-    taken.add(key)
+    taken[stem] = number
+    taken.setdefault(key, 1)
     return key

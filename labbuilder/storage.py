@@ -98,7 +98,7 @@ class Storage:
 
     def __init__(self, config: models.LabConfig) -> None:
         self.config = config
-        taken = {*checks.VOLUMES, *(volume.name for volume in config.volumes)}
+        taken = dict.fromkeys([*checks.VOLUMES, *(volume.name for volume in config.volumes)], 1)
         self.files = [
             File(names.unique_key(path.rpartition("/")[2], taken), path, content)
             for path, content in config.files.items()

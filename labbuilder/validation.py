@@ -17,6 +17,8 @@ __all__ = ["validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
+_LONGEST = 100  # characters of a name, of which one may be a field
+_MOST = 1000  # complaints about one argument
 _UNION = "source"  # the one field whose members are told apart by their type
 _MAPPING = ("a mapping", "write keys and values")
 _LIST = ("a list", "write items, each after - or in brackets")
@@ -65,7 +67,13 @@ def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list
         return model.model_validate(value), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        return None, [found for each in details for found in _findings(model, value, path, each)]
+        findings = [
+            found for each in details[:_MOST] for found in _findings(model, value, path, each)
+        ]
+        if len(details) > _MOST:
+            message = f"there are {len(details) - _MOST} complaints more"
+            findings.append(Finding("too-many", message, path, "mend these first"))
+        return None, findings
     except RecursionError:
         return None, [Finding("too-deep", "is nested too deeply", path, "flatten it")]
 
@@ -103,7 +111,8 @@ def _findings(
 
 def _suggestion(model: type[BaseModel], loc: Path) -> str:
     known = _known_fields(model, loc)
-    close = difflib.get_close_matches(str(loc[-1]), known, 1)
+    given = str(loc[-1])
+    close = difflib.get_close_matches(given, known, 1) if len(given) <= _LONGEST else []
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
@@ -159,9 +168,14 @@ def _outside(step: str | int) -> str | int:
     return to_camel(step) if isinstance(step, str) and "_" in step and step.islower() else step
 
 
+def _snake(step: str) -> str:
+    """Spell a field as Python does; what is longer than any field stays as it is."""
+    return to_snake(step) if len(step) <= _LONGEST else step
+
+
 def _down(value: object, step: str | int) -> tuple[str | int, object] | None:
     """Find the input's own spelling of a step, and where it leads."""
-    for name in (step, to_snake(step)) if isinstance(step, str) else (step,):
+    for name in (step, _snake(step)) if isinstance(step, str) else (step,):
         if isinstance(value, Mapping):
             if name in value:
                 return name, value[name]

@@ -195,7 +195,7 @@ def test_all_findings_come_at_once_up_to_an_error_of_syntax() -> None:
     ]
     nested = findings(text)[4]
     assert nested.path == ("b", 1)
-    assert '"d"' in nested.message
+    assert "'d'" in nested.message
     assert "line 4" in nested.message
 
 
@@ -277,10 +277,25 @@ def test_a_hundred_levels_are_fine() -> None:
     assert findings("[" * 101 + "]" * 101)[0].code == "yaml-too-deep"
 
 
-def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labbuilder.documents.tree._MAX_NODES", 3)
-    assert read("[1, 2]") == [1, 2]
-    assert codes("[1, 2, 3]") == [("yaml-too-large", 1, 8)]
+def test_the_number_of_values_is_bounded() -> None:
+    (document,) = load("[1, 2]", "a.yaml", most=3)
+    assert document.data == [1, 2]
+    with pytest.raises(LabBuilderError, match="yaml-too-large"):
+        load("[1, 2, 3]", "a.yaml", most=3)
+
+
+def test_the_number_of_complaints_is_bounded() -> None:
+    assert len(findings("[" + "!x 1, " * 5000 + "]")) == 1000
+
+
+def test_text_that_aliases_repeat_counts_by_its_length() -> None:
+    text = "a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 101 + "]\n"
+    assert [code for code, _, _ in codes(text)] == ["yaml-too-large"]
+
+
+def test_directives_are_bounded() -> None:
+    text = "".join(f"%TAG !{i}! x\n" for i in range(1000)) + "--- a"
+    assert [code for code, _, _ in codes(text)] == ["yaml-syntax"]
 
 
 @pytest.mark.parametrize("value", ["😀", "a😀\\ud83d\\ude00b", "\\😀\\\\", "\U0010ffff\U00010000"])

@@ -122,7 +122,7 @@ def test_each_place_has_one_normal_path(path: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("basename", "taken", "key"),
+    ("basename", "known", "key"),
     [
         ("dask.yml", set(), "dask-yml"),
         ("dask_yml", {"dask-yml"}, "dask-yml-2"),
@@ -136,7 +136,8 @@ def test_each_place_has_one_normal_path(path: str, normal: str) -> None:
         ("a" * 60 + ".bcd", {"a" * 60 + "-bc"}, "a" * 60 + "-2"),
     ],
 )
-def test_files_are_keyed_by_basename(basename: str, taken: set[str], key: str) -> None:
+def test_files_are_keyed_by_basename(basename: str, known: set[str], key: str) -> None:
+    taken = dict.fromkeys(known, 1)
     assert unique_key(basename, taken) == key
     assert key in taken
 
@@ -147,7 +148,7 @@ def test_files_are_keyed_by_basename(basename: str, taken: set[str], key: str) -
 def test_keys_of_files_are_distinct_dns_labels(basenames: list[str], same: bool) -> None:  # noqa: FBT001
     if same:
         basenames = [basename.swapcase() for basename in basenames] + basenames
-    keys = [unique_key(basename, taken) for taken in [set[str]()] for basename in basenames]
+    keys = [unique_key(basename, taken) for taken in [dict[str, int]()] for basename in basenames]
     assert all(map(is_dns_label, keys))
     assert len(set(keys)) == len(keys)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -56,7 +57,7 @@ def build(client: Any, user: Any = None) -> LabObjects:
         config=arguments["config"],
         base_url="https://data.example.org",
         discovery_client=client,
-        logger=None,
+        logger=logging.getLogger("labs"),
     )
     names = ("user", "lab", "image", "secrets")
     request = {name: arguments[name] for name in names} | ({"user": user} if user else {})

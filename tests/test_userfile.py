@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 def test_a_configuration_is_read_once_for_all_users(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    original = Path.read_bytes
+    original = Path.open
 
-    def counted(path: Path) -> bytes:
+    def counted(path: Path, mode: str) -> Any:
         read.append(path.name)
-        return original(path)
+        return original(path, mode)
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(Path, "open", counted)
     users = UserFiles()
     for name in ("observatory", "form-post", "observatory"):
         (document,) = read_documents(str(EXAMPLES / f"{name}.yaml"))

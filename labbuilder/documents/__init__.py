@@ -67,7 +67,7 @@ class Document:
         return Source(self.file, mark.line, mark.column)
 
 
-def load(text: str | bytes, file: str) -> list[Document]:
+def load(text: str | bytes, file: str, most: int = 200_000) -> list[Document]:
     """Read all documents of a YAML (or JSON) text.
 
     Parameters
@@ -76,6 +76,8 @@ def load(text: str | bytes, file: str) -> list[Document]:
         The text; bytes are UTF-8.
     file
         What to call it in findings and sources.
+    most
+        How many values it may hold, all in all.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def load(text: str | bytes, file: str) -> list[Document]:
         With everything that is wrong, up to the first error of syntax.
     """
     text = decode(text, file)
-    builder = TreeBuilder(file)
+    builder = TreeBuilder(file, most)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)

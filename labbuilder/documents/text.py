@@ -30,6 +30,8 @@ _REFUSED = re.compile(
     "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+_MAX_DIRECTIVES = 2000  # characters
+_DIRECTIVE = re.compile(r"^%.*", re.MULTILINE)
 _HALVES = re.compile(
     r"\\\\|\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
 )
@@ -99,6 +101,10 @@ def decode(text: str | bytes, file: str) -> str:
         problem = f"the character U+{ord(found[0]):04X} may not stand in YAML text"
         hint = "delete it, or write it as an escape in double quotes; save the file as UTF-8"
         raise _refusal(problem, hint, decoded[: found.start()], file)
+    directives = sum(map(len, _DIRECTIVE.findall(decoded)))
+    if directives > _MAX_DIRECTIVES:  # of which libyaml compares each with all the others
+        problem = f"lines that start with '%' have more than {_MAX_DIRECTIVES} characters"
+        raise _refusal(problem, "leave them out", "", file)
     return _with_whole_characters(decoded)
 
 

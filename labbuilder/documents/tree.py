@@ -9,12 +9,13 @@ import yaml
 
 from labbuilder.documents.nodes import Mapping, Mark, Node, Sequence, Slot
 from labbuilder.documents.text import resolve
-from labbuilder.errors import Finding, LabBuilderError, Path, Source
+from labbuilder.errors import Finding, LabBuilderError, Path, Source, shown
 
 __all__ = ["TreeBuilder"]
 
 _MAX_DEPTH = 100
-_MAX_NODES = 2_000_000
+_MAX_FINDINGS = 1_000
+_CHARACTERS = 100  # of text that count as a value when an alias repeats it
 _MAX_EXPANDED = 100_000  # nodes that the aliases of a text stand for, all in all
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -29,6 +30,8 @@ class TreeBuilder:
     ----------
     file
         What to call the text in findings.
+    most
+        How many values the text may hold.
 
     Attributes
     ----------
@@ -38,10 +41,11 @@ class TreeBuilder:
         What is wrong so far.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, most: int) -> None:
         self.documents: list[tuple[Any, Mark]] = []
         self.findings: list[Finding] = []
         self._file = file
+        self._most = most
         self._stack: list[Sequence | Mapping] = []
         self._anchors: dict[str, Node] = {}
         self._nodes = 0
@@ -75,12 +79,13 @@ class TreeBuilder:
         start = event.start_mark
         mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
         self._nodes += 1
-        if self._nodes > _MAX_NODES:
-            self._stop("yaml-too-large", f"the text holds more than {_MAX_NODES:,} values", mark)
+        if self._nodes > self._most:
+            self._stop("yaml-too-large", f"the text holds more than {self._most:,} values", mark)
         return mark
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        node = Node(event.value, self._mark(event))
+        size = 1 + len(event.value) // _CHARACTERS
+        node = Node(event.value, self._mark(event), size)
         parent = self._stack[-1] if self._stack else None
         plain = not event.style
         if event.anchor:
@@ -138,6 +143,7 @@ class TreeBuilder:
         node = self._stack.pop()
         node.open = False
         if isinstance(node, Mapping) and node.merged:
+            self._expand(sum(len(merged) for merged, _ in node.merged), node.mark)
             node.merge()
         self._place(node)
 
@@ -153,15 +159,18 @@ class TreeBuilder:
             self._complain("yaml-alias", problem, mark, hint)
             self._place(Node(None, mark, broken=True))
             return
-        self._expanded += target.size
-        if self._expanded > _MAX_EXPANDED:
-            problem = f"the aliases stand for more than {_MAX_EXPANDED:,} values"
-            self._stop("yaml-too-large", problem, mark)
+        self._expand(target.size, mark)
         if len(self._stack) + target.height > _MAX_DEPTH:
             self._stop_deep(mark)
         # A mark of its own, for the key that it may get; below it they are shared.
         there = Mark(target.mark.line, target.mark.column, children=target.mark.children)
         self._place(Node(target.data, there, target.size, target.height, broken=target.broken))
+
+    def _expand(self, size: int, mark: Mark) -> None:
+        self._expanded += size
+        if self._expanded > _MAX_EXPANDED:
+            problem = f"aliases and merges stand for more than {_MAX_EXPANDED:,} values"
+            self._stop("yaml-too-large", problem, mark)
 
     def _place(self, node: Node) -> None:
         """Put a complete value where it belongs."""
@@ -194,7 +203,7 @@ class TreeBuilder:
             parent.slot, parent.key_mark = node.data, node.mark
 
     def _duplicate(self, key: str, first: int, mark: Mark) -> None:
-        problem = f'the key "{key}" is here a second time; the first is in line {first}'
+        problem = f"the key {shown(key)} is here a second time; the first is in line {first}"
         self._complain("duplicate-key", problem, mark, "keep one of them")
 
     def _merge_key(self, parent: Mapping, mark: Mark) -> None:
@@ -233,6 +242,8 @@ class TreeBuilder:
     def _complain(self, code: str, problem: str, mark: Mark, hint: str = "") -> None:
         source = Source(self._file, mark.line, mark.column)
         self.findings.append(Finding(code, problem, self._path(), hint, source=source))
+        if len(self.findings) >= _MAX_FINDINGS:
+            raise LabBuilderError(self.findings)
 
     def _stop(self, code: str, problem: str, mark: Mark) -> NoReturn:
         self._complain(code, problem, mark)

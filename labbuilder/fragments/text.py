@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
-from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.errors import Finding, LabBuilderError, Path, shown
 from labbuilder.fragments.sandbox import Sandbox
-from labbuilder.models.base import shown
 
 __all__ = ["compile_text"]
 
@@ -50,7 +50,10 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
 
     def render(**variables: int) -> str:
         with _explained(path, names):
-            return compiled.render(variables)
+            text = compiled.render(variables)
+            if _UNFIT.search(text):
+                raise TemplateError("makes NUL or half a character")
+            return text
 
     with _explained(path, names):
         if len(template) > _MAX_LENGTH:
@@ -84,4 +87,5 @@ def _check(node: nodes.Node, names: Sequence[str]) -> None:
         raise TemplateError(refused)
 
 
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _TEXT = Sandbox(keep_trailing_newline=True)

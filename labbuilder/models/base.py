@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from labbuilder import names
-from labbuilder.errors import Path
+from labbuilder.errors import Path, shown
 
 __all__ = [
     "AbsolutePath",
@@ -33,7 +33,6 @@ __all__ = [
     "not_empty",
     "refuse",
     "refused",
-    "shown",
 ]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -85,16 +84,6 @@ def refuse(problems: Iterable[Problem]) -> None:
 def refused(code: str, message: str, hint: str = "") -> NoReturn:
     """Refuse a value for one reason."""
     raise PydanticCustomError("refused", "refused", {"problems": [Problem(code, message, hint)]})
-
-
-def shown(value: object) -> str:
-    """Quote a piece of input for a message, in ASCII and not at any length."""
-    limit = 80
-    try:
-        text = str(value)
-    except ValueError:  # Python writes no number of thousands of digits
-        return "a number as long as that"
-    return ascii(text if len(text) <= limit else f"{text[:limit]}...")
 
 
 def _text(value: str) -> str:

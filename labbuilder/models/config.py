@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from labbuilder.errors import Path
+from labbuilder.errors import Path, shown
 from labbuilder.models import checks
 from labbuilder.models.base import (
     AbsolutePath,
@@ -25,7 +25,6 @@ from labbuilder.models.base import (
     not_empty,
     refuse,
     refused,
-    shown,
 )
 from labbuilder.models.container import InitContainer
 from labbuilder.models.duration import Duration
@@ -40,6 +39,8 @@ __all__ = [
     "Nss",
     "lab_section",
 ]
+
+_MAX_TEMPLATES = 1000
 
 
 class HomedirSchema(StrEnum):
@@ -84,6 +85,12 @@ Homedir = Annotated[AbsolutePath, AfterValidator(_homedir_prefix)]
 Folder = Annotated[AbsolutePath, AfterValidator(lambda value: value.rstrip("/") or "/")]
 
 
+def _few(value: dict[str, str]) -> dict[str, str]:
+    if len(value) > _MAX_TEMPLATES:  # each is compiled
+        refused("too-many", f"holds more than {_MAX_TEMPLATES}", "leave some out")
+    return value
+
+
 class LabConfig(Model):
     """A site's configuration of its labs.
 
@@ -112,7 +119,7 @@ class LabConfig(Model):
     extra_annotations: dict[AnnotationKey, Text] = {}
     jupyterlab_config_dir: AbsolutePath = "/opt/lsst/software/jupyterlab"
     lab_start_command: tuple[Text, ...] = ("/opt/lsst/software/jupyterlab/runlab.sh",)
-    namespace_annotations: dict[AnnotationKey, Text] = {}
+    namespace_annotations: Annotated[dict[AnnotationKey, Text], AfterValidator(_few)] = {}
     node_selector: dict[LabelKey, LabelValue] = {}
     nss: Nss = Nss()
     pull_secret: Annotated[Word | None, NotBlank] = None

@@ -22,6 +22,7 @@ _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _MAX_NAME = 255
+_MAX_REFERENCE = 1000
 
 
 def _is_repository(text: str) -> bool:
@@ -150,7 +151,7 @@ class Image(Model):
     def _from_reference(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        match = _REFERENCE.fullmatch(value)
+        match = _REFERENCE.fullmatch(value) if len(value) <= _MAX_REFERENCE else None
         if not match:
             refused(
                 "invalid-image",

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, JsonValue
 
-from labbuilder.models.base import Model, refused, shown
+from labbuilder.errors import shown
+from labbuilder.models.base import Model, refused
 from labbuilder.models.image import ContainerImage
 
 __all__ = ["Site"]

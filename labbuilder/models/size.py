@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from labbuilder import quantity
-from labbuilder.models.base import Model, Problem, refuse, refused, shown
+from labbuilder.errors import shown
+from labbuilder.models.base import Model, Problem, refuse, refused
 
 __all__ = [
     "ConfigurableSize",

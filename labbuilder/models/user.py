@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 
 from labbuilder import names
-from labbuilder.models.base import Model, NotBlank, Text, matching, refused, shown
+from labbuilder.errors import shown
+from labbuilder.models.base import Model, NotBlank, Text, matching, refused
 from labbuilder.quantity import MAX_BYTES
 
 __all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]

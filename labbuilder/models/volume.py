@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from labbuilder import quantity
+from labbuilder.errors import shown
 from labbuilder.models.base import (
     AbsolutePath,
     DnsLabel,
@@ -15,7 +16,6 @@ from labbuilder.models.base import (
     Word,
     not_empty,
     refused,
-    shown,
 )
 from labbuilder.models.size import Memory
 from labbuilder.names import is_dns_subdomain

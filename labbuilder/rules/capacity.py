@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from labbuilder.errors import Path, Severity
-from labbuilder.models.base import shown
+from labbuilder.errors import Path, Severity, shown
 from labbuilder.quantity import format_memory, parse_quantity
 from labbuilder.rules.rule import Complaint, Stop, rule
 

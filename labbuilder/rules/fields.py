@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from labbuilder import names
-from labbuilder.models.base import shown
+from labbuilder.errors import Severity, shown
 from labbuilder.quantity import parse_quantity
 from labbuilder.rules.rule import Check, Complaint, Rule, Stop, rule
 
@@ -20,7 +20,7 @@ __all__ = ["FIELDS", "dns_label", "dns_subdomain", "quantity", "service_name"]
 INVALID_NAME = rule(
     "invalid-name",
     "the name of an object, or of a part of one, isn't one that Kubernetes takes",
-    "IsDNS1123Label, IsDNS1123Subdomain, IsDNS1035Label",
+    "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services, until 1.35",
 )
 INVALID_LABEL_KEY = rule(
     "invalid-label-key", "the key of a label or selector isn't one", "IsQualifiedName"
@@ -37,7 +37,9 @@ ANNOTATIONS_TOO_LARGE = rule(
     "ValidateAnnotationsSize",
 )
 INVALID_ENV_NAME = rule(
-    "invalid-env-name", "the name of an environment variable isn't one", "ValidateEnv"
+    "invalid-env-name",
+    "the name of an environment variable isn't one",
+    "IsEnvVarName; from 1.32 on IsRelaxedEnvVarName, which minds = and what isn't ASCII only",
 )
 INVALID_KEY = rule("invalid-key", "a key of a ConfigMap or Secret isn't one", "IsConfigMapKey")
 INVALID_BASE64 = rule(
@@ -48,15 +50,34 @@ INVALID_QUANTITY = rule(
 )
 INVALID_RESOURCE = rule(
     "invalid-resource",
-    "what a container asks for is no resource that Kubernetes knows",
-    "ValidateResourceRequirements",
+    "what a container or quota names is no resource that Kubernetes knows",
+    "ValidateContainerResourceName, ValidateResourceQuotaResourceName",
 )
 INVALID_PORT = rule("invalid-port", "a port is not from 1 to 65535", "IsValidPortNum")
 INVALID_PORT_NAME = rule("invalid-port-name", "the name of a port isn't one", "IsValidPortName")
 INVALID_PATH = rule(
     "invalid-path",
     "a path is relative where it must be absolute, or the other way round, or leads out with `..`",
-    "validateLocalDescendingPath, ValidateVolumeMounts",
+    "ValidateLocalNonReservedPath, validatePathNoBacksteps, validateNFSVolumeSource",
+)
+RELATIVE_MOUNT_PATH = rule(
+    "relative-mount-path",
+    "a mount's path is relative, and is taken from the root of the container",
+    "makeMounts, by MakeAbsolutePath",
+    Stop.NOBODY,
+)
+ODD_MOUNT_PATH = rule(
+    "odd-mount-path",
+    "a mount's path holds `:` or `..`, of which runtimes make different things",
+    "the documentation of mountPath, which nothing enforces",
+    Stop.NOBODY,
+    Severity.WARNING,
+)
+INVALID_REFERENCE = rule(
+    "invalid-reference",
+    "a pod asks for an object or a key by what can be the name of none",
+    "the volume plug-ins, and GetPullSecretsForPod",
+    Stop.KUBELET,
 )
 INVALID_ID = rule(
     "invalid-id", "a user's or group's number is not from 0 to 2147483647", "IsValidUserID"
@@ -67,7 +88,12 @@ INVALID_VALUE = rule(
 MISSING_VALUE = rule(
     "missing-value", "a field that must be filled is empty or absent", "field.Required"
 )
-INVALID_CIDR = rule("invalid-cidr", "a range of addresses isn't one", "ValidateIPBlock")
+INVALID_CIDR = rule(
+    "invalid-cidr",
+    "a range of addresses isn't one, or names an address inside it",
+    "ValidateIPBlock; IsValidCIDR, from 1.36 on, which minds bits beyond the prefix",
+)
+INVALID_ADDRESS = rule("invalid-address", "an IP address isn't one", "IsValidIP")
 INVALID_IMAGE = rule(
     "invalid-image",
     "an image's name is none that can be pulled",
@@ -81,6 +107,17 @@ _MAX_ANNOTATIONS = 256 * 1024  # bytes
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _STANDARD_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
+OBJECT_COUNTS = {
+    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
+    "persistentvolumeclaims", "services.nodeports", "services.loadbalancers",
+}  # fmt: skip
+"""Resources of a quota that are counted in whole numbers."""
+_QUOTA_RESOURCES = (
+    _STANDARD_RESOURCES
+    | OBJECT_COUNTS
+    | {f"{kind}.{name}" for kind in ("limits", "requests") for name in _STANDARD_RESOURCES}
+    | {"requests.storage"}
+)
 _DOMAIN = r"(?:localhost|[A-Za-z0-9]+(?:[-.:][A-Za-z0-9]+)*)/"
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -105,6 +142,27 @@ def one_of(*words: str) -> Check:
 def _filled(value: Any) -> Iterator[Complaint]:
     if not value:
         yield Complaint(MISSING_VALUE, "must not be empty", "fill it in")
+
+
+def _optional(check: Check) -> Check:
+    """Make a check that lets what is empty pass, as absent."""
+
+    def check_given(value: Any) -> Iterator[Complaint]:
+        if value:
+            yield from check(value)
+
+    return check_given
+
+
+def _default(*words: str) -> Check:
+    """Make the check of a field that the API server fills with a default where it is empty."""
+    return _optional(one_of(*words))
+
+
+def at_least(least: int, most: int = 2**63 - 1) -> Check:
+    """Make the check of a number."""
+    what = f"a number from {least}" + (f" to {most}" if most < 2**63 - 1 else "")
+    return _must(INVALID_VALUE, lambda number: least <= number <= most, what)
 
 
 def _each(check: Check) -> Check:
@@ -170,7 +228,19 @@ _image = _must(
     INVALID_IMAGE, lambda text: bool(_IMAGE.fullmatch(text)), "an image's name",
     "write registry/repository:tag or registry/repository@sha256:<digest>",
 )  # fmt: skip
-_class_name = dns_subdomain
+_class_name = _optional(dns_subdomain)
+_reference = _optional(
+    _must(
+        INVALID_REFERENCE, names.is_dns_subdomain, "the name of an object",
+        "use lower-case letters, digits, - and ., a letter or digit at both ends, at most 253",
+    )
+)  # fmt: skip
+_key_reference = _optional(
+    _must(
+        INVALID_REFERENCE, names.is_config_map_key, "a key",
+        "use letters, digits, -, _ and ., at most 253 characters, no leading ..",
+    )
+)  # fmt: skip
 
 
 def _port(value: Any) -> Iterator[Complaint]:
@@ -194,7 +264,7 @@ def _annotations(mapping: Mapping[str, str]) -> Iterator[Complaint]:
             message = f"{shown(key)} is not an annotation key"
             hint = f"{_LABEL_HINT}, after an optional DNS name and /"
             yield Complaint(INVALID_ANNOTATION_KEY, message, hint, (key,), about_key=True)
-    size = sum(len(text.encode()) for item in mapping.items() for text in item)
+    size = sum(len(text.encode(errors="replace")) for item in mapping.items() for text in item)
     if size > _MAX_ANNOTATIONS:
         message = f"the annotations have {size} bytes, and Kubernetes takes {_MAX_ANNOTATIONS}"
         yield Complaint(ANNOTATIONS_TOO_LARGE, message, "keep large data in a ConfigMap")
@@ -210,9 +280,10 @@ def quantity(value: Any) -> Iterator[Complaint]:
 
 
 def is_resource(name: str) -> bool:
-    """Mirror ``validateContainerResourceName``: a standard resource, or one with a domain."""
+    """Mirror ``ValidateContainerResourceName``: a standard resource, or one with a domain."""
     if "/" in name:
-        return names.is_qualified_name(name)
+        own = "kubernetes.io/" in name or not name.startswith("requests.")
+        return own and all(map(names.is_qualified_name, (name, f"requests.{name}")))
     return name in _STANDARD_RESOURCES or name.startswith("hugepages-")
 
 
@@ -225,22 +296,45 @@ def _resources(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
 
 
+def _is_quota_resource(name: str) -> bool:
+    """Mirror ``ValidateResourceQuotaResourceName``."""
+    return names.is_qualified_name(name) and (
+        "/" in name
+        or name in _QUOTA_RESOURCES
+        or name.startswith(("hugepages-", "requests.hugepages-"))
+    )
+
+
 def _quota(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
     for name in mapping:
-        if not names.is_qualified_name(name):
+        if not _is_quota_resource(name):
             hint = "write limits.cpu, requests.memory, pods and the like"
             message = f"{shown(name)} is no resource"
             yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
+
+
+def decode(text: str) -> bytes:
+    """Decode base64 text as Go does, which passes over line breaks."""
+    return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
 
 
 def _base64(mapping: Mapping[str, str]) -> Iterator[Complaint]:
     yield from _keys(_key)(mapping)
     for key, value in mapping.items():
         try:
-            base64.b64decode(value, validate=True)
+            decode(value)
         except (binascii.Error, ValueError):
-            hint = "encode the value, without line breaks, or put it under stringData"
+            hint = "encode the value, or put it under stringData if it is a Secret's"
             yield Complaint(INVALID_BASE64, "is not base64 text", hint, (key,))
+
+
+def _inside(value: str) -> Iterator[Complaint]:
+    """Check the path of a file that a volume makes: names that begin with .. are the kubelet's."""
+    if value.startswith(".."):
+        hint = "write a path below the volume's root that begins otherwise"
+        yield Complaint(INVALID_PATH, f"{shown(value)} begins with `..`", hint)
+    else:
+        yield from _relative(value)
 
 
 def _relative(value: str) -> Iterator[Complaint]:
@@ -257,20 +351,38 @@ def _no_steps_back(value: str) -> Iterator[Complaint]:
 
 def _absolute(value: str) -> Iterator[Complaint]:
     yield from _filled(value)
-    if value and (not value.startswith("/") or ".." in value.split("/") or ":" in value):
-        hint = "start it with / and leave out `..` and `:`"
-        yield Complaint(INVALID_PATH, f"{shown(value)} is not an absolute path", hint)
+    if value and not value.startswith("/"):
+        yield Complaint(INVALID_PATH, f"{shown(value)} is not an absolute path", "start it with /")
+
+
+def _mount_path(value: str) -> Iterator[Complaint]:
+    yield from _filled(value)
+    if value and not value.startswith("/"):
+        message = f"{shown(value)} is not an absolute path"
+        yield Complaint(RELATIVE_MOUNT_PATH, message, "start it with /")
+    if ":" in value or ".." in value.split("/"):
+        message = f"{shown(value)} holds `:` or `..`"
+        yield Complaint(ODD_MOUNT_PATH, message, "write the path that is meant")
 
 
 def _cidr(value: str) -> Iterator[Complaint]:
     try:
-        ipaddress.ip_network(value, strict=False)
+        ipaddress.ip_network(value)
         bad = "/" not in value
     except ValueError:
         bad = True
     if bad:
-        hint = "write 192.0.2.0/24 or 2001:db8::/64"
+        hint = "write the first address and the length of the prefix: 192.0.2.0/24, 2001:db8::/64"
         yield Complaint(INVALID_CIDR, f"{shown(value)} is no range of addresses", hint)
+
+
+def is_address(value: str) -> bool:
+    """Mirror ``IsValidIP``."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return "%" not in value
 
 
 def _mode(value: int) -> Iterator[Complaint]:
@@ -287,15 +399,25 @@ def _both(*checks: Check) -> Check:
     return check_both
 
 
-_protocol = one_of("TCP", "UDP", "SCTP")
+_operator = one_of("In", "NotIn", "Exists", "DoesNotExist")
+_scope = one_of(
+    "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass",
+    "CrossNamespacePodAffinity", "VolumeAttributesClass",
+)  # fmt: skip
+_policy = one_of("Cluster", "Local")
+_ip = _must(INVALID_ADDRESS, is_address, "an IP address", "write 192.0.2.1 or 2001:db8::1")
+_node_policy = one_of("Honor", "Ignore")
+_seconds = at_least(0)
+_protocol = _default("TCP", "UDP", "SCTP")
 _node_operator = one_of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 _volume_mode = one_of("Filesystem", "Block")
 _access_modes = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _policy_types = one_of("Ingress", "Egress")
+_pull_policy = _default("Always", "IfNotPresent", "Never")
 _containers = ("Container", "EphemeralContainer")
 
 FIELDS: dict[str, Check] = {
-    "ObjectMeta.namespace": dns_label,
+    "ObjectMeta.namespace": _optional(dns_label),
     "ObjectMeta.labels": _labels,
     "ObjectMeta.annotations": _annotations,
     "ConfigMap.data": _keys(_key),
@@ -304,33 +426,50 @@ FIELDS: dict[str, Check] = {
     "Secret.stringData": _keys(_key),
     "LabelSelector.matchLabels": _labels,
     "LabelSelectorRequirement.key": _label_key,
-    "LabelSelectorRequirement.operator": one_of("In", "NotIn", "Exists", "DoesNotExist"),
+    "LabelSelectorRequirement.operator": _operator,
     "LabelSelectorRequirement.values": _each(_label_value),
     "PersistentVolumeClaimSpec.accessModes": _each(_access_modes),
     "PersistentVolumeClaimSpec.storageClassName": _class_name,
     "PersistentVolumeClaimSpec.volumeMode": _volume_mode,
+    "PersistentVolumeClaimSpec.volumeAttributesClassName": _class_name,
     "ResourceQuotaSpec.hard": _quota,
+    "ResourceQuotaSpec.scopes": _each(_scope),
+    "ScopedResourceSelectorRequirement.scopeName": _scope,
+    "ScopedResourceSelectorRequirement.operator": _operator,
     "NetworkPolicySpec.policyTypes": _each(_policy_types),
     "NetworkPolicyPort.port": _port,
-    "NetworkPolicyPort.protocol": _protocol,
+    "NetworkPolicyPort.endPort": _port,
+    "NetworkPolicyPort.protocol": one_of("TCP", "UDP", "SCTP"),
     "IPBlock.cidr": _cidr,
     "IPBlock.except": _each(_cidr),
     "ServiceSpec.selector": _labels,
-    "ServiceSpec.type": one_of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
-    "ServiceSpec.sessionAffinity": one_of("ClientIP", "None"),
-    "ServicePort.name": dns_label,
+    "ServiceSpec.type": _default("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
+    "ServiceSpec.sessionAffinity": _default("ClientIP", "None"),
+    "ServiceSpec.internalTrafficPolicy": _policy,
+    "ServiceSpec.externalTrafficPolicy": _optional(_policy),
+    "ServiceSpec.ipFamilyPolicy": one_of("SingleStack", "PreferDualStack", "RequireDualStack"),
+    "ServicePort.name": _optional(dns_label),
     "ServicePort.port": _port,
-    "ServicePort.targetPort": _port,
+    "ServicePort.targetPort": _optional(_port),
+    "ServicePort.appProtocol": _label_key,
+    "ServicePort.nodePort": _optional(_port),
     "ServicePort.protocol": _protocol,
     "PodSpec.containers": _filled,
     "PodSpec.nodeSelector": _labels,
-    "PodSpec.restartPolicy": one_of("Always", "OnFailure", "Never"),
-    "PodSpec.dnsPolicy": one_of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "PodSpec.restartPolicy": _default("Always", "OnFailure", "Never"),
+    "PodSpec.dnsPolicy": _default("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     "PodSpec.preemptionPolicy": one_of("Never", "PreemptLowerPriority"),
-    "PodSpec.hostname": dns_label,
-    "PodSpec.serviceAccountName": dns_subdomain,
-    "PodSpec.priorityClassName": dns_subdomain,
+    "PodSpec.hostname": _optional(dns_label),
+    "PodSpec.subdomain": _optional(dns_label),
+    "PodSpec.nodeName": _class_name,
+    "PodSpec.activeDeadlineSeconds": at_least(1, 2**31 - 1),
+    "PodSpec.serviceAccountName": _class_name,
+    "PodSpec.priorityClassName": _class_name,
     "PodSpec.runtimeClassName": dns_subdomain,
+    "HostAlias.ip": _ip,
+    "HostAlias.hostnames": _each(dns_subdomain),
+    "PodDNSConfig.nameservers": _each(_ip),
+    "PodDNSConfigOption.name": _filled,
     "PodSecurityContext.runAsUser": _id,
     "PodSecurityContext.runAsGroup": _id,
     "PodSecurityContext.fsGroup": _id,
@@ -342,18 +481,23 @@ FIELDS: dict[str, Check] = {
     "SecurityContext.procMount": one_of("Default", "Unmasked"),
     "SeccompProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
     "AppArmorProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
-    "LocalObjectReference.name": dns_subdomain,
+    "LocalObjectReference.name": _reference,
     "Volume.name": dns_label,
     "EmptyDirVolumeSource.sizeLimit": quantity,
-    "ConfigMapVolumeSource.name": dns_subdomain,
+    "ConfigMapVolumeSource.name": _reference,
     "ConfigMapVolumeSource.defaultMode": _mode,
-    "SecretVolumeSource.secretName": dns_subdomain,
+    "SecretVolumeSource.secretName": _reference,
     "SecretVolumeSource.defaultMode": _mode,
     "DownwardAPIVolumeSource.defaultMode": _mode,
-    "DownwardAPIVolumeFile.path": _both(_filled, _relative),
+    "ProjectedVolumeSource.defaultMode": _mode,
+    "ServiceAccountTokenProjection.path": _both(_filled, _inside),
+    "ServiceAccountTokenProjection.expirationSeconds": at_least(600, 2**32),
+    "ImageVolumeSource.pullPolicy": _pull_policy,
+    "CSIVolumeSource.driver": _filled,
+    "DownwardAPIVolumeFile.path": _both(_filled, _inside),
     "DownwardAPIVolumeFile.mode": _mode,
-    "KeyToPath.key": _key,
-    "KeyToPath.path": _both(_filled, _relative),
+    "KeyToPath.key": _both(_filled, _key_reference),
+    "KeyToPath.path": _both(_filled, _inside),
     "KeyToPath.mode": _mode,
     "HostPathVolumeSource.path": _no_steps_back,
     "HostPathVolumeSource.type": one_of(
@@ -368,14 +512,18 @@ FIELDS: dict[str, Check] = {
     ),
     "NFSVolumeSource.server": _filled,
     "NFSVolumeSource.path": _absolute,
-    "PersistentVolumeClaimVolumeSource.claimName": dns_subdomain,
-    "Toleration.operator": one_of("Equal", "Exists", "Lt", "Gt"),
+    "PersistentVolumeClaimVolumeSource.claimName": _both(_filled, _reference),
+    "Toleration.operator": _default("Equal", "Exists"),
     "Toleration.effect": one_of("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
     "NodeSelectorRequirement.operator": _node_operator,
     "NodeSelectorRequirement.key": _label_key,
     "PodAffinityTerm.topologyKey": _both(_filled, _label_key),
     "PodAffinityTerm.namespaces": _each(dns_label),
-    "TopologySpreadConstraint.topologyKey": _both(_filled, _label_key),
+    "TopologySpreadConstraint.topologyKey": _filled,
+    "TopologySpreadConstraint.maxSkew": at_least(1),
+    "TopologySpreadConstraint.minDomains": at_least(1),
+    "TopologySpreadConstraint.nodeAffinityPolicy": _node_policy,
+    "TopologySpreadConstraint.nodeTaintsPolicy": _node_policy,
     "TopologySpreadConstraint.whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway"),
     "ResourceRequirements.limits": _resources,
     "ResourceRequirements.requests": _resources,
@@ -384,26 +532,37 @@ FIELDS: dict[str, Check] = {
         for kind in _containers
         for field, check in {
             "name": dns_label,
-            "image": _image,
-            "imagePullPolicy": one_of("Always", "IfNotPresent", "Never"),
-            "terminationMessagePolicy": one_of("File", "FallbackToLogsOnError"),
+            "image": _both(_filled, _optional(_image)),
+            "imagePullPolicy": _pull_policy,
+            "terminationMessagePolicy": _default("File", "FallbackToLogsOnError"),
         }.items()
     },
     "ContainerPort.containerPort": _port,
-    "ContainerPort.hostPort": _port,
-    "ContainerPort.name": _port_name,
+    "ContainerPort.hostPort": _optional(_port),
+    "ContainerPort.name": _optional(_port_name),
     "ContainerPort.protocol": _protocol,
     "EnvVar.name": _env_name,
-    "ConfigMapEnvSource.name": dns_subdomain,
-    "SecretEnvSource.name": dns_subdomain,
-    "ConfigMapKeySelector.name": dns_subdomain,
+    "EnvFromSource.prefix": _optional(_env_name),
+    "ConfigMapEnvSource.name": _class_name,
+    "SecretEnvSource.name": _class_name,
+    "ConfigMapKeySelector.name": _class_name,
     "ConfigMapKeySelector.key": _key,
-    "SecretKeySelector.name": dns_subdomain,
+    "SecretKeySelector.name": _class_name,
     "SecretKeySelector.key": _key,
     "VolumeMount.name": _filled,
-    "VolumeMount.mountPath": _absolute,
+    "VolumeMount.mountPath": _mount_path,
     "VolumeMount.subPath": _relative,
     "VolumeMount.subPathExpr": _relative,
     "VolumeMount.mountPropagation": one_of("None", "HostToContainer", "Bidirectional"),
+    "VolumeMount.recursiveReadOnly": one_of("Disabled", "Enabled", "IfPossible"),
+    "ExecAction.command": _filled,
+    "HTTPGetAction.port": _port,
+    "HTTPGetAction.scheme": _default("HTTP", "HTTPS"),
+    "TCPSocketAction.port": _port,
+    "GRPCAction.port": _port,
+    **{
+        f"Probe.{field}": _seconds
+        for field in ("failureThreshold", "initialDelaySeconds", "periodSeconds", "timeoutSeconds")
+    },
 }
 """The checks by type and field."""

@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from labbuilder.errors import Path, Severity
-from labbuilder.models.base import shown
+from labbuilder.errors import Path, Severity, shown
 from labbuilder.rules.references import containers
 from labbuilder.rules.rule import Complaint, Stop, rule
 

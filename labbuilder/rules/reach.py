@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labbuilder.errors import Path, Severity
-from labbuilder.models.base import shown
+from labbuilder.errors import Path, Severity, shown
 from labbuilder.names import LAB_PORT
 from labbuilder.rules.references import containers, matches
 from labbuilder.rules.rule import Complaint, Stop, rule

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from labbuilder.errors import Path, Severity
-from labbuilder.models.base import shown
+from labbuilder.errors import Path, Severity, shown
 from labbuilder.names import normal_path
 from labbuilder.rules.rule import Complaint, Stop, rule
 from labbuilder.rules.walk import DUPLICATE
@@ -66,9 +65,16 @@ SELECTS_NOTHING = rule(
 )
 UNSERVED_PORT = rule(
     "unserved-port",
-    "a service sends to a port that no container of its pods names",
+    "a service sends to a port by a name that no container of its pods gives one",
     "FindPort",
     Stop.NOBODY,
+)
+UNDECLARED_PORT = rule(
+    "undeclared-port",
+    "a service sends to a number that isn't among the ports that its pods declare",
+    "nothing: a container may listen all the same",
+    Stop.NOBODY,
+    Severity.WARNING,
 )
 
 
@@ -102,6 +108,10 @@ def references(manifests: Sequence[Manifest]) -> Found:
                 yield i, path, complaint
 
 
+_EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
+"""What the controller manager puts into every namespace."""
+
+
 class _Namespace:
     """What stands in one namespace.
 
@@ -119,17 +129,15 @@ class _Namespace:
 
     def lacks(self, kind: str, name: str) -> bool:
         """Tell whether an object isn't there, where those of its kind can be expected to be."""
-        if (kind, name) in self.objects:
+        if (kind, name) in self.objects or (kind, name) == _EVERYWHERE:
             return False
         return self.whole or any(known == kind for known, _ in self.objects)
 
-    def keys(self, kind: str, name: str) -> set[str] | None:
-        """Give the keys of a ConfigMap or Secret that is there."""
+    def lacks_key(self, kind: str, name: str, key: str) -> bool:
+        """Tell whether a ConfigMap or Secret is there without a key."""
         found = self.objects.get((kind, name))
-        if not found:
-            return None
-        parts = [found.get(part, {}) for part in ("data", "binaryData", "stringData")]
-        return {key for part in parts for key in part}
+        parts = ("data", "binaryData", "stringData")
+        return found is not None and not any(key in found.get(part, {}) for part in parts)
 
     def pods(self) -> list[Manifest]:
         """List the pods."""
@@ -151,16 +159,23 @@ def containers(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
 def _pod(pod: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
     spec = pod.get("spec", {})
     volumes = {volume["name"]: volume for volume in spec.get("volumes", ())}
-    names: set[str] = set()
+    names: dict[str, str | int] = {}
     for path, container in containers(pod):
-        if container["name"] in names and path[1] != "initContainers":
-            message = "an init container, or another container, has it"
+        # Within one list, the schema's keys forbid it.
+        if names.setdefault(container["name"], path[1]) != path[1]:
+            message = "a container of another kind has it"
             yield (*path, "name"), Complaint(DUPLICATE, message, "rename one")
-        names.add(container["name"])
         yield from _mounts(path, container, volumes)
         yield from _environment(path, container, beside)
+    for path, container in containers(pod):
+        for i, variable in enumerate(container.get("env", ())):
+            found = variable.get("valueFrom", {})
+            yield from _downward((*path, "env", i, "valueFrom"), found, set(names))
     for i, volume in enumerate(spec.get("volumes", ())):
-        yield from _volume(("spec", "volumes", i), volume, names, beside)
+        at: Path = ("spec", "volumes", i)
+        yield from _volume(at, volume, set(names), beside)
+        for k, source in enumerate(volume.get("projected", {}).get("sources", ())):
+            yield from _volume((*at, "projected", "sources", k), source, set(names), beside)
     for i, secret in enumerate(spec.get("imagePullSecrets", ())):
         name = secret.get("name", "")
         if beside.lacks("Secret", name):
@@ -240,24 +255,29 @@ def _volume(
         found = volume.get(source)
         if found is None:
             continue
-        yield from _object((*path, source), field, kind, found, beside)
-        reference = {**found, "name": found.get(field, "")}
+        named = field if field in found else "name"  # as a projection has it
+        yield from _object((*path, source), named, kind, found, beside)
+        reference = {**found, "name": found.get(named, "")}
         for i, item in enumerate(found.get("items", ())):
             at = (*path, source, "items", i)
             yield from _key(at, kind, reference, item, beside)
     for i, item in enumerate(volume.get("downwardAPI", {}).get("items", ())):
-        name = item.get("resourceFieldRef", {}).get("containerName")
-        if name and name not in names:
-            at = (*path, "downwardAPI", "items", i, "resourceFieldRef", "containerName")
-            message = f"the pod has no container {shown(name)}"
-            yield at, Complaint(UNKNOWN_CONTAINER, message, f"it has {', '.join(sorted(names))}")
+        yield from _downward((*path, "downwardAPI", "items", i), item, names)
+
+
+def _downward(path: Path, holder: Manifest, names: set[str]) -> Iterator[tuple[Path, Complaint]]:
+    name = holder.get("resourceFieldRef", {}).get("containerName")
+    if name and name not in names:
+        at = (*path, "resourceFieldRef", "containerName")
+        message = f"the pod has no container {shown(name)}"
+        yield at, Complaint(UNKNOWN_CONTAINER, message, f"it has {', '.join(sorted(names))}")
 
 
 def _object(
     path: Path, field: str, kind: str, reference: Manifest, beside: _Namespace
 ) -> Iterator[tuple[Path, Complaint]]:
     name = reference.get(field, "")
-    if not reference.get("optional") and beside.lacks(kind, name):
+    if name and not reference.get("optional") and beside.lacks(kind, name):
         message = f"there is no {kind} {shown(name)} in the pod's namespace"
         yield (*path, field), Complaint(UNKNOWN_OBJECT, message, "add it, or correct the name")
 
@@ -265,10 +285,9 @@ def _object(
 def _key(
     path: Path, kind: str, reference: Manifest, holder: Manifest, beside: _Namespace
 ) -> Iterator[tuple[Path, Complaint]]:
-    keys = beside.keys(kind, reference.get("name", ""))
-    key = holder.get("key", "")
-    if keys is not None and key not in keys and not reference.get("optional"):
-        message = f"{kind} {shown(reference.get('name', ''))} has no key {shown(key)}"
+    name, key = reference.get("name", ""), holder.get("key", "")
+    if not reference.get("optional") and beside.lacks_key(kind, name, key):
+        message = f"{kind} {shown(name)} has no key {shown(key)}"
         yield (*path, "key"), Complaint(UNKNOWN_KEY, message, "add it, or correct the key")
 
 
@@ -283,19 +302,29 @@ def _service(service: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Comp
         hint = "use labels that the pod has"
         yield ("spec", "selector"), Complaint(SELECTS_NOTHING, message, hint)
         return
-    ports = [
-        port for pod in chosen for _, each in containers(pod) for port in each.get("ports", ())
-    ]
+    ports = [port for pod in chosen for port in _ports(pod)]
     for i, port in enumerate(service["spec"].get("ports", ())):
-        target = port.get("targetPort", port["port"])
-        field = "name" if isinstance(target, str) else "containerPort"
-        protocol = port.get("protocol", "TCP")
-        if ports and not any(
-            each.get(field) == target and each.get("protocol", "TCP") == protocol for each in ports
+        target = port.get("targetPort") or port["port"]
+        named = isinstance(target, str)
+        wanted = target, port.get("protocol") or "TCP"
+        field = "name" if named else "containerPort"
+        if (ports or named) and wanted not in (
+            (each.get(field), each.get("protocol") or "TCP") for each in ports
         ):
-            message = f"no container of its pods has port {target} ({protocol})"
-            hint = "use a port that a container names"
-            yield ("spec", "ports", i, "targetPort"), Complaint(UNSERVED_PORT, message, hint)
+            message = f"no container of its pods has port {shown(target)} ({wanted[1]})"
+            complaint = Complaint(
+                UNSERVED_PORT if named else UNDECLARED_PORT,
+                message,
+                "use a port that a container names",
+            )
+            yield ("spec", "ports", i, "targetPort"), complaint
+
+
+def _ports(pod: Manifest) -> Iterator[Manifest]:
+    """Give the ports of the containers that run as long as the pod."""
+    for path, container in containers(pod):
+        if path[1] == "containers" or container.get("restartPolicy") == "Always":
+            yield from container.get("ports", ())
 
 
 def _network_policy(policy: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:

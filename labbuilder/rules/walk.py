@@ -17,7 +17,8 @@ __all__ = ["Node", "Tables", "plan", "visit"]
 DUPLICATE = rule(
     "duplicate",
     "two items of a list that must differ are the same, so that one would replace the other",
-    "the schemas' list-map-keys, by which server-side apply merges",
+    "server-side apply, which merges by the schemas' list-map-keys; where names are concerned, "
+    "ValidateVolumes, ValidateVolumeMounts and validateContainers as well",
 )
 
 _DEFAULTS = {"protocol": "TCP"}
@@ -113,7 +114,7 @@ def _duplicates(
 ) -> Iterator[tuple[Path, Complaint]]:
     seen: dict[tuple[Any, ...], int] = {}
     for i, item in enumerate(items):
-        identity = tuple(item.get(key, _DEFAULTS.get(key)) for key in keys)
+        identity = tuple(item.get(key) or _DEFAULTS.get(key) for key in keys)
         if identity in seen:
             message = f"has the same {' and '.join(keys)} as item {seen[identity]}"
             yield (*path, i, keys[0]), Complaint(DUPLICATE, message, "keep one of the two")
