@@ -17,7 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from labbuilder import LabObjects, compile_lab, compiler, data, documents, models, schemas
+from labbuilder import (
+    LabObjects,
+    compile_lab,
+    compiler,
+    data,
+    documents,
+    models,
+    rules,
+    schemas,
+)
 from labbuilder.fragments import Fragments, skeleton
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import printable
@@ -380,3 +389,30 @@ def test_no_mount_takes_the_place_of_one_of_the_builders_own(folder: str, name: 
     }
     with pytest.raises(ValueError, match="refused"):
         models.LabConfig.model_validate(config)
+
+
+@settings(max_examples=1000)
+@labs
+def test_nothing_that_we_make_breaks_a_rule_unless_the_input_asks_for_it(
+    arguments: Arguments,
+) -> None:
+    """By all versions; what is asked for on purpose is a warning, each for its reason."""
+    config, lab = arguments["config"], compile_lab(**arguments)
+    expected = {warning.code for warning in lab.warnings} - {"unused-pull-secret"}
+    for version in schemas.VERSIONS:
+        found = rules.check(lab.manifests(), version)
+        assert {finding.code for each in found for finding in each} == expected
+    quota = (arguments["user"].get("quota") or {}).get("notebook")
+    pull_secret = arguments["pull_secret"]
+    sources = {volume["source"]["type"] for volume in config["volumes"]}
+    reasons = {
+        "pod-security-waiver": sources & {"hostPath", "nfs"}
+        or config.get("standardInithome")
+        or any(each.get("privileged") for each in config.get("initContainers", ())),
+        "quota-exceeded": quota,
+        "missing-pull-secret": config.get("pullSecret") and not pull_secret,
+        "invalid-secret": pull_secret,
+        # A limit below what labs themselves hold in memory, or a volume in memory of any size.
+        "memory-volumes-exceed-limit": True,
+    }
+    assert [code for code in expected if not reasons.get(code)] == []
