@@ -16,7 +16,7 @@ __all__ = ["Checked", "check_texts", "select_versions"]
 # Rules that miss something, which may stand in what could not be judged.
 _ABOUT_ABSENCE = {
     "hub-locked-out", "lab-locked-out", "missing-pull-secret", "notebook-exposed",
-    "selects-nothing", "unknown-object", "unserved-port",
+    "selects-nothing", "undeclared-port", "unknown-object", "unserved-port",
 }  # fmt: skip
 
 _MOST = 2_000_000  # values in a file, which may hold thousands of labs

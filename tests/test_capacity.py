@@ -234,3 +234,14 @@ def test_words() -> None:
             "a lab that fills them is killed"
         ),
     ]
+
+
+def test_an_amount_beyond_all_bounds_is_capped() -> None:
+    manifests = labs.lab().manifests()
+    (pod,) = (each for each in manifests if each["kind"] == "Pod")
+    huge = {"name": "huge", "emptyDir": {"medium": "Memory", "sizeLimit": "1E500"}}
+    pod["spec"]["volumes"].append(huge)
+    for container in pod["spec"]["containers"]:
+        container["resources"]["limits"] = {"cpu": "1E500", "memory": "1E500"}
+    (found,) = (complaint for _, _, complaint in capacity(manifests))
+    assert found.rule.code == "memory-volumes-exceed-limit"

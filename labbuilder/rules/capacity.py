@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.quantity import format_memory, parse_quantity
+from labbuilder.quantity import MAX_BYTES, format_memory, parse_quantity
 from labbuilder.rules.rule import Complaint, Stop, rule
 
 __all__ = ["capacity"]
@@ -206,8 +206,8 @@ def _containers(spec: Manifest) -> Iterator[tuple[Path, Manifest]]:
 
 
 def _amount(value: object) -> Decimal | None:
-    """Read an amount; None if it isn't one, about which another rule complains."""
+    """Read an amount, capped as Kubernetes does; None if another rule complains about it."""
     try:
-        return parse_quantity(value)
+        return min(parse_quantity(value), Decimal(MAX_BYTES))
     except ValueError:
         return None

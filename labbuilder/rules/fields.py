@@ -475,6 +475,7 @@ FIELDS: dict[str, Check] = {
     "PodSecurityContext.fsGroup": _id,
     "PodSecurityContext.fsGroupChangePolicy": one_of("Always", "OnRootMismatch"),
     "PodSecurityContext.supplementalGroups": _each(_id),
+    "PodSecurityContext.seLinuxChangePolicy": one_of("MountOption", "Recursive"),
     "PodSecurityContext.supplementalGroupsPolicy": one_of("Merge", "Strict"),
     "SecurityContext.runAsUser": _id,
     "SecurityContext.runAsGroup": _id,
@@ -500,8 +501,7 @@ FIELDS: dict[str, Check] = {
     "KeyToPath.path": _both(_filled, _inside),
     "KeyToPath.mode": _mode,
     "HostPathVolumeSource.path": _no_steps_back,
-    "HostPathVolumeSource.type": one_of(
-        "",
+    "HostPathVolumeSource.type": _default(
         "DirectoryOrCreate",
         "Directory",
         "FileOrCreate",
@@ -514,10 +514,10 @@ FIELDS: dict[str, Check] = {
     "NFSVolumeSource.path": _absolute,
     "PersistentVolumeClaimVolumeSource.claimName": _both(_filled, _reference),
     "Toleration.operator": _default("Equal", "Exists"),
-    "Toleration.effect": one_of("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
+    "Toleration.effect": _default("NoSchedule", "PreferNoSchedule", "NoExecute"),
     "NodeSelectorRequirement.operator": _node_operator,
     "NodeSelectorRequirement.key": _label_key,
-    "PodAffinityTerm.topologyKey": _both(_filled, _label_key),
+    "PodAffinityTerm.topologyKey": _both(_filled, _optional(_label_key)),
     "PodAffinityTerm.namespaces": _each(dns_label),
     "TopologySpreadConstraint.topologyKey": _filled,
     "TopologySpreadConstraint.maxSkew": at_least(1),
@@ -534,6 +534,7 @@ FIELDS: dict[str, Check] = {
             "name": dns_label,
             "image": _both(_filled, _optional(_image)),
             "imagePullPolicy": _pull_policy,
+            "restartPolicy": one_of("Always", "OnFailure", "Never"),
             "terminationMessagePolicy": _default("File", "FallbackToLogsOnError"),
         }.items()
     },
