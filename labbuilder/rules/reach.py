@@ -13,7 +13,7 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.names import LAB_PORT
-from labbuilder.rules.references import containers, matches
+from labbuilder.rules.references import CATEGORY, containers, matches
 from labbuilder.rules.rule import Complaint, Stop, rule
 
 __all__ = ["reach"]
@@ -44,7 +44,6 @@ EGRESS_CUT_OFF = rule(
     Severity.WARNING,
 )
 
-_CATEGORY = "nublado.lsst.io/category"
 _USER = "nublado.lsst.io/user"
 _NAME = "kubernetes.io/metadata.name"  # every namespace has it, with its name
 _APP, _HUB = "app", "jupyterhub"
@@ -71,7 +70,7 @@ class _Lab:
 
     def __init__(self, pod: Manifest, namespace: Manifest | None) -> None:
         self.pod, self.labels, self.namespace = pod, _labels(pod), _namespace(pod)
-        self.own = {_CATEGORY: self.labels[_CATEGORY], _USER: self.labels.get(_USER, "")}
+        self.own = {CATEGORY: self.labels[CATEGORY], _USER: self.labels.get(_USER, "")}
         beside = self.own if namespace is None else _labels(namespace)
         self.source = _Source(self.labels, {_NAME: self.namespace, **beside}, near=True)
         self.port, self.protocol = LAB_PORT, "TCP"
@@ -112,7 +111,7 @@ def reach(manifests: Sequence[Manifest]) -> Found:
         elif manifest["kind"] == "NetworkPolicy":
             policies[_namespace(manifest)].append((i, manifest))
     for i, manifest in enumerate(manifests):
-        if manifest["kind"] == "Pod" and _labels(manifest).get(_CATEGORY) == "lab":
+        if manifest["kind"] == "Pod" and _labels(manifest).get(CATEGORY) == "lab":
             name = _namespace(manifest)
             if name in namespaces or name in policies:
                 yield from _judge(i, _Lab(manifest, namespaces.get(name)), policies[name])

@@ -12,10 +12,13 @@ from labbuilder.names import normal_path
 from labbuilder.rules.rule import Complaint, Stop, rule
 from labbuilder.rules.walk import DUPLICATE
 
-__all__ = ["containers", "matches", "references"]
+__all__ = ["CATEGORY", "containers", "matches", "references"]
 
 Manifest = Mapping[str, Any]
 Found = Iterator[tuple[int, Path, Complaint]]
+
+CATEGORY = "nublado.lsst.io/category"
+"""The label that makes a lab known as one."""
 
 DUPLICATE_OBJECT = rule(
     "duplicate-object",
@@ -65,7 +68,7 @@ SELECTS_NOTHING = rule(
 )
 UNSERVED_PORT = rule(
     "unserved-port",
-    "a service sends to a port by a name that no container of its pods gives one",
+    "a service sends to a port that no container of its pods has: by its name, or a lab's",
     "FindPort",
     Stop.NOBODY,
 )
@@ -306,6 +309,7 @@ def _service(service: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Comp
     for i, port in enumerate(service["spec"].get("ports", ())):
         target = port.get("targetPort") or port["port"]
         named = isinstance(target, str)
+        sure = named or any(_labels(pod).get(CATEGORY) == "lab" for pod in chosen)
         wanted = target, port.get("protocol") or "TCP"
         field = "name" if named else "containerPort"
         if (ports or named) and wanted not in (
@@ -313,7 +317,7 @@ def _service(service: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Comp
         ):
             message = f"no container of its pods has port {shown(target)} ({wanted[1]})"
             complaint = Complaint(
-                UNSERVED_PORT if named else UNDECLARED_PORT,
+                UNSERVED_PORT if sure else UNDECLARED_PORT,
                 message,
                 "use a port that a container names",
             )
