@@ -121,7 +121,7 @@ def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
 
 def _config_map(value: Object) -> Iterator[Complaint]:
     data, binary = value.get("data", {}), value.get("binaryData", {})
-    for key in data.keys() & binary.keys():
+    for key in sorted(data.keys() & binary.keys()):
         yield Complaint(INVALID_VALUE, "is in data as well", "keep it once", ("binaryData", key))
     size = _text_size(data) + sum(map(len, _decoded(binary).values()))
     if size > _MEBIBYTE:
