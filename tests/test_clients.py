@@ -402,7 +402,6 @@ def test_plain_gives_json_types_and_never_a_clients_own_names(
         (b"bytes", b"bytes"),
         (Ellipsis, Ellipsis),
     ],
-    ids=repr,
 )
 def test_plain_leaves_what_it_does_not_know_as_it_is(value: Any, expected: Any) -> None:
     found = plain(value)
