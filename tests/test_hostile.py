@@ -988,5 +988,6 @@ def test_a_bomb_takes_no_more_than_a_second_and_200_mb(
     assert bool(stdout) is (status == 0)
     if code:
         assert lines[-1].endswith(f"[{code}]".encode())
-    assert seconds - usual_seconds <= 1 + extra / LARGE, took
+    # A slow machine takes longer for a usual file as well.
+    assert seconds - usual_seconds <= max(1, 2.5 * usual_seconds) + extra / LARGE, took
     assert memory - usual_memory <= 200 * MB + 5 * extra, took

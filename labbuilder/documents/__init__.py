@@ -67,7 +67,7 @@ class Document:
         return Source(self.file, mark.line, mark.column)
 
 
-def load(text: str | bytes, file: str, most: int = 200_000) -> list[Document]:
+def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
     """Read all documents of a YAML (or JSON) text.
 
     Parameters
