@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from syrupy.assertion import SnapshotAssertion
 
-from labbuilder.cli import Report
+from labbuilder.cli.check import Report
 from labbuilder.documents import load
 from labbuilder.errors import Finding, Severity, Source, format_path
 from labbuilder.reports import REPORTERS, Context, Subject

@@ -1,0 +1,57 @@
+"""The command line: reads files, prints, exits. A module a command."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from labbuilder.cli.check import check
+from labbuilder.cli.render import render
+from labbuilder.cli.streams import TROUBLE
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (render, check):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 (typer calls it)
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 (costs time that others save)
+
+        typer.echo(f"labbuilder {version('labbuilder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+    ] = False,
+) -> None:
+    """Compile JupyterLab users into the Kubernetes manifests of their labs."""
+
+
+def main() -> None:
+    """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON are, whatever the locale
+    try:
+        app()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(TROUBLE)
