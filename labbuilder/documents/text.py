@@ -26,7 +26,7 @@ _NUMBER = re.compile(
 )
 
 # What YAML 1.1 and 1.2 both take for text. NEL, LS and PS end a line in 1.1 only.
-_REFUSED = re.compile(
+REFUSED = re.compile(
     "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
@@ -97,7 +97,7 @@ def decode(text: str | bytes, file: str) -> str:
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
-    if found := _REFUSED.search(decoded):
+    if found := REFUSED.search(decoded):
         problem = f"the character U+{ord(found[0]):04X} may not stand in YAML text"
         hint = "delete it, or write it as an escape in double quotes; save the file as UTF-8"
         raise _refusal(problem, hint, decoded[: found.start()], file)
