@@ -14,7 +14,11 @@ import yaml
 
 from labbuilder.errors import Finding, LabBuilderError, Path
 
-__all__ = ["redact", "to_files", "to_json", "to_yaml"]
+__all__ = ["LIST_END", "LIST_START", "redact", "to_files", "to_json", "to_line", "to_yaml"]
+
+LIST_START = '{\n  "apiVersion": "v1",\n  "kind": "List",\n  "items": [\n'
+LIST_END = "\n  ]\n}\n"
+"""What `to_json` writes before and after the manifests."""
 
 _MASK = "**********"
 _FIRST = ("apiVersion", "kind", "metadata")
@@ -92,7 +96,29 @@ def to_json(manifests: Iterable[Mapping[str, Any]]) -> str:
     LabBuilderError
         If a number is infinite or not a number, which JSON can't say.
     """
-    return _json({"apiVersion": "v1", "kind": "List", "items": _ordered(manifests)})
+    return _json(_list(manifests))
+
+
+def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
+    """Write manifests as one line of newline-delimited JSON, a ``List``.
+
+    Parameters
+    ----------
+    manifests
+        Objects of JSON's types, in the order in which to write them.
+
+    Returns
+    -------
+    str
+        What `to_json` writes, on a line.
+
+    Raises
+    ------
+    LabBuilderError
+        If a number is infinite or not a number, which JSON can't say.
+    """
+    content = _list(manifests)
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
 
 
 def to_files(
@@ -163,6 +189,10 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
         # JupyterHub hands labs its tokens in their environment.
         redacted["data"] |= {key: _MASK for key in redacted["data"] if key.endswith("_TOKEN")}
     return redacted
+
+
+def _list(manifests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "List", "items": _ordered(manifests)}
 
 
 def _yaml(manifest: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
 
-__all__ = ["Origin", "UserDocument", "read", "take_apart"]
+__all__ = ["MAX_BYTES", "Origin", "UserDocument", "read", "take_apart"]
 
 _ARGUMENTS = {
     "site": "site", "user": "user", "lab": "lab", "image": "image", "secrets": "secrets",
@@ -22,7 +22,7 @@ _ARGUMENTS = {
 }  # fmt: skip
 _KEYS = ("config", *_ARGUMENTS.values())
 _SECRET_FORMS = ("env", "file", "base64")
-_MAX_BYTES = 64 * 1024**2
+MAX_BYTES = 64 * 1024**2
 _DEFAULT_BASE_URL = "http://localhost"
 
 
@@ -76,13 +76,13 @@ def read(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: no path at all
         reason = getattr(error, "strerror", None) or type(error).__name__
         message = f"{shown(str(path))} can't be read: {reason}"
         raise LabBuilderError([Finding("unreadable-file", message)]) from None
-    if len(content) > _MAX_BYTES:  # it may have no end, as a device has none
-        message = f"{shown(str(path))} is larger than {_MAX_BYTES // 1024**2} MiB"
+    if len(content) > MAX_BYTES:  # it may have no end, as a device has none
+        message = f"{shown(str(path))} is larger than {MAX_BYTES // 1024**2} MiB"
         raise LabBuilderError([Finding("unreadable-file", message)])
     return content
 

@@ -47,6 +47,7 @@ class UserFiles:
             self._options["kubernetes_version"] = kubernetes_version
         self._documents: dict[str, Document] = {}
         self._compilers: dict[str, LabCompiler] = {}
+        self._failed: dict[str, list[Finding]] = {}
 
     def compile(self, document: Document) -> LabObjects:
         """Compile one user's document.
@@ -93,8 +94,14 @@ class UserFiles:
         if name not in self._documents:
             self._documents[name] = _single(load(self._config_text(taken, name), name))
         taken.origins["config"] = Origin(self._documents[name])
+        if name in self._failed:
+            raise LabBuilderError(self._failed[name])
         if name not in self._compilers:
-            self._compilers[name] = LabCompiler(self._documents[name].data, **self._options)
+            try:
+                self._compilers[name] = LabCompiler(self._documents[name].data, **self._options)
+            except LabBuilderError as error:
+                self._failed[name] = list(error.findings)
+                raise
         return self._compilers[name]
 
     def _config_text(self, taken: UserDocument, name: str) -> str | bytes:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Config", "Form", "KubernetesVersion", "KubernetesVersions", "Templates", "UserFiles"]
+__all__ = [
+    "Config",
+    "Form",
+    "Jobs",
+    "KubernetesVersion",
+    "KubernetesVersions",
+    "Stream",
+    "Templates",
+    "UserFiles",
+]
 
 
 class Form(StrEnum):
@@ -17,9 +26,23 @@ class Form(StrEnum):
     JSON = "json"
 
 
+class Stream(StrEnum):
+    """Forms of output of many labs."""
+
+    YAML = "yaml"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
 UserFiles = Annotated[
-    list[str], typer.Argument(metavar="USER.yaml...", help="User files; - is standard input.")
+    list[str],
+    typer.Argument(
+        metavar="USER.yaml...",
+        help="User files, folders of them, globs, newline-delimited JSON (*.ndjson, *.jsonl); "
+        "- is standard input.",
+    ),
 ]
+Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="How many processes.")]
 Config = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="The site's configuration, whatever user files name."),

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labbuilder.cli.options import Config, Form, KubernetesVersion, Templates, UserFiles
-from labbuilder.cli.streams import TROUBLE, give_up, say, writing, written
+from labbuilder.cli.options import Config, Jobs, KubernetesVersion, Stream, Templates, UserFiles
+from labbuilder.cli.progress import Teller
+from labbuilder.cli.streams import TROUBLE, writing
 
 if TYPE_CHECKING:
-    from labbuilder.errors import Finding
-    from labbuilder.objects import Manifest
+    from collections.abc import Iterator
+
+    from labbuilder.fleet import Batch
+    from labbuilder.rendering import Rendered, Renderer
 
 __all__ = ["render"]
+
+_NAMED = 20  # users in a summary
 
 
 def render(
@@ -23,7 +30,10 @@ def render(
     config: Config = None,
     templates: Templates = None,
     kubernetes_version: KubernetesVersion = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="The form.")] = Form.YAML,
+    output: Annotated[
+        Stream,
+        typer.Option("-o", "--output", help="The form; ndjson is a List, on a line, for a lab."),
+    ] = Stream.YAML,
     output_dir: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write one file an object there, and print nothing."),
@@ -31,83 +41,71 @@ def render(
     redact_secrets: Annotated[
         bool, typer.Option("--redact-secrets", help="Write ********** for secrets' values.")
     ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Write the labs that nothing is wrong with.")
+    ] = False,
+    jobs: Jobs = 1,
 ) -> None:
     """Render the labs of users, one after the other.
 
     For example: labbuilder render user.yaml > lab.yaml
 
-    Exits with 0 if all is well and with 2 if any input is wrong; then nothing is written.
+    Folders, globs and newline-delimited JSON, a user a line, will do as well:
+    labbuilder render users/ -o ndjson --jobs 4 --keep-going > labs.ndjson
+
+    Exits with 0 if all is well and with 2 if any input is wrong; then nothing is written but
+    with --keep-going.
     """
     # Late, so that --help and completion don't wait for it.
-    from labbuilder import output as writer  # noqa: PLC0415
-    from labbuilder.errors import LabBuilderError  # noqa: PLC0415
+    from labbuilder.cli.sinks import FolderSink, StreamSink, spool  # noqa: PLC0415
+    from labbuilder.fleet import size  # noqa: PLC0415
+    from labbuilder.rendering import Renderer  # noqa: PLC0415
 
-    try:
-        manifests = _compile(files, config, templates, kubernetes_version)
-        if redact_secrets:
-            manifests = [writer.redact(manifest) for manifest in manifests]
-        if output_dir:
-            with writing("the labs"):
-                _write(output_dir, writer.to_files(manifests, output.value))
-        else:
-            to_text = writer.to_yaml if output is Form.YAML else writer.to_json
-            with writing("the labs"):
-                written(to_text(manifests))
-    except LabBuilderError as error:
-        give_up(error.findings)
-
-
-def _compile(
-    files: list[str], config: str | None, templates: str | None, kubernetes_version: str | None
-) -> list[Manifest]:
-    """Compile every document of every file; raise what is wrong with any of them at the end."""
-    from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415 (see render)
-    from labbuilder.userfile import UserFiles, read_documents  # noqa: PLC0415
-
-    users = UserFiles(config=config, templates=templates, kubernetes_version=kubernetes_version)
-    manifests: list[Manifest] = []
-    findings: list[Finding] = []
-    for file in files:
-        try:
-            documents = read_documents(file)
-        except LabBuilderError as error:
-            findings += error.findings
-            continue
-        for document in documents:
-            try:
-                lab = users.compile(document)
-            except LabBuilderError as error:
-                findings += error.findings
-            else:
-                manifests += lab.manifests()
-                findings += lab.warnings
-    findings = list(dict.fromkeys(findings))  # labs share the findings of their configuration
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        raise LabBuilderError(findings)
-    say(findings)
-    return manifests
-
-
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    _refuse_leftovers(folder, texts)
-    for name, text in texts.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if "-secret-" in name:
-            path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-
-
-def _refuse_leftovers(folder: Path, texts: dict[str, str]) -> None:
-    """Refuse files of an earlier run, which would be applied along with this one's."""
-    known = {folder / name for name in texts}
-    left = sorted(
-        path
-        for parent in {path.parent for path in known if path.parent.is_dir()}
-        for path in parent.iterdir()
-        if path.suffix in {".yaml", ".json"} and path not in known
+    users = {"config": config, "templates": templates, "kubernetes_version": kubernetes_version}
+    make = partial(
+        Renderer, users, output.value, in_files=bool(output_dir), redacted=redact_secrets
     )
-    for path in left:
-        typer.echo(f"{path}: would be left over from an earlier run; remove it", err=True)
-    if left:
+    teller = Teller(size(files))
+    failed: list[str] = []
+    labs = 0
+    with writing("the labs"), spool() as kept:
+        sink = (
+            FolderSink(output_dir, kept)
+            if output_dir
+            else StreamSink(output.value, None if keep_going else kept)
+        )
+        for lab in _rendered(make, files, jobs, teller):
+            labs += 1
+            teller.say(lab.findings)
+            if lab.texts is None:
+                failed.append(lab.who)
+            elif keep_going or not failed:
+                teller.say(sink.add(lab.texts))
+        if keep_going or not failed:
+            sink.finish()
+    if failed:
+        if labs > 1:
+            teller.tell(_summary(failed, labs))
         raise typer.Exit(TROUBLE)
+
+
+def _rendered(
+    make: partial[Renderer], files: list[str], jobs: int, teller: Teller
+) -> Iterator[Rendered]:
+    from labbuilder.fleet import batches, spread  # noqa: PLC0415 (see render)
+
+    sizes: deque[int] = deque()
+
+    def counted() -> Iterator[Batch]:
+        for batch in batches(files):
+            sizes.append(len(batch.text))
+            yield batch
+
+    for results in spread(make, counted(), jobs):
+        yield from results
+        teller.advance(sizes.popleft())
+
+
+def _summary(failed: list[str], labs: int) -> str:
+    more = f" and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
+    return f"{len(failed):,} of {labs:,} labs failed: {', '.join(failed[:_NAMED])}{more}"

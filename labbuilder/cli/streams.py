@@ -8,14 +8,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
 if TYPE_CHECKING:
     from labbuilder.errors import Finding
 
-__all__ = ["FOUND", "TROUBLE", "colour", "give_up", "read_files", "say", "writing", "written"]
+__all__ = [
+    "FOUND",
+    "TROUBLE",
+    "colour",
+    "give_up",
+    "read_files",
+    "say",
+    "standard_output",
+    "writing",
+    "written",
+]
 
 FOUND = 1
 """The exit status of a command that judges, if it found something."""
@@ -56,11 +66,16 @@ def read_files(files: Sequence[str]) -> dict[str, bytes]:
     return texts
 
 
+def standard_output() -> TextIO:
+    """Give standard output, or raise that whoever started us has closed it."""
+    if not sys.stdout:
+        raise OSError(errno.EBADF, "standard output is closed")
+    return sys.stdout
+
+
 def written(text: str) -> None:
     """Write to standard output, all of it now."""
-    if not sys.stdout:  # whoever started us has closed it
-        raise OSError(errno.EBADF, "standard output is closed")
-    sys.stdout.write(text)
+    standard_output().write(text)
     sys.stdout.flush()
 
 

@@ -1,0 +1,58 @@
+"""What is told while a command is at work: complaints, and on a terminal how far it is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from labbuilder.errors import Finding
+
+__all__ = ["Teller"]
+
+_ERASE = "\r\x1b[K"
+_SOON = 2.0  # seconds, after which one wonders
+
+
+class Teller:
+    """Writes to standard error: each complaint once, and a bar if it is a terminal.
+
+    Parameters
+    ----------
+    total
+        How much there is to do, in bytes; None if that isn't known: then there is no bar.
+        The bar comes up with the third second.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total if sys.stderr and sys.stderr.isatty() else None
+        self._start = time.monotonic()
+        self._done = 0
+        self._bar: Any = None
+        self._said: set[int] = set()
+
+    def advance(self, done: int) -> None:
+        """Show that `done` more bytes are done."""
+        self._done += done
+        if self._bar:
+            self._bar.update(done)
+        elif self._total and time.monotonic() - self._start > _SOON:
+            self._bar = typer.progressbar(length=self._total, file=sys.stderr)
+            self._bar.update(self._done)
+
+    def say(self, findings: Iterable[Finding]) -> None:
+        """Write complaints, a line each, but those that were written before."""
+        for finding in findings:
+            text = str(finding)
+            known = hash(text)  # rather than the text, of which there may be many
+            if known not in self._said:
+                self._said.add(known)
+                self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Write a line; the next step brings the bar back."""
+        typer.echo(f"{_ERASE if self._bar else ''}{text}", err=True)
