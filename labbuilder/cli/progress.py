@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -45,13 +46,16 @@ class Teller:
             self._bar.update(self._done)
 
     def say(self, findings: Iterable[Finding]) -> None:
-        """Write complaints, a line each, but those that were written before."""
+        """Write complaints, a line each, but those that were written before.
+
+        A warning that only names another lab's object is one about the site.
+        """
         for finding in findings:
-            text = str(finding)
-            known = hash(text)  # rather than the text, of which there may be many
-            if known not in self._said:
+            warning = finding.severity == "warning"
+            known = hash(str(replace(finding, object="") if warning else finding))
+            if known not in self._said:  # hashes, for of the texts there may be many
                 self._said.add(known)
-                self.tell(text)
+                self.tell(str(finding))
 
     def tell(self, text: str) -> None:
         """Write a line; the next step brings the bar back."""

@@ -79,8 +79,9 @@ def render(
             teller.say(lab.findings)
             if lab.texts is None:
                 failed.append(lab.who)
-            elif keep_going or not failed:
-                teller.say(sink.add(lab.texts))
+            elif (keep_going or not failed) and (refused := sink.add(lab.texts)):
+                teller.say(refused)
+                failed.append(lab.who)
         if keep_going or not failed:
             sink.finish()
     if failed:

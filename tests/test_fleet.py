@@ -1,0 +1,119 @@
+"""Input a part at a time, and work that is spread over processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from labbuilder import fleet
+from labbuilder.fleet import Batch, batches, documents, size, spread
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "b.yaml",
+        "a.yml",
+        "c.json",
+        "x.txt",
+        ".hidden.yaml",
+        "sub/d.yaml",
+        ".git/e.yaml",
+    ):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(f"file: {name}\n", encoding="utf-8")
+    return tmp_path
+
+
+def names(*given: str) -> list[str]:
+    return [batch.file for batch in batches(given)]
+
+
+def complaints(*given: str) -> list[tuple[str, str]]:
+    return [(each.code, each.message) for batch in batches(given) for each in batch.findings]
+
+
+def test_a_folder_stands_for_the_files_below_it_in_order() -> None:
+    assert names(".") == ["a.yml", "b.yaml", "c.json", "sub/d.yaml"]
+
+
+def test_a_glob_stands_for_the_files_that_match() -> None:
+    assert names("*.yaml", "**/d.*") == ["b.yaml", "sub/d.yaml"]
+    Path("[a].yaml").touch()
+    assert names("[a].yaml") == ["[a].yaml"]
+
+
+def test_what_is_not_there_is_told_and_does_not_stop_the_others() -> None:
+    Path("empty").mkdir()
+    assert names("absent.yaml", "no*.yaml", "empty", "b.yaml")[-1] == "b.yaml"
+    assert complaints("absent.yaml", "no*.yaml", "empty", "b.yaml") == [
+        ("unreadable-file", "'absent.yaml' can't be read: No such file or directory"),
+        ("unreadable-file", "'no*.yaml' matches no file"),
+        ("unreadable-file", "'empty' holds no YAML or JSON file"),
+    ]
+
+
+def test_lines_come_in_batches_with_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "_A_BATCH", 2)
+    Path("users.ndjson").write_text('{"a": 1}\n\n{"a": 2}\n{"a": }\n{"a": 3}', encoding="utf-8")
+    parts = list(batches(["users.ndjson"]))
+    assert [part.first for part in parts] == [1, 3, 5]
+    found = [each for part in parts for each in documents(part)]
+    data = [None if isinstance(each, tuple) else each.data for each in found]
+    assert data == [{"a": 1}, {"a": 2}, {"a": None}, {"a": 3}]  # as YAML has it
+
+
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "MAX_BYTES", 100)
+    Path("users.jsonl").write_text('{"a": 1}\n' + "x" * 200, encoding="utf-8")
+    assert [code for code, _ in complaints("users.jsonl")] == ["too-large"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 2000])
+def test_no_line_is_lost_however_long_lines_are(size: int) -> None:
+    lines = [f'{{"n": {i}, "text": "{"x" * 1000 * size}"}}' for i in range(70)]
+    Path("users.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    found = [each for part in batches(["users.ndjson"]) for each in documents(part)]
+    assert [getattr(each, "data", {}).get("n") for each in found] == list(range(70))
+
+
+def test_the_size_is_that_of_all_files(folder: Path) -> None:
+    assert size(["b.yaml", str(folder / "sub")]) == len("file: b.yaml\nfile: sub/d.yaml\n")
+    assert size(["b.yaml", "-"]) is None
+    assert size(["absent.yaml"]) is None
+
+
+def process_of(batch: Batch) -> tuple[str, int]:
+    return batch.file, os.getpid()
+
+
+def worker() -> partial[tuple[str, int]]:
+    return partial(process_of)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_batches(jobs: int) -> None:
+    given = [Batch(str(i)) for i in range(100)]
+    results = list(spread(worker, given, jobs))
+    assert [file for file, _ in results] == [batch.file for batch in given]
+    assert ({process for _, process in results} == {os.getpid()}) is (jobs == 1)
+
+
+def test_only_a_few_batches_are_held_at_a_time() -> None:
+    taken = 0
+
+    def given() -> Iterator[Batch]:
+        nonlocal taken
+        for i in range(100):
+            taken += 1
+            yield Batch(str(i))
+
+    results = spread(worker, given(), 2)
+    next(results)
+    assert taken <= 6
+    results.close()  # type: ignore[attr-defined]  # it is a generator
