@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,15 @@ from labbuilder import rules, schemas
 from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError, Path
 
-__all__ = ["Checked", "check_texts", "select_versions"]
+__all__ = [
+    "MOST",
+    "Checked",
+    "check_documents",
+    "check_texts",
+    "is_user",
+    "merged",
+    "select_versions",
+]
 
 # Rules that miss something, which may stand in what could not be judged.
 _ABOUT_ABSENCE = {
@@ -19,7 +27,10 @@ _ABOUT_ABSENCE = {
     "selects-nothing", "undeclared-port", "unknown-object", "unserved-port",
 }  # fmt: skip
 
-_MOST = 2_000_000  # values in a file, which may hold thousands of labs
+MOST = 2_000_000
+"""Values in a file of manifests, which may hold thousands of labs."""
+
+JudgeUser = Callable[[Document, str], Iterable[Finding]]
 _MANIFEST_HINT = "write apiVersion, kind and what the kind needs"
 
 
@@ -77,7 +88,9 @@ def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_texts(
-    texts: Mapping[str, str | bytes], versions: Sequence[str] = (schemas.NEWEST,)
+    texts: Mapping[str, str | bytes],
+    versions: Sequence[str] = (schemas.NEWEST,),
+    judge_user: JudgeUser | None = None,
 ) -> Checked:
     """Judge files of manifests, all of them together.
 
@@ -87,6 +100,9 @@ def check_texts(
         What the files hold, YAML or JSON, by their names. A ``List`` stands for its items.
     versions
         The Kubernetes versions to hold them against, as `select_versions` gives them.
+    judge_user
+        What says what is wrong with a user's document by a version; without it, such a document
+        counts as a manifest.
 
     Returns
     -------
@@ -95,28 +111,97 @@ def check_texts(
     """
     documents: dict[str, Sequence[Document]] = {}
     findings: list[Finding] = []
-    manifests: list[Manifest] = []
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file, _MOST)
+            documents[file] = load(text, file, MOST)
         except LabBuilderError as error:
             findings += error.findings
-            continue
-        for found in _manifests(documents[file]):
+    checked = check_documents(documents, versions, judge_user, complete=not findings)
+    return merged([Checked(findings, (), {}), checked], tuple(texts))
+
+
+def check_documents(
+    documents: Mapping[str, Sequence[Document]],
+    versions: Sequence[str],
+    judge_user: JudgeUser | None,
+    *,
+    complete: bool = True,
+) -> Checked:
+    """Judge documents, all of them together.
+
+    Parameters
+    ----------
+    documents
+        The documents of each file.
+    versions, judge_user
+        As `check_texts` takes them.
+    complete
+        Whether nothing is missing that the documents may refer to.
+
+    Returns
+    -------
+    Checked
+        What was found.
+    """
+    findings: list[Finding] = []
+    manifests: list[Manifest] = []
+    objects: list[tuple[str, str]] = []
+    for file, each in documents.items():
+        users = []
+        if judge_user:
+            users = [document for document in each if is_user(document.data)]
+            for document in users:
+                objects.append((file, _title(document.data)))
+                findings += _judge_user(document, versions, judge_user)
+        rest = [document for document in each if document not in users]
+        for found in _manifests(rest) if rest or not users else ():
             if isinstance(found, Manifest):
                 manifests.append(found)
+                objects.append((file, schemas.object_name(found.data)))
             else:
+                complete = False
                 findings.append(found)
-    findings += _judge(manifests, versions, whole=not findings)
-    order = {file: i for i, file in enumerate(texts)}
-    findings.sort(key=lambda finding: _order(finding, order))
-    objects = [(each.document.file, schemas.object_name(each.data)) for each in manifests]
+    findings += _judge(manifests, versions, whole=complete)
     return Checked(findings, objects, documents)
+
+
+def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
+    """Put together what was checked in parts.
+
+    Parameters
+    ----------
+    parts
+        The parts.
+    files
+        The order of the files.
+
+    Returns
+    -------
+    Checked
+        All of them, findings in the order of the files and of the lines in them.
+    """
+    findings: list[Finding] = []
+    objects: list[tuple[str, str]] = []
+    documents: dict[str, Sequence[Document]] = {}
+    for part in parts:
+        findings += part.findings
+        objects += part.objects
+        documents |= part.documents
+    order = {file: i for i, file in enumerate(files)}
+    findings.sort(key=lambda finding: _order(finding, order))
+    return Checked(findings, objects, documents)
+
+
+def is_user(data: Any) -> bool:
+    """Say whether a document is a user's rather than a manifest."""
+    return isinstance(data, dict) and "user" in data and not {"apiVersion", "kind"} & data.keys()
 
 
 def _order(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int]:
     source = finding.source
-    return (order[source.file], source.line, source.column) if source else (-1, 0, 0)
+    if not source:
+        return (-1, 0, 0)
+    return (order.get(source.file, -1), source.line, source.column)
 
 
 def _manifests(documents: Sequence[Document]) -> Iterator[Manifest | Finding]:
@@ -152,23 +237,42 @@ def _unpacked(document: Document, path: Path, data: Any) -> Iterator[Manifest | 
 
 
 def _judge(manifests: list[Manifest], versions: Sequence[str], *, whole: bool) -> list[Finding]:
+    found = _by_versions(versions, lambda version: _judge_by(manifests, version, whole=whole))
+    return [_placed(finding, manifests[i]) for i, finding in found]
+
+
+def _judge_user(
+    document: Document, versions: Sequence[str], judge: JudgeUser
+) -> Iterator[Finding]:
+    found = _by_versions(
+        versions, lambda version: ((0, each) for each in judge(document, version))
+    )
+    return (finding for _, finding in found)
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    user = data["user"]
+    name = user.get("username") if isinstance(user, dict) else None
+    return f"User/{name}" if isinstance(name, str) else "User"
+
+
+def _by_versions(
+    versions: Sequence[str], judge: Callable[[str], Iterable[tuple[int, Finding]]]
+) -> Iterator[tuple[int, Finding]]:
     """Say what is wrong by any version, and by which if it is not by all of them."""
     said: dict[tuple[int, Finding], Finding] = {}
     held: defaultdict[tuple[int, Finding], list[str]] = defaultdict(list)
     for version in versions:
-        for i, finding in _judge_by(manifests, version, whole=whole):
+        for i, finding in judge(version):
             alike = _without_version(finding, version) if len(versions) > 1 else finding
             # A hint may name what only that version knows; the newest one's is given.
             same = i, replace(alike, hint="")
             said[same] = alike
             held[same].append(version)
-    findings = []
     for same, finding in said.items():
-        by = held[same]
+        by = list(dict.fromkeys(held[same]))
         only = f" (Kubernetes {', '.join(by)})" if len(by) < len(versions) else ""
-        complete = replace(finding, message=finding.message + only)
-        findings.append(_placed(complete, manifests[same[0]]))
-    return findings
+        yield same[0], replace(finding, message=finding.message + only)
 
 
 def _without_version(finding: Finding, version: str) -> Finding:

@@ -424,11 +424,12 @@ def test_what_passed_is_a_test_case_too() -> None:
 
 def test_files_that_cannot_be_read_are_all_named_and_nothing_is_checked() -> None:
     Path("a.yaml").write_text(WRONG, encoding="utf-8")
-    result = check("absent.yaml", "a.yaml", ".")
+    Path("empty").mkdir()
+    result = check("absent.yaml", "a.yaml", "empty")
     assert (result.exit_code, result.stdout) == (2, "")
     first, second = result.stderr.splitlines()
     assert "'absent.yaml' can't be read: No such file or directory" in first
-    assert "'.' can't be read: Is a directory" in second
+    assert "'empty' holds no YAML or JSON file" in second
 
 
 def test_checks_trouble_with_options_is_told() -> None:

@@ -22,7 +22,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-EDGES = {"adapter", "cli", "fleet", "rendering", "userdocument", "userfile"}
+EDGES = {"adapter", "cli", "fleet", "rendering", "usercheck", "userdocument", "userfile"}
 CORE = sorted(name for name in MODULES if name.partition(".")[0] not in EDGES)
 
 IMPURE = {

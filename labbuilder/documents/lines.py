@@ -129,7 +129,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _moved(source: Source, number: int) -> Source:
-    return replace(source, line=source.line + number - 1)
+    return replace(source, line=number)  # the parser may see its end on a line of its own
 
 
 def _moved_finding(finding: Finding, number: int) -> Finding:
