@@ -27,7 +27,7 @@ def outcome(read: Any, *arguments: Any) -> Any:
     try:
         found = read(*arguments)
     except LabBuilderError as error:
-        return [str(finding) for finding in error.findings]
+        return [(finding.code, finding.message, finding.path) for finding in error.findings]
     document = found[0] if isinstance(found, list) else found
     return json.dumps(document.data)
 
