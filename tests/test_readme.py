@@ -1,12 +1,18 @@
 """What the README shows is what happens."""
 
 import asyncio
+import json
 import logging
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from labs import ARGUMENTS
 from typer.testing import CliRunner
 
@@ -36,16 +42,53 @@ def test_the_excerpt_is_what_the_minimal_example_renders() -> None:
     assert blocks("yaml")[1] in result.stdout
 
 
-def test_the_complaints_are_those_of_such_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def bad_user() -> str:
     text = blocks("yaml")[0].replace("username: rosalind", "username: Rosalind")
-    text = text.replace("name: Rosalind Franklin\n  uid: 4242", 'uid: "4242"')
-    monkeypatch.chdir(tmp_path)
-    Path("bad.yaml").write_text(text, encoding="utf-8")
-    result = render("bad.yaml")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert blocks("console")[0] == f"$ labbuilder render bad.yaml\n{result.stderr}"
+    return text.replace("name: Rosalind Franklin\n  uid: 4242", 'uid: "4242"')
+
+
+def lines_of_users() -> str:
+    rest = yaml.safe_load(blocks("yaml")[0])
+    del rest["user"]
+    users = [("rosalind", 4242), ("vera", "4242"), ("henrietta", 4243)]
+    return "".join(
+        json.dumps({"user": {"username": name, "uid": uid, "gid": 4242}, **rest}) + "\n"
+        for name, uid in users
+    )
+
+
+BAD_LAB = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: lab
+  namespace: labs-rosalind
+spec:
+  ports:
+  - port: 88888
+  selector:
+    nublado lsst io/user: rosalind
+"""
+
+
+def test_commands_print_what_is_shown(tmp_path: Path) -> None:
+    """All of them, one after the other, in one folder."""
+    for name, text in {
+        "bad.yaml": bad_user(),
+        "bad-lab.yaml": BAD_LAB,
+        "users.ndjson": lines_of_users(),
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "80"}
+    for block in blocks("console"):
+        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            done = subprocess.run(
+                ["bash", "-c", f"({command}) 2>&1"],  # noqa: S607 (the reader's own)
+                cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.stdout == shown, command
 
 
 def test_the_library_call_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,31 +123,9 @@ def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
     assert "priorityClassName: labs" in result.stdout
 
 
-def test_the_complaint_about_a_manifest_is_that_of_such_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manifest = """\
-apiVersion: v1
-kind: Service
-metadata:
-  name: lab
-  namespace: labs-rosalind
-spec:
-  ports:
-  - port: 88888
-  selector:
-    nublado lsst io/user: rosalind
-"""
-    monkeypatch.chdir(tmp_path)
-    Path("lab.yaml").write_text(manifest, encoding="utf-8")
-    result = CliRunner().invoke(app, ["check", "lab.yaml"])
-    assert result.exit_code == 1
-    assert blocks("console")[1] == f"$ labbuilder check lab.yaml\n{result.stdout}"
-
-
 def test_every_option_of_render_is_in_the_table() -> None:
     options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["render", "--help"]).stdout))
-    table = README.partition("### Check manifests")[0]
+    table = README.partition("### Check manifests and users")[0]
     shown = set(re.findall(r"^\| `(-o|--[a-z-]+)", table, re.MULTILINE))
     assert shown | {"--help", "--kube-version", "--output"} == options | {"-o"}
 
