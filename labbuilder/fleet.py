@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -143,26 +145,37 @@ def spread(
     ------
     object
         What became of each batch, in their order.
+
+    Raises
+    ------
+    ChildProcessError
+        If a process is killed.
     """
     if jobs == 1:
         yield from map(make(), given)
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (few need it)
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 (as above)
 
     waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(jobs, initializer=_start, initargs=(make,)) as pool:
-        for batch in given:
-            waiting.append(pool.submit(_work, batch))
-            if len(waiting) > 2 * jobs:
+    try:
+        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(make,)) as pool:
+            for batch in given:
+                waiting.append(pool.submit(_work, batch))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        message = "a process that worked on them was killed"
+        raise ChildProcessError(errno.ECHILD, message) from None
 
 
 _workers: list[Callable[[Batch], object]] = []
 
 
 def _start(make: Callable[[], Callable[[Batch], object]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     _workers[:] = [make()]
 
 

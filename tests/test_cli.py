@@ -497,3 +497,32 @@ def test_a_file_whose_name_is_no_unicode_is_reported() -> None:
         result = subprocess.run(command, capture_output=True, check=False)
         assert (result.returncode, result.stderr) == (1, b"")
         assert b"schema-unknown-field" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command", app.registered_commands, ids=lambda each: each.callback.__name__
+)
+def test_help_has_an_example(command: Any) -> None:
+    name = command.name or command.callback.__name__
+    result = CliRunner().invoke(app, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"For example: labbuilder {name}" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [
+        ("bash", {"COMP_WORDS": "labbuilder re", "COMP_CWORD": "1"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "labbuilder re"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "labbuilder re",
+                  "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)  # fmt: skip
+def test_shells_complete_commands(shell: str, variables: dict[str, str]) -> None:
+    command = Path(sys.executable).parent / "labbuilder"
+    if not command.exists():
+        pytest.skip("the command isn't installed beside this Python")
+    environment = {**os.environ, **variables, "_LABBUILDER_COMPLETE": f"complete_{shell}"}
+    done = subprocess.run([command], env=environment, capture_output=True, text=True, check=True)
+    assert "render" in done.stdout
+    assert "check" not in done.stdout

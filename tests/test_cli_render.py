@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from labbuilder.cli import app
 from labbuilder.cli.progress import Teller
 
 DIGEST = "5f3d8f2a" * 8
+COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
 NAMES = [f"astronomer-{i}" for i in range(60)]
 
 
@@ -142,8 +145,7 @@ def test_a_warning_about_the_site_is_told_once() -> None:
 
 def test_output_comes_lab_by_lab_if_told_to_keep_going() -> None:
     """So that a reader of a pipe needn't wait for the last one."""
-    code = "from labbuilder.cli import main; main()"
-    command = [sys.executable, "-c", code, "render", "-", "-o", "ndjson", "--keep-going"]
+    command = [*COMMAND, "render", "-", "-o", "ndjson", "--keep-going"]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -158,6 +160,50 @@ def test_output_comes_lab_by_lab_if_told_to_keep_going() -> None:
         process.stdin.close()
         process.stdout.read()
     assert process.returncode == 0
+
+
+def running(command: str) -> subprocess.Popen[bytes]:
+    """Start a command that waits for its input, and give it some."""
+    process = subprocess.Popen(
+        [*COMMAND, command, "-", "--jobs", "2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin
+    process.stdin.write(Path("users.ndjson").read_bytes() * 20)
+    process.stdin.flush()
+    return process
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    file = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not file.exists():
+        pytest.skip("this system doesn't list a process's children")
+    while not (found := file.read_text(encoding="utf-8").split()):
+        assert process.poll() is None
+    return [int(number) for number in found]
+
+
+@pytest.mark.parametrize("command", ["render", "check"])
+def test_an_interrupted_run_ends_without_a_traceback(command: str) -> None:
+    process = running(command)
+    children(process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert b"Traceback" not in stderr
+
+
+@pytest.mark.parametrize("command", ["render", "check"])
+def test_a_run_whose_process_is_killed_says_so(command: str) -> None:
+    process = running(command)
+    os.kill(children(process)[0], signal.SIGKILL)
+    stdout, stderr = process.communicate(timeout=30)
+    what = {"render": "the labs", "check": "the report"}[command]
+    trouble = f"{what} can't be written: a process that worked on them was killed\n"
+    assert (process.returncode, stdout, stderr.decode()) == (2, b"", trouble)
 
 
 def test_a_bar_is_for_terminals_and_for_long_runs(

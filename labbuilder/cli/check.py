@@ -83,7 +83,8 @@ def check(
     try:
         versions = select_versions(kubernetes_version or ())
         make = partial(UserChecker, {"config": config, "templates": templates}, versions)
-        parts = list(spread(make, alone(), jobs))
+        with writing("the report"):
+            parts = list(spread(make, alone(), jobs))
     except LabBuilderError as error:
         give_up(error.findings)
     if unreadable:
