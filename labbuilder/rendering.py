@@ -8,7 +8,7 @@ from typing import Literal
 
 from labbuilder import output
 from labbuilder.documents import Document
-from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.errors import Finding, LabBuilderError, shown
 from labbuilder.fleet import Batch, documents
 from labbuilder.userfile import UserFiles
 
@@ -104,7 +104,8 @@ def _who(document: Document) -> str:
     name = user.get("username") if isinstance(user, dict) else None
     source = document.source(())
     place = f"{source.file}:{source.line}"
-    return f"{name} ({place})" if isinstance(name, str) and name.isprintable() else place
+    plain = isinstance(name, str) and name == shown(name)[1:-1]
+    return f"{name} ({place})" if plain else place
 
 
 def _place(findings: tuple[Finding, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
 
-__all__ = ["MAX_BYTES", "Origin", "UserDocument", "read", "take_apart"]
+__all__ = ["MAX_BYTES", "Origin", "UserDocument", "read", "read_standard_input", "take_apart"]
 
 _ARGUMENTS = {
     "site": "site", "user": "user", "lab": "lab", "image": "image", "secrets": "secrets",
@@ -85,6 +86,25 @@ def read(path: Path) -> bytes:
         message = f"{shown(str(path))} is larger than {MAX_BYTES // 1024**2} MiB"
         raise LabBuilderError([Finding("unreadable-file", message)])
     return content
+
+
+def read_standard_input() -> bytes:
+    """Read standard input to its end.
+
+    Raises
+    ------
+    LabBuilderError
+        If it can't be read.
+    """
+    try:
+        content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else None
+    except OSError as error:
+        problem = f"can't be read: {error.strerror}"
+    else:
+        if content is not None and len(content) <= MAX_BYTES:
+            return content
+        problem = "is closed" if content is None else f"is larger than {MAX_BYTES // 1024**2} MiB"
+    raise LabBuilderError([Finding("unreadable-file", f"standard input {problem}")])
 
 
 def take_apart(document: Document) -> UserDocument:

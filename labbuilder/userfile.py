@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.inputs import raise_errors, read_inputs
 from labbuilder.objects import LabObjects
-from labbuilder.userdocument import Origin, UserDocument, read, take_apart
+from labbuilder.userdocument import Origin, UserDocument, read, read_standard_input, take_apart
 
 __all__ = ["UserFiles", "read_documents"]
 
@@ -145,9 +144,7 @@ def read_documents(name: str) -> list[Document]:
         If the file can't be read, isn't strict YAML, or holds no user.
     """
     standard = name == "-"
-    if standard and not sys.stdin:
-        raise LabBuilderError([Finding("unreadable-file", "standard input is closed")])
-    text = sys.stdin.buffer.read() if standard else read(Path(name))
+    text = read_standard_input() if standard else read(Path(name))
     found = load(text, "<stdin>" if standard else name)
     documents = [each for each in found if each.data is not None]
     if not documents:

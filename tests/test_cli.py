@@ -387,6 +387,7 @@ def test_json_says_what_text_says() -> None:
                 "severity": "error",
                 "object": "ConfigMap/a",
                 "path": "dta",
+                "cause": "",
                 "message": "there is no field 'dta' here",
                 "hint": "did you mean data?",
                 "file": "<stdin>",

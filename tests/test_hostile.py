@@ -200,6 +200,7 @@ COMPLAINT = re.compile(
     r"(?:\S+?:(?P<line>\d+):(?P<column>\d+): )?(?:(?P<path>.*?): )??"
     r"error: .+ \[(?P<code>[-a-z\d]+)\]"
 )
+SUMMARY = re.compile(r"\d+ of \d+ labs failed: [!-~]+ \(<stdin>:\d+\)")
 ABSENT = "absent"
 
 
@@ -217,7 +218,10 @@ def complaints(text: bytes) -> list[tuple[tuple[int, int], str]]:
     status, stdout, stderr = run(text)
     assert (status, stdout) == (2, "")
     found = []
-    for line in stderr.splitlines():
+    lines = stderr.splitlines()
+    if " labs failed: " in lines[-1]:
+        assert SUMMARY.fullmatch(lines.pop())
+    for line in lines:
         match = COMPLAINT.fullmatch(line)  # so no line is anyone else's
         assert match, line
         assert line.isascii()  # no right-to-left mark

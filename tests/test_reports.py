@@ -257,6 +257,7 @@ def test_json_has_every_part_of_a_finding() -> None:
             "severity": given_.severity.value,
             "object": given_.object,
             "path": format_path(given_.path),
+            "cause": format_path(given_.cause),
             "message": given_.message,
             "hint": given_.hint,
             "file": source and source.file,

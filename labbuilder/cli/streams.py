@@ -43,24 +43,19 @@ def read_files(files: Sequence[str]) -> dict[str, bytes]:
         With every file that can't be read.
     """
     # Late here and in the commands, so that --help and completion don't wait for it.
-    from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415
-    from labbuilder.userdocument import read  # noqa: PLC0415
+    from labbuilder.errors import LabBuilderError  # noqa: PLC0415
+    from labbuilder.userdocument import read, read_standard_input  # noqa: PLC0415
 
     texts: dict[str, bytes] = {}
     findings: list[Finding] = []
     for file in dict.fromkeys(files):
         try:
-            if file != "-":
-                texts[file] = read(Path(file))
-            elif sys.stdin:
-                texts["<stdin>"] = sys.stdin.buffer.read()
+            if file == "-":
+                texts["<stdin>"] = read_standard_input()
             else:
-                findings.append(Finding("unreadable-file", "standard input is closed"))
+                texts[file] = read(Path(file))
         except LabBuilderError as error:
             findings += error.findings
-        except OSError as error:
-            message = f"standard input can't be read: {error.strerror}"
-            findings.append(Finding("unreadable-file", message))
     if findings:
         raise LabBuilderError(findings)
     return texts

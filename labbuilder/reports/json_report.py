@@ -2,8 +2,9 @@
 
 The report is one object. ``findings`` is a list of objects, each of which has all of ``code``,
 ``severity`` (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
-``spec.containers[0].env``), ``message``, ``hint``, ``file``, ``line`` and ``column``; the last
-three are null if the place isn't known. ``summary`` counts ``errors`` and ``warnings``.
+``spec.containers[0].env``), ``cause`` (the path of the input that decides it, or empty),
+``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place isn't
+known. ``summary`` counts ``errors`` and ``warnings``.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value,
         "object": finding.object,
         "path": format_path(finding.path),
+        "cause": format_path(finding.cause),
         "message": finding.message,
         "hint": finding.hint,
         "file": source.file if source else None,
