@@ -51,7 +51,13 @@ class HomedirSchema(StrEnum):
 
 
 class Nss(Model):
-    """The lines of ``passwd`` and ``group`` before the user's own."""
+    """The lines of ``passwd`` and ``group`` before the user's own.
+
+    Attributes
+    ----------
+    base_passwd, base_group
+        The lines of each.
+    """
 
     base_passwd: Text = "root:x:0:0:root:/root:/bin/bash\n"  # noqa: S105 (no password)
     base_group: Text = "root:x:0\n"
@@ -96,6 +102,65 @@ class LabConfig(Model):
 
     Fields stand in the order in which they are checked: a later one may be held against an
     earlier one.
+
+    Attributes
+    ----------
+    namespace_prefix
+        What the name of each lab's namespace starts with: ``PREFIX-USERNAME``.
+    sizes
+        The sizes that users may ask for.
+    default_size
+        The size of who asks for none; the first one where it isn't given.
+    runtime_mounts_dir
+        The folder under which labs find their secrets, environment and limits.
+    volumes
+        The volumes that containers may mount.
+    volume_mounts
+        Where labs see them.
+    home_volume_name
+        Which of the volumes holds home directories.
+    homedir_prefix
+        The folder of all home directories.
+    homedir_schema
+        Whether homes are ``/home/rachel`` or ``/home/r/rachel``.
+    homedir_suffix
+        The folder below a user's own that is their home, if it isn't that itself.
+    files
+        Files that labs find: content by path.
+    secrets
+        The secrets that labs get besides ``token``.
+    init_containers
+        Containers that run before the lab.
+    activity_interval
+        How often labs tell the hub that they are in use.
+    affinity
+        Where labs may run, as Kubernetes has it.
+    application
+        The Argo CD application that shows labs.
+    empty_dir_source
+        What ``/tmp`` is kept on.
+    env
+        Environment variables of every lab.
+    extra_annotations
+        Annotations of every lab's pod.
+    jupyterlab_config_dir
+        Where JupyterLab's configuration lies in the image.
+    lab_start_command
+        What the lab's container runs.
+    namespace_annotations
+        Annotations of every lab's namespace: Jinja templates over ``uid`` and ``gid``.
+    node_selector
+        Labels of the nodes that labs may run on.
+    nss
+        The lines of ``passwd`` and ``group`` before the user's own.
+    pull_secret
+        The Secret with which images are pulled, if they need one.
+    standard_inithome
+        Whether labs make their home directories before they start.
+    tolerations
+        Taints of nodes that labs bear.
+    delete_timeout, reconcile_interval, spawn_timeout
+        For the controller: they change no manifest.
     """
 
     namespace_prefix: DnsLabel

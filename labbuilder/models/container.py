@@ -10,7 +10,21 @@ __all__ = ["InitContainer"]
 
 
 class InitContainer(Model):
-    """A container that runs before the lab."""
+    """A container that runs before the lab.
+
+    Attributes
+    ----------
+    name
+        Its name, a DNS label.
+    image
+        Its image.
+    command
+        What it runs; what the image says where it isn't given.
+    privileged
+        Whether it runs as root, and privileged, rather than as the user.
+    volume_mounts
+        Where it sees volumes; it has only these mounts.
+    """
 
     name: DnsLabel
     image: ContainerImage

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from labbuilder.models.base import refused
 
@@ -22,6 +22,7 @@ _UNITS = {
 _DURATION = re.compile(
     "".join(rf"(?:(?P<{name}>\d+)\s*(?:{unit})\s*)?" for name, unit in _UNITS.items()), re.ASCII
 )
+_PLAIN = re.sub(r"\?P<\w+>", "?:", _DURATION.pattern)  # as JSON Schema writes it
 
 
 def _parse(value: Any) -> timedelta:
@@ -60,5 +61,16 @@ def _seconds(number: float) -> timedelta:
         return timedelta()
 
 
-Duration = Annotated[timedelta, BeforeValidator(_parse)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_parse),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 1},
+                {"type": "string", "pattern": rf"^\s*(?:[0-9]+|(?=.*[0-9]){_PLAIN})\s*$"},
+            ]
+        }
+    ),
+]
 """A second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""

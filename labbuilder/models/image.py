@@ -119,7 +119,17 @@ class PullPolicy(StrEnum):
 
 
 class ContainerImage(Model):
-    """The image of an init container."""
+    """The image of an init container.
+
+    Attributes
+    ----------
+    repository
+        Registry and name, without the tag: ``registry.example/tools/warm-cache``.
+    tag
+        The tag, in quotes if it looks like a number.
+    pull_policy
+        When a node pulls it.
+    """
 
     repository: Repository
     tag: Tag
@@ -136,6 +146,14 @@ class Image(Model):
 
     Attributes
     ----------
+    registry
+        The host that it is pulled from, with or without a port.
+    repository
+        Its name there.
+    tag
+        Its tag.
+    digest
+        ``sha256:`` and 64 hexadecimal digits.
     display_name
         The image for people; derived from the tag where it isn't given.
     """

@@ -9,12 +9,13 @@ from pydantic import (
     BeforeValidator,
     Field,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from labbuilder.models.base import ConfigMapKey, Model, Problem, Text, refuse, refused
-from labbuilder.models.size import ConfigurableSize
+from labbuilder.models.size import SIZE_SCHEMA, ConfigurableSize
 from labbuilder.names import is_service_prefix
 
 __all__ = ["FLAGS", "LabOptions", "LabSpecification"]
@@ -43,8 +44,17 @@ def _flag(value: Any) -> Any:
     return bool(value)
 
 
-Choice = Annotated[Text | None, BeforeValidator(_one)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+def _form(*values: dict[str, Any]) -> WithJsonSchema:
+    """Describe what `_one` takes: a value, nothing, or a list of either."""
+    each = [*values, {"type": "null"}]
+    several = {"type": "array", "items": {"anyOf": each}, "maxItems": 1}
+    return WithJsonSchema({"anyOf": [*each, several]})
+
+
+_WORD = {"type": "string", "pattern": "^(?:[tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$"}
+
+Choice = Annotated[Text | None, BeforeValidator(_one), _form({"type": "string"})]
+Flag = Annotated[bool, BeforeValidator(_flag), _form({"type": "boolean"}, _WORD)]
 
 
 class LabOptions(Model):
@@ -66,7 +76,7 @@ class LabOptions(Model):
     image_dropdown: Choice = None
     image_class: Choice = None
     image_tag: Choice = None
-    size: Annotated[ConfigurableSize | None, BeforeValidator(_one)] = None
+    size: Annotated[ConfigurableSize | None, BeforeValidator(_one), _form(SIZE_SCHEMA)] = None
     enable_debug: Flag = False
     reset_user_env: Flag = False
 

@@ -73,7 +73,13 @@ class _Requirement(Model):
 
 
 class LabelSelectorRequirement(_Requirement):
-    """A condition on one label of a pod."""
+    """A condition on one label of a pod.
+
+    Attributes
+    ----------
+    key, operator, values
+        The label, what it must be like, and what it is compared with.
+    """
 
     key: LabelKey
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
@@ -81,14 +87,27 @@ class LabelSelectorRequirement(_Requirement):
 
 
 class NodeSelectorRequirement(_Requirement):
-    """A condition on one label or field of a node."""
+    """A condition on one label or field of a node.
+
+    Attributes
+    ----------
+    key, operator, values
+        The label, what it must be like, and what it is compared with: one number for ``Gt``
+        and ``Lt``.
+    """
 
     key: LabelKey
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 
 
 class NodeFieldSelectorRequirement(Model):
-    """A condition on a node's name, the one field that Kubernetes selects nodes by."""
+    """A condition on a node's name, the one field that Kubernetes selects nodes by.
+
+    Attributes
+    ----------
+    key, operator, values
+        ``metadata.name``, whether it must be the value or must not, and that value.
+    """
 
     key: Literal["metadata.name"]
     operator: Literal["In", "NotIn"]
@@ -96,41 +115,87 @@ class NodeFieldSelectorRequirement(Model):
 
 
 class LabelSelector(Model):
-    """Which pods or namespaces; an empty one selects all."""
+    """Which pods or namespaces; an empty one selects all.
+
+    Attributes
+    ----------
+    match_labels, match_expressions
+        Labels that they must have, and conditions that these must meet.
+    """
 
     match_labels: Labels = None
     match_expressions: Some[LabelSelectorRequirement] = None
 
 
 class NodeSelectorTerm(Model):
-    """Which nodes."""
+    """Which nodes.
+
+    Attributes
+    ----------
+    match_expressions, match_fields
+        Conditions that the node's labels and its name must meet.
+    """
 
     match_expressions: Some[NodeSelectorRequirement] = None
     match_fields: Some[NodeFieldSelectorRequirement] = None
 
 
 class NodeSelector(Model):
-    """Which nodes: those that any of the terms selects."""
+    """Which nodes: those that any of the terms selects.
+
+    Attributes
+    ----------
+    node_selector_terms
+        The terms.
+    """
 
     node_selector_terms: Annotated[tuple[NodeSelectorTerm, ...], AfterValidator(not_empty)]
 
 
 class PreferredSchedulingTerm(Model):
-    """Which nodes are better, and by how much."""
+    """Which nodes are better, and by how much.
+
+    Attributes
+    ----------
+    preference
+        Which nodes.
+    weight
+        By how much, from 1 to 100.
+    """
 
     preference: NodeSelectorTerm
     weight: Weight
 
 
 class NodeAffinity(Model):
-    """Nodes that the pod wants."""
+    """Nodes that the pod wants.
+
+    Attributes
+    ----------
+    required_during_scheduling_ignored_during_execution
+        Those on which alone it can be.
+    preferred_during_scheduling_ignored_during_execution
+        Those on which it had better be.
+    """
 
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
     preferred_during_scheduling_ignored_during_execution: Some[PreferredSchedulingTerm] = None
 
 
 class PodAffinityTerm(Model):
-    """Pods that the pod wants to be near, or away from."""
+    """Pods that the pod wants to be near, or away from.
+
+    Attributes
+    ----------
+    label_selector
+        Which pods.
+    match_label_keys, mismatch_label_keys
+        Labels whose values must be the pod's own, or must not.
+    namespace_selector, namespaces
+        In which namespaces; in the pod's own where neither is given.
+    topology_key
+        The label of nodes by which they are near.
+    """
 
     label_selector: LabelSelector | None = None
     match_label_keys: Some[LabelKey] = None
@@ -141,21 +206,47 @@ class PodAffinityTerm(Model):
 
 
 class WeightedPodAffinityTerm(Model):
-    """Such pods, and how much it matters."""
+    """Such pods, and how much it matters.
+
+    Attributes
+    ----------
+    pod_affinity_term
+        Which pods.
+    weight
+        How much, from 1 to 100.
+    """
 
     pod_affinity_term: PodAffinityTerm
     weight: Weight
 
 
 class PodAffinity(Model):
-    """Pods that the pod wants to be near; the same model says which to be away from."""
+    """Pods that the pod wants to be near; the same model says which to be away from.
+
+    Attributes
+    ----------
+    required_during_scheduling_ignored_during_execution
+        Pods without which it can't be somewhere.
+    preferred_during_scheduling_ignored_during_execution
+        Pods with which it had better be.
+    """
 
     required_during_scheduling_ignored_during_execution: Some[PodAffinityTerm] = None
     preferred_during_scheduling_ignored_during_execution: Some[WeightedPodAffinityTerm] = None
 
 
 class Affinity(Model):
-    """Kubernetes' ``core/v1.Affinity``."""
+    """Kubernetes' ``core/v1.Affinity``.
+
+    Attributes
+    ----------
+    node_affinity
+        Nodes that labs want.
+    pod_affinity
+        Pods that labs want to be near.
+    pod_anti_affinity
+        Pods that labs want to be away from.
+    """
 
     node_affinity: NodeAffinity | None = None
     pod_affinity: PodAffinity | None = None
@@ -167,6 +258,14 @@ class Toleration(Model):
 
     Attributes
     ----------
+    effect
+        What the taint does; any where it isn't given.
+    key
+        The taint's key.
+    operator
+        Whether the taint must have the value, or be there at all.
+    value
+        The taint's value.
     toleration_seconds
         How long the pod stays on a node that gets the taint.
     """

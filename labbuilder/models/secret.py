@@ -67,7 +67,15 @@ class SecretData(RootModel[Annotated[Data, AfterValidator(_with_token)]]):
 
 
 class PullSecret(Model):
-    """The data and type of the Secret with which images are pulled."""
+    """The data and type of the Secret with which images are pulled.
+
+    Attributes
+    ----------
+    data
+        Base64 text by key.
+    type
+        The Secret's type.
+    """
 
     data: Data
     type: Word = "kubernetes.io/dockerconfigjson"

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_validator
 
 from labbuilder import quantity
 from labbuilder.errors import shown
 from labbuilder.models.base import Model, Problem, refuse, refused
 
 __all__ = [
+    "SIZE_SCHEMA",
     "ConfigurableSize",
     "Cpu",
     "LabResources",
@@ -75,13 +76,48 @@ def _configurable(value: LabSize) -> LabSize:
     return value
 
 
-Cpu = Annotated[float, BeforeValidator(_cpu)]
+Cpu = Annotated[
+    float,
+    BeforeValidator(_cpu),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": r"^(?:[0-9]{1,12}m|[0-9]{1,12}(?:\.[0-9]{1,3})?)$"},
+            ]
+        }
+    ),
+]
 """Cores."""
 
-Memory = Annotated[int, BeforeValidator(_memory)]
+Memory = Annotated[
+    int,
+    BeforeValidator(_memory),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {
+                    "type": "string",
+                    "pattern": r"^[0-9]+((\.[0-9]+)?([kKMgGtTpPeE]|[kKmMgGtTpPeE][iI]))?$",
+                },
+            ]
+        }
+    ),
+]
 """Bytes."""
 
-ConfigurableSize = Annotated[LabSize, BeforeValidator(_size), AfterValidator(_configurable)]
+_SIZES = [size.value for size in LabSize if size is not LabSize.CUSTOM]
+_ANY_CASE = "|".join("".join(f"[{c}{c.upper()}]" for c in size) for size in _SIZES)
+SIZE_SCHEMA = {"type": "string", "anyOf": [{"enum": _SIZES}, {"pattern": f"^(?:{_ANY_CASE})$"}]}
+"""A size in JSON Schema; editors offer what is enumerated."""
+
+ConfigurableSize = Annotated[
+    LabSize,
+    BeforeValidator(_size),
+    AfterValidator(_configurable),
+    WithJsonSchema(SIZE_SCHEMA),
+]
 """A size that a site can define and a user can ask for, in any letter case."""
 
 
@@ -101,7 +137,15 @@ class ResourceQuantity(Model):
 
 
 class LabResources(Model):
-    """What a lab may use and what it is promised."""
+    """What a lab may use and what it is promised.
+
+    Attributes
+    ----------
+    limits
+        The most that it may use.
+    requests
+        What it is promised; not more than the limits.
+    """
 
     limits: ResourceQuantity
     requests: ResourceQuantity
@@ -131,7 +175,15 @@ class LabResources(Model):
 
 
 class LabSizeDefinition(Model):
-    """A size and its resources."""
+    """A size and its resources.
+
+    Attributes
+    ----------
+    size
+        Its name, in any letter case.
+    resources
+        What a lab of this size may use and what it is promised.
+    """
 
     size: ConfigurableSize
     resources: LabResources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from labbuilder import names
 from labbuilder.errors import shown
@@ -28,7 +28,12 @@ def _id(value: int) -> int:
     return value
 
 
-Id = Annotated[int, Field(strict=True), AfterValidator(_id)]
+Id = Annotated[
+    int,
+    Field(strict=True),
+    AfterValidator(_id),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_ID}),
+]
 Username = Annotated[
     str,
     AfterValidator(
@@ -64,7 +69,15 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
 
 
 class Group(Model):
-    """A group that the user is in."""
+    """A group that the user is in.
+
+    Attributes
+    ----------
+    name
+        Its name, as ``group`` files have it.
+    id
+        Its number, from 1 to 2147483647.
+    """
 
     name: Annotated[Text, AfterValidator(_group_name)]
     id: Id
@@ -94,7 +107,13 @@ class NotebookQuota(Model):
 
 
 class Quota(Model):
-    """Quotas of a user, of which the notebook's is ours."""
+    """Quotas of a user, of which the notebook's is ours.
+
+    Attributes
+    ----------
+    notebook
+        What the user's labs may use in all; without it there is no limit.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -102,7 +121,24 @@ class Quota(Model):
 
 
 class User(Model):
-    """The user whose lab it is."""
+    """The user whose lab it is.
+
+    Attributes
+    ----------
+    username
+        What everything of the lab is named after: lower-case letters, digits and single ``-``
+        between them.
+    name
+        The name for people.
+    email
+        Not used.
+    uid, gid
+        The numbers of the user and of their own group, from 1 to 2147483647.
+    groups
+        The groups that the user is in, their own among them.
+    quota
+        What the user may use in all.
+    """
 
     username: Username
     name: Annotated[Text | None, NotBlank] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from labbuilder import quantity
 from labbuilder.errors import shown
@@ -81,14 +81,34 @@ def _storage_class(value: str) -> str:
 
 
 class HostPathVolumeSource(Model):
-    """A directory of the node."""
+    """A directory of the node.
+
+    Attributes
+    ----------
+    type
+        ``hostPath``.
+    path
+        The directory, an absolute path.
+    """
 
     type: Literal["hostPath"]
     path: AbsolutePath
 
 
 class NfsVolumeSource(Model):
-    """A directory of an NFS server."""
+    """A directory of an NFS server.
+
+    Attributes
+    ----------
+    type
+        ``nfs``.
+    server
+        The server's name or address.
+    server_path
+        The directory that it exports, an absolute path.
+    read_only
+        Whether nothing may be written there.
+    """
 
     type: Literal["nfs"]
     server: Word
@@ -97,19 +117,56 @@ class NfsVolumeSource(Model):
 
 
 class StorageRequests(Model):
-    """What a claim asks for, as text that Kubernetes reads."""
+    """What a claim asks for, as text that Kubernetes reads.
 
-    storage: Annotated[str, BeforeValidator(_storage)]
+    Attributes
+    ----------
+    storage
+        How much: whole bytes, or a number with a suffix, such as ``10Gi``.
+    """
+
+    storage: Annotated[
+        str,
+        BeforeValidator(_storage),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])?$"},
+                ]
+            }
+        ),
+    ]
 
 
 class StorageResources(Model):
-    """Resources of a claim."""
+    """Resources of a claim.
+
+    Attributes
+    ----------
+    requests
+        What it asks for.
+    """
 
     requests: StorageRequests
 
 
 class PersistentVolumeClaimVolumeSource(Model):
-    """A claim that is made for each lab."""
+    """A claim that is made for each lab.
+
+    Attributes
+    ----------
+    type
+        ``persistentVolumeClaim``.
+    access_modes
+        How nodes may use it; those by which only one can don't do for labs.
+    storage_class_name
+        The storage class; the cluster's default one where it isn't given.
+    resources
+        How much storage it asks for.
+    read_only
+        Whether nothing may be written there.
+    """
 
     type: Literal["persistentVolumeClaim"]
     access_modes: Annotated[tuple[AccessMode, ...], AfterValidator(not_empty)]
@@ -119,10 +176,24 @@ class PersistentVolumeClaimVolumeSource(Model):
 
 
 class EmptyDirVolumeSource(Model):
-    """A directory that lives and dies with the lab."""
+    """A directory that lives and dies with the lab.
+
+    Attributes
+    ----------
+    type
+        ``emptyDir``.
+    medium
+        What it is kept on.
+    size
+        The most that it may hold, such as ``16Mi``.
+    """
 
     type: Literal["emptyDir"]
-    medium: Annotated[Medium, BeforeValidator(_medium)] = Medium.DISK
+    medium: Annotated[
+        Medium,
+        BeforeValidator(_medium),
+        WithJsonSchema({"type": "string", "enum": ["memory", "disk", "Memory", ""]}),
+    ] = Medium.DISK
     size: Memory | None = None
 
 
@@ -136,14 +207,35 @@ VolumeSource = Annotated[
 
 
 class Volume(Model):
-    """A volume that containers may mount."""
+    """A volume that containers may mount.
+
+    Attributes
+    ----------
+    name
+        What mounts call it, a DNS label.
+    source
+        What it is; ``type`` says which other fields there are.
+    """
 
     name: DnsLabel
     source: VolumeSource
 
 
 class VolumeMount(Model):
-    """Where a container sees a volume."""
+    """Where a container sees a volume.
+
+    Attributes
+    ----------
+    container_path
+        Where, an absolute path.
+    sub_path
+        The part of the volume that it sees, a path below the volume's root; all of it where none
+        is given.
+    read_only
+        Whether nothing may be written there.
+    volume_name
+        Which of the ``volumes``.
+    """
 
     container_path: AbsolutePath
     sub_path: Annotated[str, AfterValidator(_sub_path)] | None = None
