@@ -70,6 +70,19 @@ spec:
     nublado lsst io/user: rosalind
 """
 
+RESOURCE_LIST = {
+    "apiVersion": "config.kubernetes.io/v1",
+    "kind": "ResourceList",
+    "functionConfig": {
+        "apiVersion": "labs.example.org/v1",
+        "kind": "Lab",
+        "metadata": {"name": "rosalind"},
+        "spec": yaml.safe_load(bad_user())
+        | {"user": {"username": "rosalind", "uid": "4242", "gid": 4242}},
+    },
+    "items": [],
+}
+
 
 def test_commands_print_what_is_shown(tmp_path: Path) -> None:
     """All of them, one after the other, in one folder."""
@@ -77,6 +90,7 @@ def test_commands_print_what_is_shown(tmp_path: Path) -> None:
         "bad.yaml": bad_user(),
         "bad-lab.yaml": BAD_LAB,
         "users.ndjson": lines_of_users(),
+        "list.yaml": json.dumps(RESOURCE_LIST),
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

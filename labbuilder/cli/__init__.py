@@ -10,8 +10,15 @@ from typing import Annotated
 import typer
 
 from labbuilder.cli.check import check
+from labbuilder.cli.diff import diff
+from labbuilder.cli.init import init
+from labbuilder.cli.krm import krm
+from labbuilder.cli.names import names
 from labbuilder.cli.render import render
+from labbuilder.cli.schema import schema
+from labbuilder.cli.state import state
 from labbuilder.cli.streams import TROUBLE
+from labbuilder.cli.url import url
 
 __all__ = ["app", "main"]
 
@@ -22,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (render, check):
+for command in (init, render, check, diff, state, names, url, schema, krm):
     app.command()(command)
 
 
