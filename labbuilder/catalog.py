@@ -45,9 +45,7 @@ def _config_map(name: str, data: Mapping[str, str]) -> Variables:
 
 def _secrets(facts: Facts) -> Iterable[Variables]:
     for secret in facts.secrets:
-        # The one place where values are taken out: for the manifest that is to carry them.
-        data = {key: value.get_secret_value() for key, value in secret.data.items()}
-        yield {"name": secret.name, "type": secret.type, "data": data}
+        yield {"name": secret.name, "type": secret.type, "data": secret.data}
 
 
 def _claims(facts: Facts) -> Iterable[Variables]:

@@ -4,12 +4,13 @@ The steps, in the order in which data flows:
 
 1. Inputs become models and are held against each other (`labbuilder.validation`,
    `labbuilder.inputs`).
-2. Every decision is made (`labbuilder.facts`).
+2. Every decision is made: about what a lab has of its own (`labbuilder.particulars`), and about
+   what it shares with others of its shape (`labbuilder.facts`).
 3. The catalogue's fragments give the decisions their shape (`labbuilder.catalog`,
-   `labbuilder.fragments`).
+   `labbuilder.fragments`), once for all labs that have the same (`labbuilder.plans`).
 4. Every manifest is checked against Kubernetes' schema (`labbuilder.schemas`), and all of them
-   against what a cluster refuses beyond it (`labbuilder.rules`); what is wrong is led back to the
-   input that decides it (`labbuilder.causes`).
+   against what a cluster refuses beyond it (`labbuilder.rules`, `labbuilder.verdicts`); what is
+   wrong is led back to the input that decides it (`labbuilder.causes`).
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
-from labbuilder import data, models, rules, schemas
-from labbuilder.catalog import CATALOG, Entry
+from labbuilder import data, models, schemas
 from labbuilder.causes import cause
-from labbuilder.errors import Finding, LabBuilderError, Severity, shown
-from labbuilder.facts import Facts, derive
+from labbuilder.errors import Finding, LabBuilderError, shown
 from labbuilder.fragments import Fragments, compile_text
 from labbuilder.inputs import Inputs, raise_errors, read_inputs
 from labbuilder.models.config import lab_section
-from labbuilder.objects import LabObjects
+from labbuilder.objects import LabObjects, in_order
+from labbuilder.particulars import Particulars, particulars
+from labbuilder.plans import Plans
 from labbuilder.storage import Storage
 from labbuilder.validation import validated
+from labbuilder.verdicts import Verdicts
 
 __all__ = ["LabCompiler", "compile_lab"]
 
@@ -88,12 +90,18 @@ class LabCompiler:
         with _collected(findings):
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
         with _collected(findings):
-            self._fragments = _fragments(templates)
-        self._tolerated = _TOLERATED | _CHOSEN if templates else _TOLERATED
+            fragments = _fragments(templates)
         if not model or findings:
             raise LabBuilderError(findings)
         self.config = model
         self._storage = Storage(model)
+        self._plans = Plans(fragments, self._storage)
+        self._verdicts = Verdicts(
+            self.kubernetes_version,
+            _TOLERATED | _CHOSEN if templates else _TOLERATED,
+            files=sum(len(file.content) for file in self._storage.files),
+            ours=not templates,
+        )
 
     def compile(
         self,
@@ -172,42 +180,20 @@ class LabCompiler:
             key: render(uid=inputs.user.uid, gid=inputs.user.gid)
             for key, render in self._annotations.items()
         }
-        facts = derive(self._storage, inputs, size, annotations)
+        own = particulars(self.config, self._storage.claimed, inputs, size, annotations)
+        pull_secret_type = inputs.pull_secret.type if inputs.pull_secret else None
         try:
-            return self._checked(facts, inputs, warnings)
-        except LabBuilderError as error:
-            raise LabBuilderError(_masked(error.findings, facts)) from None
-
-    def _checked(self, facts: Facts, inputs: Inputs, warnings: tuple[Finding, ...]) -> LabObjects:
-        parts = {entry.part: self._render(entry, facts) for entry in CATALOG}
-        objects = LabObjects(**parts)
-        manifests = objects.manifests()
-        found = [schemas.check(manifest, self.kubernetes_version) for manifest in manifests]
-        if not any(found):
-            found = rules.check(manifests, self.kubernetes_version)
-        findings = [
-            replace(
-                each,
-                cause=cause(each.path, manifest, self._storage, inputs),
-                severity=Severity.WARNING if each.code in self._tolerated else each.severity,
+            parts, plan = self._plans.make(size, pull_secret_type, own)
+            findings = self._verdicts.judge(
+                in_order(parts),
+                plan,
+                own,
+                lambda path, manifest: cause(path, manifest, self._storage, inputs),
             )
-            for manifest, complaints in zip(manifests, found, strict=True)
-            for each in complaints
-        ]
-        raise_errors(findings)
-        return replace(objects, warnings=(*warnings, *findings))
-
-    def _render(self, entry: Entry, facts: Facts) -> Any:
-        made = [
-            self._fragments.render(entry.fragment, {**vars(facts), **variables})
-            for variables in entry.each(facts)
-        ]
-        if not all(isinstance(manifest, dict) for manifest in made):
-            message = f"fragment {entry.fragment} makes no mapping"
-            raise LabBuilderError([Finding("template-error", message, hint="mend the fragment")])
-        if entry.many:
-            return made
-        return made[0] if made else None
+            raise_errors(findings)
+        except LabBuilderError as error:
+            raise LabBuilderError(_masked(error.findings, own)) from None
+        return LabObjects(**parts, warnings=(*warnings, *findings))
 
 
 def compile_lab(
@@ -257,10 +243,9 @@ def compile_lab(
     return compiler.compile(**arguments)
 
 
-def _masked(findings: Iterable[Finding], facts: Facts) -> Iterator[Finding]:
+def _masked(findings: Iterable[Finding], own: Particulars) -> Iterator[Finding]:
     """Hide secrets' values, which a site's own fragment may have put anywhere."""
-    hidden = [value for secret in facts.secrets for value in secret.data.values()]
-    secrets = {value.get_secret_value() for value in hidden}
+    secrets = {*own.secrets.values(), *(own.pull_secret or {}).values()}
 
     def mask(text: str) -> str:
         for secret in secrets:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labbuilder import models
-from labbuilder.models.image import ContainerImage, PullPolicy
+from labbuilder.models.image import PullPolicy
 from labbuilder.models.secret import LabSecret
+from labbuilder.particulars import Particulars
 from labbuilder.storage import Storage, VolumeMount, site_mounts
 
 __all__ = ["Container", "EnvVar", "init_containers", "notebook"]
@@ -45,12 +45,12 @@ class Container:
     privileged: bool = False
 
 
-def notebook(storage: Storage, image: models.Image, home: str) -> Container:
+def notebook(storage: Storage, own: Particulars) -> Container:
     """Describe the lab itself."""
     node_name = "spec.nodeName"
     return Container(
         name="notebook",
-        image=image.reference_with_digest,
+        image=own.image,
         image_pull_policy=PullPolicy.IF_NOT_PRESENT,
         args=storage.config.lab_start_command or None,
         env=[
@@ -58,33 +58,27 @@ def notebook(storage: Storage, image: models.Image, home: str) -> Container:
             EnvVar("KUBERNETES_NODE_NAME", field_path=node_name),
             EnvVar("K8S_NODE_NAME", field_path=node_name),
         ],
-        working_dir=home,
+        working_dir=own.home,
         port_name="jupyterlab",
         volume_mounts=storage.mounts(startup_writable=False),
     )
 
 
-def init_containers(
-    storage: Storage, standard_image: ContainerImage, user: models.User, home: str
-) -> list[Container]:
+def init_containers(storage: Storage, own: Particulars) -> list[Container]:
     """List the containers that run before the lab, in order.
 
     Parameters
     ----------
     storage
         The configuration, and what it decides about volumes.
-    standard_image
-        The image of the ``nublado-std-*`` containers.
-    user
-        The user.
-    home
-        The user's home directory.
+    own
+        The lab's own values.
     """
     config = storage.config
     env = [
-        EnvVar("NUBLADO_HOME", home),
-        EnvVar("NUBLADO_UID", str(user.uid)),
-        EnvVar("NUBLADO_GID", str(user.gid)),
+        EnvVar("NUBLADO_HOME", own.home),
+        EnvVar("NUBLADO_UID", own.uid_text),
+        EnvVar("NUBLADO_GID", own.gid_text),
     ]
 
     def standard(
@@ -92,8 +86,8 @@ def init_containers(
     ) -> Container:
         return Container(
             name=f"nublado-std-{function}",
-            image=standard_image.reference,
-            image_pull_policy=standard_image.pull_policy,
+            image=own.controller_image,
+            image_pull_policy=own.controller_pull_policy,
             command=("nublado", function),
             env=env,
             volume_mounts=mounts,

@@ -35,7 +35,6 @@ def lab_environment(
         The request's variables, those that the builder sets, and the configuration's, a later
         one winning.
     """
-    limits, requests = size.resources.limits, size.resources.requests
     flags = {name: "TRUE" for option, name in FLAGS.items() if getattr(lab.options, option)}
     env = {
         **lab.env,
@@ -44,11 +43,7 @@ def lab_environment(
         "JUPYTER_IMAGE_SPEC": image.reference_with_digest,
         "IMAGE_DESCRIPTION": image.description,
         "IMAGE_DIGEST": image.digest,
-        "CONTAINER_SIZE": size.description,
-        "CPU_GUARANTEE": str(requests.cpu),
-        "CPU_LIMIT": str(limits.cpu),
-        "MEM_GUARANTEE": str(requests.memory),
-        "MEM_LIMIT": str(limits.memory),
+        **size.environment,
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(config.activity_interval.total_seconds())),
         "EXTERNAL_INSTANCE_URL": site.base_url,
         "JUPYTERLAB_CONFIG_DIR": config.jupyterlab_config_dir,

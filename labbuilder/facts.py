@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import SecretStr
-
-from labbuilder import models
 from labbuilder.containers import Container, init_containers, notebook
-from labbuilder.environment import group_file, groups_json, lab_environment, passwd_file
-from labbuilder.inputs import Inputs
 from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.size import LabSizeDefinition
-from labbuilder.names import LAB_PORT, LabObjectNames, build_object_names, home_directory
+from labbuilder.names import LAB_PORT
+from labbuilder.particulars import ARGO_CD, Names, Particulars
 from labbuilder.storage import DISCOVERY_KEY, Claim, Storage, Volume
 
-__all__ = ["Facts", "derive"]
+__all__ = ["Facts", "arrange"]
 
-_ARGO_CD = {
-    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-    "argocd.argoproj.io/sync-options": "Prune=false",
-}
+PULL_SECRET = "pull-secret"  # noqa: S105 (its name)
 
 
 @dataclass(frozen=True)
@@ -35,11 +27,11 @@ class Quota:
 
 @dataclass(frozen=True)
 class Secret:
-    """A Secret, its values still hidden."""
+    """A Secret."""
 
     name: str
     type: str
-    data: Mapping[str, SecretStr]
+    data: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Facts:
     An optional list or mapping is None where it would be empty, so that its key is left out.
     """
 
-    names: LabObjectNames
+    names: Names
     namespace: str
     labels: dict[str, str]
     selector: dict[str, str]
@@ -77,84 +69,76 @@ class Facts:
     image_pull_secrets: list[dict[str, str]] | None
 
 
-def derive(
-    storage: Storage,
-    inputs: Inputs,
-    size: LabSizeDefinition,
-    namespace_annotations: Mapping[str, str],
+def arrange(
+    storage: Storage, size: LabSizeDefinition, pull_secret_type: str | None, own: Particulars
 ) -> Facts:
     """Decide everything about a lab.
+
+    Nothing here looks into the lab's own values, other than whether they are None: they may be
+    the holes of a shape (`labbuilder.plans`).
 
     Parameters
     ----------
     storage
         The configuration, and what it decides about volumes.
-    inputs
-        The user, the request and the rest.
     size
         The size that the user asked for.
-    namespace_annotations
-        The configured ones, rendered.
+    pull_secret_type
+        The type of the Secret with which images are pulled, if there is one.
+    own
+        The lab's own values.
 
     Returns
     -------
     Facts
         The decisions.
     """
-    config, user = storage.config, inputs.user
-    lab_names = build_object_names(config.namespace_prefix, user.username)
-    selector = {"nublado.lsst.io/category": "lab", "nublado.lsst.io/user": user.username}
+    config, names = storage.config, own.names
+    selector = {"nublado.lsst.io/category": "lab", "nublado.lsst.io/user": names.username}
     argo_cd = {"argocd.argoproj.io/instance": config.application} if config.application else {}
-    home = home_directory(
-        config.homedir_prefix, config.homedir_schema, config.homedir_suffix, user.username
-    )
-    quota = user.quota.notebook if user.quota else None
     return Facts(
-        names=lab_names,
-        namespace=lab_names.namespace,
+        names=names,
+        namespace=names.namespace,
         labels=selector | argo_cd,
         selector=selector,
-        annotations=_ARGO_CD,
-        namespace_annotations={**_ARGO_CD, **namespace_annotations},
-        pod_annotations=_pod_annotations(config, user),
-        uid=user.uid,
-        gid=user.gid,
+        annotations=ARGO_CD,
+        namespace_annotations=own.namespace_annotations,
+        pod_annotations=own.pod_annotations,
+        uid=own.uid,
+        gid=own.gid,
         port=LAB_PORT,
-        quota=Quota(str(quota.cpu), str(quota.memory_bytes)) if quota else None,
-        env=lab_environment(config, inputs.site, inputs.lab, inputs.image, size),
-        nss={
-            "passwd": passwd_file(config.nss.base_passwd, user, home),
-            "group": group_file(config.nss.base_group, user),
-        },
+        quota=_quota(own),
+        env=own.env,
+        nss={"passwd": own.passwd, "group": own.group},
         files={
-            DISCOVERY_KEY: inputs.site.discovery_json,
+            DISCOVERY_KEY: own.discovery,
             **{file.key: file.content for file in storage.files},
         },
-        secrets=_secrets(lab_names, inputs),
-        claims=storage.claims(lab_names),
-        volumes=storage.volumes(lab_names, size.resources.limits.memory),
+        secrets=_secrets(own, pull_secret_type),
+        claims=storage.claims(own),
+        volumes=storage.volumes(own, size.resources.limits.memory),
         resources=_resources(size),
-        notebook=notebook(storage, inputs.image, home),
-        init_containers=init_containers(storage, inputs.site.controller_image, user, home),
+        notebook=notebook(storage, own),
+        init_containers=init_containers(storage, own),
         affinity=_kubernetes(config.affinity) or None if config.affinity else None,
         node_selector=config.node_selector or None,
         tolerations=[_kubernetes(toleration) for toleration in config.tolerations] or None,
-        supplemental_groups=[group.id for group in user.groups] or None,
-        image_pull_secrets=[{"name": "pull-secret"}] if config.pull_secret else None,
+        supplemental_groups=own.supplemental_groups,
+        image_pull_secrets=[{"name": PULL_SECRET}] if config.pull_secret else None,
     )
 
 
-def _secrets(lab_names: LabObjectNames, inputs: Inputs) -> list[Secret]:
-    found = [Secret(lab_names.secret, "Opaque", inputs.secrets.root)]
-    if inputs.pull_secret:
-        found.append(Secret("pull-secret", inputs.pull_secret.type, inputs.pull_secret.data))
+def _quota(own: Particulars) -> Quota | None:
+    if own.quota_cpu is None or own.quota_memory is None:
+        return None
+    return Quota(own.quota_cpu, own.quota_memory)
+
+
+def _secrets(own: Particulars, pull_secret_type: str | None) -> list[Secret]:
+    found = [Secret(own.names.secret, "Opaque", own.secrets)]
+    if own.pull_secret is not None and pull_secret_type is not None:
+        found.append(Secret(PULL_SECRET, pull_secret_type, own.pull_secret))
     return found
-
-
-def _pod_annotations(config: models.LabConfig, user: models.User) -> dict[str, str]:
-    name = {"nublado.lsst.io/user-name": user.name} if user.name else {}
-    groups = {"nublado.lsst.io/user-groups": groups_json(user)}
-    return {**_ARGO_CD, **groups, **name, **config.extra_annotations}
 
 
 def _resources(size: LabSizeDefinition) -> dict[str, dict[str, str]]:

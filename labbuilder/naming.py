@@ -106,7 +106,6 @@ def describe(storage: Storage, username: str) -> dict[str, Any]:
     """
     config = storage.config
     names = build_object_names(config.namespace_prefix, username)
-    claims = {claim.name for claim in storage.claims(names)}
     return {
         "username": username,
         "namespace": names.namespace,
@@ -116,11 +115,7 @@ def describe(storage: Storage, username: str) -> dict[str, Any]:
         "filesConfigMap": names.files_config_map,
         "secret": names.secret,
         **({"pullSecret": "pull-secret"} if config.pull_secret else {}),
-        "persistentVolumeClaims": {
-            volume.name: names.claim(volume.name)
-            for volume in config.volumes
-            if names.claim(volume.name) in claims
-        },
+        "persistentVolumeClaims": {volume: names.claim(volume) for volume in storage.claimed},
         "networkPolicy": names.network_policy,
         "service": "lab",
         "pod": names.pod,

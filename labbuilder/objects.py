@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from labbuilder.catalog import CATALOG
 from labbuilder.errors import Finding
 
-__all__ = ["LabObjects", "LabStateObjects", "Manifest"]
+__all__ = ["LabObjects", "LabStateObjects", "Manifest", "in_order"]
 
 Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
@@ -47,13 +48,19 @@ class LabObjects:
         list of dict
             The very objects that the attributes hold.
         """
-        parts = (getattr(self, entry.part) for entry in CATALOG)
-        return [
-            manifest
-            for part in parts
-            for manifest in (part if isinstance(part, list) else [part])
-            if manifest is not None
-        ]
+        return in_order({entry.part: getattr(self, entry.part) for entry in CATALOG})
+
+
+def in_order(parts: Mapping[str, Any]) -> list[Manifest]:
+    """List the manifests of a lab in apply order, given by the parts of `LabObjects`."""
+    manifests: list[Manifest] = []
+    for entry in CATALOG:
+        part = parts[entry.part]
+        if entry.many:
+            manifests += part
+        elif part is not None:
+            manifests.append(part)
+    return manifests
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def resolve_version(text: object) -> str:
         If it is no version, or one without schemas here. A number is no version: YAML reads an
         unquoted 1.30 as 1.3.
     """
+    if text in VERSIONS:
+        return str(text)
     found = _VERSION.fullmatch(text) if isinstance(text, str) else None
     if found and found["minor"] in VERSIONS:
         return found["minor"]

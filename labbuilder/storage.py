@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from labbuilder import models, names
@@ -16,6 +16,7 @@ from labbuilder.models.volume import (
 )
 from labbuilder.models.volume import Volume as ConfiguredVolume
 from labbuilder.models.volume import VolumeMount as ConfiguredMount
+from labbuilder.particulars import Particulars
 
 __all__ = ["Claim", "File", "Storage", "Volume", "VolumeMount", "site_mounts"]
 
@@ -109,12 +110,17 @@ class Storage:
         mounted = {mount.volume_name for mount in mounts}
         # A volume that nothing mounts would still keep the pod waiting for its claim.
         self.used = [volume for volume in config.volumes if volume.name in mounted]
+        self.claimed = [
+            volume.name
+            for volume in self.used
+            if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
+        ]
 
-    def claims(self, lab: names.LabObjectNames) -> list[Claim]:
+    def claims(self, own: Particulars) -> list[Claim]:
         """List the claims that the lab needs."""
         return [
             Claim(
-                name=lab.claim(volume.name),
+                name=own.claims[volume.name],
                 access_modes=tuple(mode.value for mode in volume.source.access_modes),
                 storage=volume.source.resources.requests.storage,
                 storage_class_name=volume.source.storage_class_name,
@@ -123,20 +129,21 @@ class Storage:
             if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
         ]
 
-    def volumes(self, lab: names.LabObjectNames, memory_limit: int) -> list[Volume]:
+    def volumes(self, own: Particulars, memory_limit: int) -> list[Volume]:
         """List the pod's volumes in order.
 
         Parameters
         ----------
-        lab
-            Names of the lab's objects.
+        own
+            The lab's own values.
         memory_limit
             The lab's limit in bytes, of which ``/tmp`` gets a share.
         """
         in_memory = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
+        lab = own.names
         files, nss = lab.files_config_map, lab.nss_config_map
         return [
-            *(_configured(volume, lab) for volume in self.used),
+            *(_configured(volume, own.claims) for volume in self.used),
             Volume("passwd", "configMap", source_name=nss, key="passwd", path="passwd"),
             Volume("group", "configMap", source_name=nss, key="group", path="group"),
             *(
@@ -191,7 +198,7 @@ def site_mounts(mounts: Iterable[ConfiguredMount]) -> Iterator[VolumeMount]:
         )
 
 
-def _configured(volume: ConfiguredVolume, lab: names.LabObjectNames) -> Volume:
+def _configured(volume: ConfiguredVolume, claims: Mapping[str, str]) -> Volume:
     source = volume.source
     match source:
         case HostPathVolumeSource():
@@ -208,7 +215,7 @@ def _configured(volume: ConfiguredVolume, lab: names.LabObjectNames) -> Volume:
             return Volume(
                 volume.name,
                 source.type,
-                source_name=lab.claim(volume.name),
+                source_name=claims[volume.name],
                 read_only=source.read_only or None,
             )
         case EmptyDirVolumeSource():

@@ -13,6 +13,7 @@ from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from labbuilder.fragments.hole import refuse_holes
 from labbuilder.fragments.skeleton import as_text, has_marker, marker, plain
 
 __all__ = ["VALUES", "FragmentEnvironment", "Sandbox", "refuse_text"]
@@ -84,6 +85,7 @@ class FragmentEnvironment(Sandbox):
             for name, function in self.filters.items()
             if name not in _REMOVED_FILTERS
         }
+        self.tests = {name: _refusing_holes(function) for name, function in self.tests.items()}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -100,6 +102,7 @@ class FragmentEnvironment(Sandbox):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Refuse parts and methods of a fragment's text, and most methods of text at all."""
+        refuse_holes((obj,))
         if isinstance(obj, str):
             refuse_text((obj,))
             if attribute not in _STR_METHODS:
@@ -112,11 +115,14 @@ class FragmentEnvironment(Sandbox):
         """Refuse a fragment's text as an argument of anything but a macro, which prints it."""
         if not isinstance(function, Macro):
             refuse_text((arguments, options))
+            if function != self.globals["fragment"]:  # to which a value may be passed on
+                refuse_holes((*arguments, *options.values()))
         return super().call(context, function, *arguments, **options)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Refuse a part of a fragment's text, and let ``x["y"]`` do no more than ``x.y``."""
         refuse_text((obj,))
+        refuse_holes((obj, argument))
         if isinstance(obj, str) and isinstance(argument, str):
             return self.getattr(obj, argument)
         return super().getitem(obj, argument)
@@ -162,9 +168,19 @@ def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def refusing(*arguments: Any, **options: Any) -> Any:
         refuse_text((arguments, options))
+        refuse_holes((*arguments, *options.values()))
         result = function(*arguments, **options)
         refuse_text((result,))  # it may have been in a generator
         return result
+
+    return refusing
+
+
+def _refusing_holes(function: Any) -> Callable[..., Any]:
+    @wraps(function)
+    def refusing(*arguments: Any) -> Any:
+        refuse_holes(arguments)
+        return function(*arguments)
 
     return refusing
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
+from labbuilder.fragments.hole import Hole
 
 __all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "has_marker", "marker", "plain"]
 
@@ -78,7 +79,7 @@ def plain(value: Any) -> Any:
     Parameters
     ----------
     value
-        None, a bool, int, float or str, or mappings and sequences of such.
+        None, a bool, int, float, str or hole, or mappings and sequences of such.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def plain(value: Any) -> Any:
         If something in it has no JSON type.
     """
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is int or kind is bool or value is None or kind is Hole:
         return value
     if kind is dict or isinstance(value, dict):
         return {_key(key): plain(item) for key, item in value.items() if item is not None}

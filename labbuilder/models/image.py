@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, model_validator
@@ -194,6 +195,7 @@ class Image(Model):
         return self.display_name or display_name(self.tag)
 
 
+@lru_cache(1024)  # a site has few
 def display_name(tag: str) -> str:
     """Read a tag for people, by Rubin Observatory's grammar of tags.
 

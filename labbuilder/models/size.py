@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_validator
@@ -194,3 +195,15 @@ class LabSizeDefinition(Model):
         limits = self.resources.limits
         memory = quantity.format_memory(limits.memory)
         return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """Variables that tell a lab its size."""
+        limits, requests = self.resources.limits, self.resources.requests
+        return {
+            "CONTAINER_SIZE": self.description,
+            "CPU_GUARANTEE": str(requests.cpu),
+            "CPU_LIMIT": str(limits.cpu),
+            "MEM_GUARANTEE": str(requests.memory),
+            "MEM_LIMIT": str(limits.memory),
+        }

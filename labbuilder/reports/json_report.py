@@ -3,8 +3,8 @@
 The report is one object. ``findings`` is a list of objects, each of which has all of ``code``,
 ``severity`` (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
 ``spec.containers[0].env``), ``cause`` (the path of the input that decides it, or empty),
-``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place isn't
-known. ``summary`` counts ``errors`` and ``warnings``.
+``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place
+isn't known. ``summary`` counts ``errors`` and ``warnings``.
 """
 
 from __future__ import annotations
