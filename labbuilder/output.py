@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, cast
 
 import yaml
@@ -30,13 +31,19 @@ _WORDS |= {"nan", "inf", "infinity"}
 # Lines that YAML 1.1 and 1.2 read alike, and that PyYAML writes alike with and without
 # libyaml: no tab, nothing beyond the basic plane, no space at the start of the text or
 # the end of a line, no blank line at the start or the end of the text.
-_CHARACTER = "[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
-_LITERAL = re.compile(f"(?![ \n])(?:{_CHARACTER}*(?<! )\n)+(?:{_CHARACTER}+(?<! ))?(?<!\n\n)")
+_LINES = "(?![ \n])(?:[{0}]*(?<! )\n)+(?:[{0}]+(?<! ))?(?<!\n\n)"
+_ASCII = " -~"
+_WIDE = f"{_ASCII}\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
 
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"(?!.*\.\.)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _MAX_NAME = 240  # of 255 bytes that a file's name can have, less number and suffix
+
+
+@cache  # and not made until it is needed: with the wide one, that takes a while
+def _lines(is_ascii: bool) -> re.Pattern[str]:  # noqa: FBT001 (the one question)
+    return re.compile(_LINES.format(_ASCII if is_ascii else _WIDE))
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
@@ -49,7 +56,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
         style = '"'
         if _PLAIN.fullmatch(data) and data.lower() not in _WORDS:
             style = ""
-        elif _LITERAL.fullmatch(data):
+        elif _lines(data.isascii()).fullmatch(data):
             style = "|"
         return cast(yaml.Node, self.represent_scalar("tag:yaml.org,2002:str", data, style=style))
 

@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from hashlib import blake2b
 
 from labbuilder import rules, schemas
 from labbuilder.errors import Finding, Path, Severity, format_path
@@ -161,7 +160,8 @@ def _key(own: Particulars) -> Hashable:
         tuple(own.secrets),
         tuple(own.pod_annotations),
         tuple(own.namespace_annotations),
-        _digest(own.pull_secret),
+        # Which stands for what the rules read, without keeping it.
+        hash(tuple((own.pull_secret or {}).items())),
     )
 
 
@@ -212,11 +212,3 @@ def _fits(mappings: Iterable[Mapping[str, str]], limit: int) -> bool:
     return all(
         _WIDEST * (len("".join(each)) + len("".join(each.values()))) < limit for each in mappings
     )
-
-
-def _digest(secrets: Mapping[str, str] | None) -> bytes:
-    """Stand for what the rules read, without keeping it."""
-    digest = blake2b(digest_size=16)
-    for name, value in (secrets or {}).items():
-        digest.update(f"{len(name)}:{name}{len(value)}:{value}".encode(errors="surrogatepass"))
-    return digest.digest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from labbuilder.documents import Document, Mark, load
-from labbuilder.documents.text import REFUSED
+from labbuilder.documents.text import find_refused
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
 __all__ = ["load_line"]
@@ -66,7 +66,7 @@ def load_line(text: bytes, file: str, number: int) -> Document:
 def _fast(text: bytes) -> Any:
     """Parse JSON that both readers read alike; raise what leaves it to the strict one."""
     decoded = text.decode()
-    if len(text) > _LONGEST or REFUSED.search(decoded) or _HALF.search(decoded):
+    if len(text) > _LONGEST or find_refused(decoded) or _HALF.search(decoded):
         raise _DoubtfulError
     try:
         data = _DECODER.decode(decoded)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 
 from labbuilder.errors import Finding, LabBuilderError, Source
 
-__all__ = ["decode", "resolve", "syntax_finding"]
+__all__ = ["decode", "find_refused", "resolve", "syntax_finding"]
 
 _MAX_DIGITS = 100
 
@@ -26,9 +27,8 @@ _NUMBER = re.compile(
 )
 
 # What YAML 1.1 and 1.2 both take for text. NEL, LS and PS end a line in 1.1 only.
-REFUSED = re.compile(
-    "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_ASCII = "\t\n\r -~"
+_WIDE = f"{_ASCII}\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 
 _MAX_DIRECTIVES = 2000  # characters
 _DIRECTIVE = re.compile(r"^%.*", re.MULTILINE)
@@ -68,6 +68,16 @@ _PROBLEMS = (
 )
 
 
+def find_refused(text: str) -> re.Match[str] | None:
+    """Find the first character that can't stand in YAML, whichever version reads it."""
+    return _refused(text.isascii()).search(text)
+
+
+@cache  # and not made until it is needed: with the wide one, that takes a while
+def _refused(is_ascii: bool) -> re.Pattern[str]:  # noqa: FBT001 (the one question)
+    return re.compile(f"[^{_ASCII if is_ascii else _WIDE}]")
+
+
 def decode(text: str | bytes, file: str) -> str:
     """Return the text without a byte order mark.
 
@@ -97,7 +107,7 @@ def decode(text: str | bytes, file: str) -> str:
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
-    if found := REFUSED.search(decoded):
+    if found := find_refused(decoded):
         problem = f"the character U+{ord(found[0]):04X} may not stand in YAML text"
         hint = "delete it, or write it as an escape in double quotes; save the file as UTF-8"
         raise _refusal(problem, hint, decoded[: found.start()], file)

@@ -63,7 +63,7 @@ Data = dict[ConfigMapKey, Annotated[SecretStr, AfterValidator(_base64)]]
 class SecretData(RootModel[Annotated[Data, AfterValidator(_with_token)]]):
     """The lab's secrets: base64 text by key, as a Kubernetes Secret holds them."""
 
-    model_config = {"frozen": True, "hide_input_in_errors": True}
+    model_config = {"frozen": True, "defer_build": True, "hide_input_in_errors": True}
 
 
 class PullSecret(Model):
