@@ -189,7 +189,7 @@ class LabSizeDefinition(Model):
     size: ConfigurableSize
     resources: LabResources
 
-    @property
+    @cached_property
     def description(self) -> str:
         """Size for people, as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
         limits = self.resources.limits
