@@ -212,6 +212,8 @@ def printable(text: str) -> str:
     str
         One line of text without a colon, with each run of such characters made one space.
     """
+    if text.isprintable() and ":" not in text:  # as most are
+        return text.strip()
     kept = ["\n" if c == ":" or category(c) in _LINE_BREAKING else c for c in text]
     parts = (part.strip() for part in "".join(kept).split("\n"))
     return " ".join(part for part in parts if part)

@@ -82,7 +82,9 @@ def to_yaml(manifests: Iterable[Mapping[str, Any]]) -> str:
     LabBuilderError
         If a number is infinite or not a number, which JSON can't say.
     """
-    return "---\n".join(map(_yaml, _ordered(manifests)))
+    ordered = _ordered(manifests)
+    _refuse_infinite(ordered)
+    return "---\n".join(map(_yaml, ordered))
 
 
 def to_json(manifests: Iterable[Mapping[str, Any]]) -> str:
@@ -103,7 +105,7 @@ def to_json(manifests: Iterable[Mapping[str, Any]]) -> str:
     LabBuilderError
         If a number is infinite or not a number, which JSON can't say.
     """
-    return _json(_list(manifests))
+    return _dumps(_list(manifests), indent=2)
 
 
 def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
@@ -124,8 +126,7 @@ def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
     LabBuilderError
         If a number is infinite or not a number, which JSON can't say.
     """
-    content = _list(manifests)
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return _dumps(_list(manifests), separators=(",", ":"))
 
 
 def to_files(
@@ -154,6 +155,7 @@ def to_files(
     """
     write = {"yaml": _yaml, "json": _json}[form]
     ordered = _ordered(manifests)
+    _refuse_infinite(ordered)
     findings = [finding for manifest in ordered for finding in _unfit_names(manifest)]
     if not findings:
         findings = list(_twice(ordered))
@@ -209,22 +211,34 @@ def _yaml(manifest: Mapping[str, Any]) -> str:
 
 
 def _json(manifest: Mapping[str, Any]) -> str:
-    return json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return _dumps(manifest, indent=2)
+
+
+def _dumps(content: Mapping[str, Any], **options: Any) -> str:
+    try:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, **options) + "\n"
+    except ValueError:  # there is a number that JSON doesn't know
+        _refuse_infinite(content.get("items", [content]))
+        raise
 
 
 def _ordered(manifests: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Put what identifies an object first, and refuse numbers that JSON doesn't know."""
-    ordered, findings = [], []
-    for manifest in manifests:
-        first = {key: manifest[key] for key in _FIRST if key in manifest}
-        ordered.append(first | dict(manifest))
-        findings += [
-            Finding("number-not-finite", "the number is not finite", path, object=_title(manifest))
-            for path in _infinite(manifest, ())
-        ]
+    """Put what identifies an object first."""
+    return [
+        {**{key: manifest[key] for key in _FIRST if key in manifest}, **manifest}
+        for manifest in manifests
+    ]
+
+
+def _refuse_infinite(manifests: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse numbers that JSON doesn't know."""
+    findings = [
+        Finding("number-not-finite", "the number is not finite", path, object=_title(manifest))
+        for manifest in manifests
+        for path in _infinite(manifest, ())
+    ]
     if findings:
         raise LabBuilderError(findings)
-    return ordered
 
 
 def _infinite(value: Any, path: Path) -> Iterator[Path]:

@@ -102,8 +102,7 @@ class Renderer:
 def _who(document: Document) -> str:
     user = document.data.get("user") if isinstance(document.data, dict) else None
     name = user.get("username") if isinstance(user, dict) else None
-    source = document.source(())
-    place = f"{source.file}:{source.line}"
+    place = f"{document.file}:{document.mark.line}"
     plain = isinstance(name, str) and name == shown(name)[1:-1]
     return f"{name} ({place})" if plain else place
 

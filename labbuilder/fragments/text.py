@@ -49,6 +49,8 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
     """
 
     def render(**variables: int) -> str:
+        if pieces is not None:  # as for most: Jinja would take its time to do the same
+            return "".join(str(variables[text]) if named else text for named, text in pieces)
         with _explained(path, names):
             text = compiled.render(variables)
             if _UNFIT.search(text):
@@ -62,7 +64,22 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
         for node in tree.find_all(nodes.Node):
             _check(node, names)
         compiled = _TEXT.from_string(tree)
+        pieces = None if _UNFIT.search(template) else _pieces(tree)
     return render
+
+
+def _pieces(tree: nodes.Template) -> list[tuple[bool, str]] | None:
+    """List the text and the variables' names of a template that does no more than print them."""
+    found = []
+    for node in tree.body:
+        for printed in node.nodes if isinstance(node, nodes.Output) else [node]:
+            if isinstance(printed, nodes.TemplateData):
+                found.append((False, printed.data))
+            elif isinstance(printed, nodes.Name):
+                found.append((True, printed.name))
+            else:
+                return None
+    return found
 
 
 @contextmanager
