@@ -120,15 +120,9 @@ class Plan:
     """
 
     def __init__(self, parts: Any) -> None:
-        # As a function of Python, which makes new objects faster than any way to copy them. It is
-        # a tree of literals: no text is ever taken for code.
-        arguments = ast.arguments(
-            [], [ast.arg("values")], kwonlyargs=[], kw_defaults=[], defaults=[]
-        )
-        tree = ast.Expression(ast.Lambda(arguments, _literal(parts, set())))
-        constants = compile(ast.fix_missing_locations(tree), "<plan>", "eval").co_consts
-        (code,) = (each for each in constants if isinstance(each, CodeType))
-        self._fill: Callable[[Sequence[Any]], Any] = FunctionType(code, {})
+        self._parts = parts
+        self._is_new = True
+        self._fill: Callable[[Sequence[Any]], Any] | None = None
 
     def fill(self, values: Sequence[Any]) -> Any:
         """Make the objects of one lab.
@@ -143,7 +137,43 @@ class Plan:
         object
             The objects, which share nothing mutable with those of another call.
         """
+        if self._is_new:  # a lab may be the only one
+            self._is_new = False
+            return _filled(self._parts, values, set())
+        if not self._fill:
+            self._fill = _function(self._parts)
         return self._fill(values)
+
+
+def _filled(node: Any, values: Sequence[Any], used: set[int]) -> Any:
+    if isinstance(node, dict):
+        return {key: _filled(item, values, used) for key, item in node.items()}
+    if isinstance(node, list):
+        return [_filled(item, values, used) for item in node]
+    if not isinstance(node, Hole):
+        return node
+    value = values[node.index]
+    return value.copy() if _is_again(node, used) else value
+
+
+def _is_again(hole: Hole, used: set[int]) -> bool:
+    """Tell whether a value that can be changed has been put somewhere already."""
+    if hole.index in used:
+        return hole.mutable
+    used.add(hole.index)
+    return False
+
+
+def _function(parts: Any) -> Callable[[Sequence[Any]], Any]:
+    """Write `_filled` for these parts as a function, which is faster than any way to copy them.
+
+    It is made of a tree of literals: no text is ever taken for code.
+    """
+    arguments = ast.arguments([], [ast.arg("values")], kwonlyargs=[], kw_defaults=[], defaults=[])
+    tree = ast.Expression(ast.Lambda(arguments, _literal(parts, set())))
+    constants = compile(ast.fix_missing_locations(tree), "<plan>", "eval").co_consts
+    (code,) = (each for each in constants if isinstance(each, CodeType))
+    return FunctionType(code, {})
 
 
 def _literal(node: Any, used: set[int]) -> ast.expr:
@@ -156,8 +186,7 @@ def _literal(node: Any, used: set[int]) -> ast.expr:
         return ast.Constant(node)
     values = ast.Name("values", ast.Load())
     value = ast.Subscript(values, ast.Constant(node.index), ast.Load())
-    if node.index not in used or not node.mutable:
-        used.add(node.index)
+    if not _is_again(node, used):
         return value
     return ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
 

@@ -24,7 +24,10 @@ def by_the_fragments(**given_: Any) -> LabObjects:
 @settings(max_examples=500)
 @given(strategies.arguments())
 def test_a_filled_plan_is_what_the_fragments_make(given_: dict[str, Any]) -> None:
-    assert compile_lab(**given_) == by_the_fragments(**given_)
+    expected = by_the_fragments(**given_)
+    compiler = LabCompiler(given_.pop("config"))
+    for _ in range(3):  # the first by a walk, the others by a function
+        assert compiler.compile(**given_) == expected
 
 
 def test_the_second_lab_of_a_shape_renders_nothing() -> None:
@@ -52,9 +55,12 @@ def test_labs_of_one_plan_share_nothing_mutable() -> None:
 def test_a_value_that_is_put_in_two_places_is_copied() -> None:
     metadata = "{name: {{ name }}, namespace: {{ namespace }}, annotations: {{ data }}}"
     text = f"{{apiVersion: v1, kind: ConfigMap, metadata: {metadata}, data: {{{{ data }}}}}}"
-    env = compile_lab(**arguments(), templates={"config-map.yaml": text}).env_config_map
-    assert env["metadata"]["annotations"] == env["data"]
-    assert env["metadata"]["annotations"] is not env["data"]
+    given_ = arguments()
+    compiler = LabCompiler(given_.pop("config"), templates={"config-map.yaml": text})
+    for _ in range(2):
+        env = compiler.compile(**given_).env_config_map
+        assert env["metadata"]["annotations"] == env["data"]
+        assert env["metadata"]["annotations"] is not env["data"]
 
 
 LOOKING = {
