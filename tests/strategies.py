@@ -115,6 +115,7 @@ _terms = _record(
         )
     },
 )
+_node_names = st.sampled_from(["node-1", "9.a-b.example", "no", "1e3"])
 _node_terms = _terms | _record(
     {
         "matchFields": _some(
@@ -122,7 +123,7 @@ _node_terms = _terms | _record(
                 {
                     "key": st.just("metadata.name"),
                     "operator": st.sampled_from(["In", "NotIn"]),
-                    "values": _some(texts, 1, 1),
+                    "values": _some(_node_names, 1, 1),
                 }
             )
         )
@@ -131,14 +132,18 @@ _node_terms = _terms | _record(
 _selectors = st.one_of(
     _terms, _record({"matchLabels": st.dictionaries(_label_keys, _label_values, max_size=2)})
 )
+_about_namespaces = {"namespaceSelector": _selectors, "namespaces": _some(_labels)}
+# No key of a selector is one of these.
+_matched = st.sampled_from(["match.example/a", "match.example/1e3"])
+_mismatched = st.sampled_from(["mismatch.example/a", "no"]) | _label_keys
 _pod_terms = _record(
-    {"topologyKey": _label_keys},
+    {"topologyKey": _label_keys}, {"labelSelector": _selectors, **_about_namespaces}
+) | _record(
+    {"topologyKey": _label_keys, "labelSelector": _selectors},
     {
-        "labelSelector": _selectors,
-        "namespaceSelector": _selectors,
-        "namespaces": _some(_labels),
-        "matchLabelKeys": _some(_label_keys),
-        "mismatchLabelKeys": _some(_label_keys),
+        **_about_namespaces,
+        "matchLabelKeys": _some(_matched),
+        "mismatchLabelKeys": _some(_mismatched),
     },
 )
 _weights = st.integers(1, 100)

@@ -29,7 +29,7 @@ NEAR = {
         "matchLabels": {"a_b": "c"},
         "matchExpressions": [{"key": "app", "operator": "In", "values": ["hub", "proxy"]}],
     },
-    "matchLabelKeys": ["app"],
+    "matchLabelKeys": ["release"],
     "mismatchLabelKeys": ["tier"],
 }
 NODE = {

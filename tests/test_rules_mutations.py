@@ -16,17 +16,19 @@ from labs import lab
 
 from labbuilder import compile_lab, rules, schemas
 from labbuilder.errors import Finding, LabBuilderError, Severity, format_path
-from labbuilder.rules import Rule
+from labbuilder.rules import RULES, Rule
 
 Json = dict[str, Any]
 Change = Callable[[Json], None]
 
-# A name of the package hides one of the modules, whose function it is.
-MODULES = [
-    import_module(f"labbuilder.rules.{name}")
-    for name in ("fields", "references", "rule", "types", "walk")
+# A name of the package hides some of the modules, whose functions they are.
+ELSEWHERE = [
+    import_module(f"labbuilder.rules.{name}") for name in ("capacity", "pod_security", "reach")
 ]
-CODES = {each.code for module in MODULES for each in vars(module).values() if type(each) is Rule}
+CODES = set(RULES) - {
+    each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
+}
+"""The rules without those that have tests of their own."""
 
 CONFIG: Json = {
     "application": "science",
@@ -198,6 +200,46 @@ def rename(name: str, *path: Any, to: str) -> Change:
 
 
 CASES = [
+    Case(
+        "metadata: a ConfigMap with what the API server gave it",
+        put(ENV, "metadata", "resourceVersion", to="7"),
+        [f"{ENV} metadata.resourceVersion server-field"],
+    ),
+    Case(
+        "metadata: a finalizer without a domain",
+        put(CLAIM, "metadata", "finalizers", to=["archive"]),
+        [f"{CLAIM} metadata.finalizers[0] invalid-finalizer"],
+    ),
+    Case(
+        "probes: a livenessProbe that must succeed twice",
+        put(POD, *NOTEBOOK, "livenessProbe", to={"grpc": {"port": 1}, "successThreshold": 2}),
+        ["Pod/vera-nb spec.containers[0].livenessProbe.successThreshold invalid-probe"],
+    ),
+    Case(
+        "probes: an init container with a probe",
+        put(POD, "spec", "initContainers", 0, "startupProbe", to={"grpc": {"port": 1}}),
+        ["Pod/vera-nb spec.initContainers[0].startupProbe misplaced-field"],
+    ),
+    Case(
+        "quotas: a scope without what the quota limits",
+        put(QUOTA, "spec", "scopes", to=["BestEffort"]),
+        ["ResourceQuota/vera-nb spec.scopes[0] invalid-scope"],
+    ),
+    Case(
+        "pods: a class of priority",
+        put(POD, "spec", "priorityClassName", to="labs"),
+        ["Pod/vera-nb spec.priorityClassName cluster-decides"],
+    ),
+    Case(
+        "devices: a claim that the pod doesn't have",
+        put(POD, *NOTEBOOK, "resources", "claims", to=[{"name": "gpu"}]),
+        ["Pod/vera-nb spec.containers[0].resources.claims[0].name unknown-claim"],
+    ),
+    Case(
+        "devices: a folder as a device",
+        put(POD, *NOTEBOOK, "volumeDevices", to=[{"name": "sockets", "devicePath": "/dev/a"}]),
+        ["Pod/vera-nb spec.containers[0].volumeDevices[0].name unknown-device"],
+    ),
     Case(
         "names: an upper-case name of a ConfigMap",
         put(ENV, "metadata", "name", to="Vera-nb-env"),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from labbuilder.models.base import (
     DnsLabel,
+    DnsSubdomain,
     LabelKey,
     LabelValue,
     Model,
@@ -111,7 +112,7 @@ class NodeFieldSelectorRequirement(Model):
 
     key: Literal["metadata.name"]
     operator: Literal["In", "NotIn"]
-    values: Annotated[tuple[Text, ...], AfterValidator(_one)]
+    values: Annotated[tuple[DnsSubdomain, ...], AfterValidator(_one)]
 
 
 class LabelSelector(Model):
@@ -203,6 +204,24 @@ class PodAffinityTerm(Model):
     namespace_selector: LabelSelector | None = None
     namespaces: Some[DnsLabel] = None
     topology_key: LabelKey
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        selector = self.label_selector
+        for name in ("match_label_keys", "mismatch_label_keys"):
+            if getattr(self, name) and selector is None:
+                message, hint = "goes with a labelSelector only", "give one, or leave it out"
+                yield Problem("invalid-affinity", message, hint, (name,))
+        required = [each.key for each in (selector and selector.match_expressions) or ()]
+        known = {*((selector and selector.match_labels) or ()), *required}
+        for i, key in enumerate(self.match_label_keys or ()):
+            if key in known or key in (self.mismatch_label_keys or ()):
+                message = "stands in labelSelector or mismatchLabelKeys as well"
+                yield Problem("invalid-affinity", message, "leave one", ("match_label_keys", i))
 
 
 class WeightedPodAffinityTerm(Model):

@@ -12,17 +12,15 @@ from typing import Any
 from labbuilder import schemas
 from labbuilder.errors import Finding, Path
 from labbuilder.rules.capacity import capacity
-from labbuilder.rules.fields import FIELDS
 from labbuilder.rules.pod_security import pod_security
 from labbuilder.rules.reach import reach
 from labbuilder.rules.references import references
 from labbuilder.rules.rule import RULES, Complaint, Rule, Stop
-from labbuilder.rules.types import TYPES
-from labbuilder.rules.walk import Node, Tables, plan, visit
+from labbuilder.rules.tables import TABLES
+from labbuilder.rules.walk import Node, plan, visit
 
 __all__ = ["RULES", "Rule", "Stop", "check"]
 
-_TABLES = Tables(TYPES, FIELDS)
 _WHOLE = (references, reach, capacity, pod_security)
 
 Manifests = Sequence[Mapping[str, Any]]
@@ -59,7 +57,7 @@ def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Find
 @cache
 def _plan(version: str, kind: str) -> Node:
     schema, types = schemas.definition(version, kind)
-    return plan(kind.rpartition("/")[2], schema, types, _TABLES)
+    return plan(kind.rpartition("/")[2], schema, types, TABLES)
 
 
 def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> Finding:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.rules.references import containers
 from labbuilder.rules.rule import Complaint, Stop, rule
+from labbuilder.rules.surroundings import containers
 
 __all__ = ["pod_security"]
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.names import LAB_PORT
-from labbuilder.rules.references import CATEGORY, containers, matches
 from labbuilder.rules.rule import Complaint, Stop, rule
+from labbuilder.rules.selection import matches
+from labbuilder.rules.surroundings import CATEGORY, containers
 
 __all__ = ["reach"]
 

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.names import normal_path
+from labbuilder.rules.checks import DUPLICATE
+from labbuilder.rules.places import mounts
 from labbuilder.rules.rule import Complaint, Stop, rule
-from labbuilder.rules.walk import DUPLICATE
+from labbuilder.rules.selection import network_policy, service
+from labbuilder.rules.surroundings import Manifest, Surroundings, containers, namespace_of
 
-__all__ = ["CATEGORY", "containers", "matches", "references"]
+__all__ = ["references"]
 
-Manifest = Mapping[str, Any]
 Found = Iterator[tuple[int, Path, Complaint]]
-
-CATEGORY = "nublado.lsst.io/category"
-"""The label that makes a lab known as one."""
-
 DUPLICATE_OBJECT = rule(
     "duplicate-object",
     "two manifests are of one kind, name and namespace, so that one replaces the other",
     "the API server's storage",
     Stop.NOBODY,
-)
-UNKNOWN_VOLUME = rule(
-    "unknown-volume", "a mount names a volume that the pod doesn't have", "ValidateVolumeMounts"
-)
-SHADOWED_MOUNT = rule(
-    "shadowed-mount",
-    "a mount hides another, or lies below one that is a file",
-    "the runtime's order of mounts",
-    Stop.KUBELET,
 )
 UNKNOWN_OBJECT = rule(
     "unknown-object",
@@ -60,25 +46,6 @@ UNKNOWN_CONTAINER = rule(
     "ExtractContainerResourceValue",
     Stop.KUBELET,
 )
-SELECTS_NOTHING = rule(
-    "selects-nothing",
-    "a service or network policy selects none of the pods beside it",
-    "the endpoints controller",
-    Stop.NOBODY,
-)
-UNSERVED_PORT = rule(
-    "unserved-port",
-    "a service sends to a port that no container of its pods has: by its name, or a lab's",
-    "FindPort",
-    Stop.NOBODY,
-)
-UNDECLARED_PORT = rule(
-    "undeclared-port",
-    "a service sends to a number that isn't among the ports that its pods declare",
-    "nothing: a container may listen all the same",
-    Stop.NOBODY,
-    Severity.WARNING,
-)
 
 
 def references(manifests: Sequence[Manifest]) -> Found:
@@ -94,10 +61,10 @@ def references(manifests: Sequence[Manifest]) -> Found:
     tuple
         The index of a manifest, the path in it, and the complaint.
     """
-    namespaces: defaultdict[str, _Namespace] = defaultdict(_Namespace)
+    namespaces: defaultdict[str, Surroundings] = defaultdict(Surroundings)
     for i, manifest in enumerate(manifests):
         kind, name = manifest["kind"], manifest["metadata"].get("name", "")
-        objects = namespaces[_namespace(manifest)].objects
+        objects = namespaces[namespace_of(manifest)].objects
         if (kind, name) in objects:
             complaint = Complaint(DUPLICATE_OBJECT, "stands twice", "keep one of the two")
             yield i, ("metadata", "name"), complaint
@@ -107,59 +74,11 @@ def references(manifests: Sequence[Manifest]) -> Found:
     for i, manifest in enumerate(manifests):
         judge = _JUDGES.get(manifest["kind"])
         if judge:
-            for path, complaint in judge(manifest, namespaces[_namespace(manifest)]):
+            for path, complaint in judge(manifest, namespaces[namespace_of(manifest)]):
                 yield i, path, complaint
 
 
-_EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
-"""What the controller manager puts into every namespace."""
-
-
-class _Namespace:
-    """What stands in one namespace.
-
-    Attributes
-    ----------
-    objects
-        By kind and name.
-    whole
-        Whether everything that the namespace is to hold is there, since it is itself.
-    """
-
-    def __init__(self) -> None:
-        self.objects: dict[tuple[str, str], Manifest] = {}
-        self.whole = False
-
-    def lacks(self, kind: str, name: str) -> bool:
-        """Tell whether an object isn't there, where those of its kind can be expected to be."""
-        if (kind, name) in self.objects or (kind, name) == _EVERYWHERE:
-            return False
-        return self.whole or any(known == kind for known, _ in self.objects)
-
-    def lacks_key(self, kind: str, name: str, key: str) -> bool:
-        """Tell whether a ConfigMap or Secret is there without a key."""
-        found = self.objects.get((kind, name))
-        parts = ("data", "binaryData", "stringData")
-        return found is not None and not any(key in found.get(part, {}) for part in parts)
-
-    def pods(self) -> list[Manifest]:
-        """List the pods."""
-        return [manifest for (kind, _), manifest in self.objects.items() if kind == "Pod"]
-
-
-def _namespace(manifest: Manifest) -> str:
-    found: str = manifest["metadata"].get("namespace", "")
-    return found
-
-
-def containers(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
-    """List a pod's containers of every kind, init containers first, with their paths."""
-    for field in ("initContainers", "containers", "ephemeralContainers"):
-        for i, container in enumerate(pod.get("spec", {}).get(field, ())):
-            yield ("spec", field, i), container
-
-
-def _pod(pod: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
+def _pod(pod: Manifest, beside: Surroundings) -> Iterator[tuple[Path, Complaint]]:
     spec = pod.get("spec", {})
     volumes = {volume["name"]: volume for volume in spec.get("volumes", ())}
     names: dict[str, str | int] = {}
@@ -168,7 +87,7 @@ def _pod(pod: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
         if names.setdefault(container["name"], path[1]) != path[1]:
             message = "a container of another kind has it"
             yield (*path, "name"), Complaint(DUPLICATE, message, "rename one")
-        yield from _mounts(path, container, volumes)
+        yield from mounts(path, container, volumes)
         yield from _environment(path, container, beside)
     for path, container in containers(pod):
         for i, variable in enumerate(container.get("env", ())):
@@ -187,51 +106,12 @@ def _pod(pod: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
             yield ("spec", "imagePullSecrets", i, "name"), complaint
 
 
-def _mounts(
-    path: Path, container: Manifest, volumes: Mapping[str, Manifest]
-) -> Iterator[tuple[Path, Complaint]]:
-    mounts = container.get("volumeMounts", ())
-    places: dict[str, int] = {}
-    files = set()
-    for i, mount in enumerate(mounts):
-        at = (*path, "volumeMounts", i)
-        if mount["name"] not in volumes:
-            message = f"the pod has no volume {shown(mount['name'])}"
-            hint = f"it has {', '.join(volumes)}" if volumes else "add the volume"
-            yield (*at, "name"), Complaint(UNKNOWN_VOLUME, message, hint)
-        elif _is_file(mount, volumes[mount["name"]]):
-            files.add(normal_path(mount["mountPath"]))
-        place = normal_path(mount["mountPath"])
-        if place in places and mounts[places[place]]["mountPath"] != mount["mountPath"]:
-            message = f"is the same place as that of mount {places[place]}"
-            yield (*at, "mountPath"), Complaint(SHADOWED_MOUNT, message, "keep one of the two")
-        places.setdefault(place, i)
-    for place, i in places.items():
-        parent = posixpath.dirname(place)
-        while parent not in files and parent != "/":
-            parent = posixpath.dirname(parent)
-        if parent in files:
-            message = f"lies below {shown(parent)}, which is a file"
-            complaint = Complaint(SHADOWED_MOUNT, message, "mount one of them elsewhere")
-            yield (*path, "volumeMounts", i, "mountPath"), complaint
-
-
-def _is_file(mount: Manifest, volume: Manifest) -> bool:
-    """Tell whether what is mounted is one of the files that a volume's items make."""
-    items = [
-        item
-        for source in ("configMap", "secret", "downwardAPI")
-        for item in volume.get(source, {}).get("items", ())
-    ]
-    return any(item["path"] == mount.get("subPath") for item in items)
-
-
 _SOURCES = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _KEYS = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 
 
 def _environment(
-    path: Path, container: Manifest, beside: _Namespace
+    path: Path, container: Manifest, beside: Surroundings
 ) -> Iterator[tuple[Path, Complaint]]:
     for i, source in enumerate(container.get("envFrom", ())):
         for field, kind in _SOURCES.items():
@@ -248,7 +128,7 @@ def _environment(
 
 
 def _volume(
-    path: Path, volume: Manifest, names: set[str], beside: _Namespace
+    path: Path, volume: Manifest, names: set[str], beside: Surroundings
 ) -> Iterator[tuple[Path, Complaint]]:
     for source, field, kind in (
         ("configMap", "name", "ConfigMap"),
@@ -277,7 +157,7 @@ def _downward(path: Path, holder: Manifest, names: set[str]) -> Iterator[tuple[P
 
 
 def _object(
-    path: Path, field: str, kind: str, reference: Manifest, beside: _Namespace
+    path: Path, field: str, kind: str, reference: Manifest, beside: Surroundings
 ) -> Iterator[tuple[Path, Complaint]]:
     name = reference.get(field, "")
     if name and not reference.get("optional") and beside.lacks(kind, name):
@@ -286,7 +166,7 @@ def _object(
 
 
 def _key(
-    path: Path, kind: str, reference: Manifest, holder: Manifest, beside: _Namespace
+    path: Path, kind: str, reference: Manifest, holder: Manifest, beside: Surroundings
 ) -> Iterator[tuple[Path, Complaint]]:
     name, key = reference.get("name", ""), holder.get("key", "")
     if not reference.get("optional") and beside.lacks_key(kind, name, key):
@@ -294,85 +174,4 @@ def _key(
         yield (*path, "key"), Complaint(UNKNOWN_KEY, message, "add it, or correct the key")
 
 
-def _service(service: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
-    selector = service.get("spec", {}).get("selector")
-    pods = beside.pods()
-    if not selector or not pods:
-        return
-    chosen = [pod for pod in pods if selector.items() <= _labels(pod).items()]
-    if not chosen:
-        message = "selects no pod of the namespace"
-        hint = "use labels that the pod has"
-        yield ("spec", "selector"), Complaint(SELECTS_NOTHING, message, hint)
-        return
-    ports = [port for pod in chosen for port in _ports(pod)]
-    for i, port in enumerate(service["spec"].get("ports", ())):
-        target = port.get("targetPort") or port["port"]
-        named = isinstance(target, str)
-        sure = named or any(_labels(pod).get(CATEGORY) == "lab" for pod in chosen)
-        wanted = target, port.get("protocol") or "TCP"
-        field = "name" if named else "containerPort"
-        if (ports or named) and wanted not in (
-            (each.get(field), each.get("protocol") or "TCP") for each in ports
-        ):
-            message = f"no container of its pods has port {shown(target)} ({wanted[1]})"
-            complaint = Complaint(
-                UNSERVED_PORT if sure else UNDECLARED_PORT,
-                message,
-                "use a port that a container names",
-            )
-            yield ("spec", "ports", i, "targetPort"), complaint
-
-
-def _ports(pod: Manifest) -> Iterator[Manifest]:
-    """Give the ports of the containers that run as long as the pod."""
-    for path, container in containers(pod):
-        if path[1] == "containers" or container.get("restartPolicy") == "Always":
-            yield from container.get("ports", ())
-
-
-def _network_policy(policy: Manifest, beside: _Namespace) -> Iterator[tuple[Path, Complaint]]:
-    pods = beside.pods()
-    selector = policy.get("spec", {}).get("podSelector", {})
-    if pods and not any(matches(selector, _labels(pod)) for pod in pods):
-        message = "selects no pod of the namespace"
-        hint = "use labels that the pod has"
-        yield ("spec", "podSelector"), Complaint(SELECTS_NOTHING, message, hint)
-
-
-_JUDGES = {"NetworkPolicy": _network_policy, "Pod": _pod, "Service": _service}
-
-
-def _labels(manifest: Manifest) -> Mapping[str, str]:
-    found: Mapping[str, str] = manifest["metadata"].get("labels", {})
-    return found
-
-
-def matches(selector: Manifest, labels: Mapping[str, str]) -> bool:
-    """Evaluate a label selector as ``LabelSelectorAsSelector`` does.
-
-    Parameters
-    ----------
-    selector
-        A LabelSelector; an empty one selects everything.
-    labels
-        What it is held against.
-
-    Returns
-    -------
-    bool
-        Whether it selects.
-    """
-    if not selector.get("matchLabels", {}).items() <= labels.items():
-        return False
-    for each in selector.get("matchExpressions", ()):
-        value, values = labels.get(each["key"]), each.get("values", ())
-        holds = {
-            "In": value in values,
-            "NotIn": value not in values,
-            "Exists": value is not None,
-            "DoesNotExist": value is None,
-        }
-        if not holds.get(each["operator"], False):
-            return False
-    return True
+_JUDGES = {"NetworkPolicy": network_policy, "Pod": _pod, "Service": service}

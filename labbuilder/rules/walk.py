@@ -5,21 +5,15 @@ What has nothing to be checked below it is left out of the plan, which is made o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labbuilder.errors import Path
-from labbuilder.rules.rule import Check, Complaint, rule
+from labbuilder.rules.checks import DUPLICATE, different
+from labbuilder.rules.rule import Check, Complaint
 
 __all__ = ["Node", "Tables", "plan", "visit"]
-
-DUPLICATE = rule(
-    "duplicate",
-    "two items of a list that must differ are the same, so that one would replace the other",
-    "server-side apply, which merges by the schemas' list-map-keys; where names are concerned, "
-    "ValidateVolumes, ValidateVolumeMounts and validateContainers as well",
-)
 
 _DEFAULTS = {"protocol": "TCP"}
 _NOT_OURS = {"status", "managedFields"}  # the API server's
@@ -37,8 +31,8 @@ class Tables:
         By a field of a type, such as ``Container.name``.
     """
 
-    types: Mapping[str, Check]
-    fields: Mapping[str, Check]
+    types: Mapping[str, Sequence[Check]]
+    fields: Mapping[str, Sequence[Check]]
 
 
 @dataclass(slots=True)
@@ -136,17 +130,20 @@ def _node(
             short = full.rpartition(".")[2]
             known[full] = _node(types[full], short, types, tables, known)
         return known[full]
-    node = Node(checks=[tables.types[name]] if name in tables.types else [])
+    node = Node(checks=list(tables.types.get(name, ())))
     for key, part in schema.get("properties", {}).items():
         below = None if key in _NOT_OURS else _node(part, "", types, tables, known)
-        check = tables.fields.get(f"{name}.{key}")
-        if check:
-            below = replace(below or Node(), checks=[check])
+        checks = tables.fields.get(f"{name}.{key}")
+        if checks:
+            below = below or Node()
+            below = replace(below, checks=[*below.checks, *checks])
         if below:
             node.fields[key] = below
     if isinstance(schema.get("items"), Mapping):
         node.items = _node(schema["items"], "", types, tables, known)
         node.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
+        if schema.get("x-kubernetes-list-type") == "set":
+            node.checks.append(different)
     if isinstance(schema.get("additionalProperties"), Mapping):
         node.values = _node(schema["additionalProperties"], "", types, tables, known)
     empty = not (node.checks or node.fields or node.items or node.values or node.keys)

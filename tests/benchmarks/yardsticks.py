@@ -17,9 +17,9 @@ from statistics import median
 from typing import Any
 
 import pytest
-from lab_of_usual_size import ARGUMENTS, CONFIG, larger, user_line
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.lab_of_usual_size import ARGUMENTS, CONFIG, larger, user_line
 from labbuilder import LabCompiler
 from labbuilder.inputs import read_inputs
 from labbuilder.objects import LabStateObjects

@@ -1,0 +1,203 @@
+"""Makes one odd change to one object of a lab, at random but from a seed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any
+
+from labbuilder import schemas
+
+Json = dict[str, Any]
+Schema = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+TEXTS = [
+    "", " ", "a", "A", "-", ".", "..", "a-", "-a", "a.b", "a/b", "a b", "a_b", "a:b", "a=b", "/",
+    "/a/../b", "../a", "..a", "a\n", "é", "\0", "$(A)", "0", "1", "1Gi", "-1", "1.5", "1m", "100%",
+    "1e3", "0x1", "none", "None", "Always", "Never", "In", "Exists", "Gt", "TCP", "tcp", "Memory",
+    "Local", "Cluster", "ClientIP", "NodePort", "LoadBalancer", "ExternalName", "ReadWriteOnce",
+    "10.0.0.7", "10.0.0.0/8", "10.0.0.7/8", "010.0.0.1", "::1", "fd00::/8", "::ffff:10.0.0.7",
+    "example.org/a", "kubernetes.io/a", "a.b/c/d", 63 * "a", 64 * "a", 253 * "a", 254 * "a",
+    16 * "a", "metadata.name", "metadata.labels['a']", "limits.cpu", "requests.x", "YQ==", "YQ",
+    "kubernetes.io/tls", "kubernetes.io/basic-auth", "kubernetes.io/service-account-token",
+    "nvidia.com/gpu", "hugepages-2Mi", "pods", "count/pods", "CAP_SYS_ADMIN", "IPv4", "IPv6",
+    "net.ipv4.tcp_syncookies", "Localhost", "RuntimeDefault", "Unmasked", "SingleStack",
+]  # fmt: skip
+NUMBERS = [-1, 0, 1, 2, 3, 5, 8888, 30000, 32768, 65535, 65536, 2**31 - 1, 2**31, 2**63 - 1, 2**63]
+OTHERS: list[Any] = [None, True, False, 0.5, 1e30, [], {}, [""], [None], {"": ""}, {"a": "b"}]
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Give the path of every value in a value."""
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, child in children:
+        yield (*path, key)
+        yield from leaves(child, (*path, key))
+
+
+def at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+class Mutator:
+    """Changes labs.
+
+    Attributes
+    ----------
+    random
+        What decides.
+    version
+        The Kubernetes version whose fields are known.
+    """
+
+    def __init__(self, seed: int, version: str) -> None:
+        self.random = Random(seed)  # noqa: S311 (a test's)
+        self.version = version
+
+    def mutate(self, objects: Mapping[str, Json]) -> tuple[str, str, Json]:
+        """Change one object.
+
+        Parameters
+        ----------
+        objects
+            A lab's manifests by their names.
+
+        Returns
+        -------
+        tuple
+            The name of the changed one, what was done, and what it is now.
+        """
+        changes: list[Callable[[Json], str]] = [
+            self._put, self._put, self._put, self._put, self._drop, self._repeat, self._rename,
+            self._borrow, self._add, self._add, self._add, self._insert,
+        ]  # fmt: skip
+        while True:
+            weights = [len(repr(each)) ** 0.5 for each in objects.values()]
+            (name,) = self.random.choices(list(objects), weights)
+            found = copy.deepcopy(objects[name])
+            change = self.random.choice(changes)
+            said = change(found)
+            if said and found != objects[name]:
+                return name, f"{change.__name__[1:]} {said}", found
+
+    def _odd(self) -> Any:
+        pools: list[list[Any]] = [TEXTS, NUMBERS, OTHERS]
+        (pool,) = self.random.choices(pools, [5, 3, 2])
+        return copy.deepcopy(self.random.choice(pool))
+
+    def _place(self, manifest: Json) -> Path:
+        return self.random.choice(list(leaves(manifest)))
+
+    def _put(self, manifest: Json) -> str:
+        path = self._place(manifest)
+        holder, old = at(manifest, path[:-1]), at(manifest, path)
+        pools: dict[type, list[Any]] = {str: TEXTS, int: NUMBERS}
+        alike = pools.get(type(old))
+        odd = self.random.choice(alike) if alike and self.random.random() < 0.7 else self._odd()
+        holder[path[-1]] = odd
+        return f"{path}: {odd!r}"
+
+    def _drop(self, manifest: Json) -> str:
+        path = self._place(manifest)
+        holder = at(manifest, path[:-1])
+        del holder[path[-1]]
+        return str(path)
+
+    def _repeat(self, manifest: Json) -> str:
+        path = self._place(manifest)
+        holder = at(manifest, path[:-1])
+        if not isinstance(holder, list):
+            return ""
+        holder.append(copy.deepcopy(at(manifest, path)))
+        return str(path)
+
+    def _rename(self, manifest: Json) -> str:
+        path = self._place(manifest)
+        holder, key = at(manifest, path[:-1]), self.random.choice(TEXTS)
+        if not isinstance(holder, dict):
+            return ""
+        holder[key] = holder.pop(path[-1])
+        return f"{path} to {key!r}"
+
+    def _borrow(self, manifest: Json) -> str:
+        """Put there what stands elsewhere, as who mixes up names does."""
+        here, there = self._place(manifest), self._place(manifest)
+        value = copy.deepcopy(at(manifest, there))
+        if type(value) is not type(at(manifest, here)):
+            return ""
+        at(manifest, here[:-1])[here[-1]] = value
+        return f"{here} from {there}"
+
+    def _insert(self, manifest: Json) -> str:
+        path = self._place(manifest)
+        holder, odd = at(manifest, path), self._odd()
+        if isinstance(holder, list):
+            holder.append(odd)
+            return f"{path}: {odd!r}"
+        return ""
+
+    def _add(self, manifest: Json) -> str:
+        """Add a field that the schema knows, with values that fit its types."""
+        schema, types = schemas.definition(self.version, schemas.kind_of(manifest))
+        known = list(self._known(manifest, schema, types, ()))
+        if not known:
+            return ""
+        path, holder, field, part = self.random.choice(known)
+        if path[:1] == ("status",) or field in {"status", "managedFields"}:
+            return ""
+        holder[field] = self._made(part, types, 0)
+        return f"{path} {field}: {holder[field]!r}"
+
+    def _known(
+        self, value: Any, schema: Schema, types: Schema, path: Path
+    ) -> Iterator[tuple[Path, Json, str, Schema]]:
+        schema = self._resolved(schema, types)
+        if isinstance(value, dict):
+            fields = schema.get("properties", {})
+            for field in fields:
+                if field not in value:
+                    yield path, value, field, fields[field]
+            for key, child in value.items():
+                part = fields.get(key)
+                if part:
+                    yield from self._known(child, part, types, (*path, key))
+        elif isinstance(value, list) and "items" in schema:
+            for i, child in enumerate(value):
+                yield from self._known(child, schema["items"], types, (*path, i))
+
+    @staticmethod
+    def _resolved(schema: Schema, types: Schema) -> Schema:
+        reference = schema.get("$ref")
+        return types[reference.rpartition("/")[2]] if reference else schema
+
+    def _made(self, schema: Schema, types: Schema, depth: int) -> Any:
+        schema = self._resolved(schema, types)
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = self.random.choice(kind)
+        if kind == "object" or "properties" in schema:
+            fields = schema.get("properties")
+            if fields is None:
+                inner = schema.get("additionalProperties", {"type": "string"})
+                return {self.random.choice(TEXTS): self._made(inner, types, depth + 1)}
+            required = schema.get("required", ())
+            wanted = [each for each in fields if each in required or self.random.random() < 0.4]
+            return {field: self._made(fields[field], types, depth + 1) for field in wanted}
+        if kind == "array":
+            count = self.random.choice([0, 1, 1, 2])
+            return [self._made(schema.get("items", {}), types, depth + 1) for _ in range(count)]
+        if kind == "boolean":
+            return self.random.random() < 0.5
+        if kind in {"integer", "number"}:
+            return self.random.choice(NUMBERS)
+        return self.random.choice(TEXTS)

@@ -1,0 +1,136 @@
+"""Labs on a real API server: accepted, unchanged when applied again, and read back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import strategies
+from hypothesis import given, settings
+from test_round_trip import asked
+
+from cluster.control_plane import Api
+from labbuilder import LabObjects, compile_lab, models
+from labbuilder.objects import LabStateObjects
+from labbuilder.state import recreate_lab_state
+from labbuilder.userfile import UserFiles, read_documents
+
+EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.yaml"))
+RUN_SECONDS = 60
+
+
+def refusals(api: Api, lab: LabObjects) -> list[str]:
+    """Make a lab's namespace, apply the rest without keeping it, and give what is refused."""
+    namespace, *rest = lab.manifests()
+    answers = [(namespace, api.apply(namespace))]
+    answers += [(manifest, api.apply(manifest, dry_run=True)) for manifest in rest]
+    return [f"{each['kind']}: {answer.message}" for each, answer in answers if not answer.is_fine]
+
+
+def users() -> list[Any]:
+    """Find the user files among the examples."""
+    found = []
+    for file in EXAMPLES:
+        text = file.read_text(encoding="utf-8")
+        if "\nuser:" in f"\n{text}":
+            found.append(pytest.param(file, id=file.stem))
+    return found
+
+
+@pytest.mark.parametrize("file", users())
+def test_examples_are_accepted(api: Api, file: Path) -> None:
+    compiler = UserFiles()
+    for document in read_documents(str(file)):
+        assert refusals(api, compiler.compile(document)) == []
+
+
+@settings(max_examples=300)
+@given(given_=strategies.arguments())
+def test_generated_labs_are_accepted(api: Api, given_: dict[str, Any]) -> None:
+    assert refusals(api, compile_lab(**given_)) == []
+
+
+def generated(count: int) -> list[dict[str, Any]]:
+    """Generate labs of users of their own, which fit their quotas."""
+    found: list[dict[str, Any]] = []
+
+    @settings(max_examples=3 * count, database=None)
+    @given(strategies.arguments())
+    def collect(given_: dict[str, Any]) -> None:
+        given_ = {**given_, "user": {**given_["user"], "username": f"made{len(found)}x"}}
+        given_["config"] = {**given_["config"], "namespacePrefix": "made"}
+        warnings = {warning.code for warning in compile_lab(**given_).warnings}
+        if not warnings & {"quota-exceeded", "invalid-toleration", "invalid-secret"}:
+            found.append(given_)
+
+    collect()
+    return found[-count:]
+
+
+@pytest.fixture(scope="module")
+def made(api: Api) -> list[tuple[dict[str, Any], LabObjects]]:
+    """Make 20 labs, each in the order in which its objects are to be applied."""
+    labs = [(given_, compile_lab(**given_)) for given_ in generated(20)]
+    assert len(labs) == 20
+    for _, lab in labs:
+        for manifest in lab.manifests():
+            wait_for_quota(api, lab, manifest)
+            answer = api.apply(manifest)
+            assert answer.status == 201, answer.message
+    return labs
+
+
+def wait_for_quota(api: Api, lab: LabObjects, manifest: dict[str, Any]) -> None:
+    """Wait until the quota counts, as a controller does whose pod is refused until then."""
+    if manifest["kind"] != "Pod" or not lab.quota:
+        return
+    metadata = lab.quota["metadata"]
+    for _ in range(100):
+        found = api.get("ResourceQuota", metadata["name"], metadata["namespace"]).body
+        if "hard" in found.get("status", {}):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the quota has no status")
+
+
+def stored(api: Api, manifest: dict[str, Any]) -> dict[str, Any]:
+    metadata = manifest["metadata"]
+    answer = api.get(manifest["kind"], metadata["name"], metadata.get("namespace", ""))
+    assert answer.is_fine, answer.message
+    return answer.body
+
+
+def test_applying_a_lab_again_changes_nothing(
+    api: Api, made: list[tuple[dict[str, Any], LabObjects]]
+) -> None:
+    for _, lab in made:
+        wait_until_running(api, lab)
+        for manifest in lab.manifests():
+            before = stored(api, manifest)["metadata"]["resourceVersion"]
+            answer = api.apply(manifest)
+            assert answer.status == 200, answer.message
+            assert answer.body["metadata"]["resourceVersion"] == before, manifest["kind"]
+
+
+def wait_until_running(api: Api, lab: LabObjects) -> dict[str, Any]:
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        pod = stored(api, lab.pod)
+        if pod["status"]["phase"] == "Running":
+            return pod
+        time.sleep(0.1)
+    raise AssertionError(f"the pod doesn't run within {RUN_SECONDS} s: {pod['status']}")
+
+
+def test_what_is_read_back_is_what_was_asked_for(
+    api: Api, made: list[tuple[dict[str, Any], LabObjects]]
+) -> None:
+    for given_, lab in made:
+        pod = wait_until_running(api, lab)
+        quota = stored(api, lab.quota) if lab.quota else None
+        objects = LabStateObjects(stored(api, lab.env_config_map), quota, pod)
+        config = models.LabConfig.model_validate(given_["config"])
+        state = recreate_lab_state(config, given_["user"]["username"], objects)
+        assert state.model_dump(mode="json") == asked(given_)
