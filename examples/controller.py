@@ -24,6 +24,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api, Networ
 
 from labbuilder import Image, LabSpecification, PullSecret, SecretData, User
 from labbuilder.adapter import LabBuilder, LabObjectNames, LabState, LabStateObjects
+from labbuilder.output import to_yaml
 
 USER = "nublado.lsst.io/user"
 LABS = f"nublado.lsst.io/category=lab,{USER}"
@@ -111,6 +112,9 @@ class Controller:
         names = self._builder.build_object_names(username)
         async with self._locks[username]:
             for manifest in objects.manifests():
+                if manifest is objects.pod and objects.quota:
+                    complaint = f"quota {names.quota} doesn't count"
+                    await self._wait(lambda: self._counts(names), self._create_seconds, complaint)
                 await self._apply(manifest)
             complaint = f"pod {names.pod} doesn't run"
             await self._wait(lambda: self._is_running(names), self._create_seconds, complaint)
@@ -182,12 +186,18 @@ class Controller:
         api = self._networking if kind == "network_policy" else self._core
         await getattr(api, f"patch_{scope}{kind}")(
             *(metadata[key] for key in ("name", "namespace") if key in metadata),
-            body=manifest,
+            # Left to itself the client writes JSON, with \ud83d\ude80 for a rocket: no YAML.
+            body=to_yaml([manifest]).encode(),
             field_manager="labbuilder-controller",
             force=True,
-            _content_type="application/apply-patch+yaml",
+            _content_type="application/apply-patch+yaml; charset=utf-8",
             _request_timeout=REQUEST_SECONDS,
         )
+
+    async def _counts(self, names: LabObjectNames) -> bool:
+        """Tell whether the quota has a status: until then pods are refused."""
+        quota = await _ask(self._core.read_namespaced_resource_quota, names.quota, names.namespace)
+        return bool(quota and quota.status and quota.status.hard)
 
     async def _is_running(self, names: LabObjectNames) -> bool:
         pod = await _ask(self._core.read_namespaced_pod, names.pod, names.namespace)

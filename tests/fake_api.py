@@ -1,13 +1,13 @@
 """A Kubernetes API server in miniature, for controllers to be tested against.
 
 It does as a real one does where a controller of labs can tell: server-side apply, namespaces that
-take their time to go, pods that take theirs to run, and quantities in their shortest form. Time
-passes by being looked at, so that no test depends on a clock.
+take their time to go, pods that take theirs to run, quotas that refuse pods until they count, and
+quantities in their shortest form. Time passes by being looked at, so that no test depends on a
+clock.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +16,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+import yaml
 from aiohttp import web
 
 Manifest = dict[str, Any]
@@ -89,7 +90,7 @@ class FakeApi:
 
     async def _answer(self, raw: web.Request) -> web.Response:
         text = await raw.text()  # from here on nothing is awaited: a request is done as a whole
-        body = json.loads(text) if text else {}
+        body = yaml.safe_load(text) if text else {}
         request = Request(raw.method, raw.path, dict(raw.query), raw.content_type, body)
         self.requests.append(request)
         try:
@@ -122,6 +123,8 @@ class FakeApi:
             namespace = self._get(f"{NAMESPACES}/{body['metadata']['namespace']}")
             if "deletionTimestamp" in namespace["metadata"]:
                 raise RefusedError(HTTPStatus.FORBIDDEN)
+            if body["kind"] == "Pod" and not self._is_counted(body["metadata"]["namespace"]):
+                raise RefusedError(HTTPStatus.FORBIDDEN)
         known = self.objects.get(path)
         merged: Manifest = merged_into(known or {}, as_stored(body))
         if known:
@@ -134,6 +137,11 @@ class FakeApi:
                 merged["status"] = {"phase": phase}
         self.objects[path] = merged
         return HTTPStatus.OK if known else HTTPStatus.CREATED, merged
+
+    def _is_counted(self, namespace: str) -> bool:
+        start = f"{NAMESPACES}/{namespace}/resourcequotas/"
+        quotas = [each for path, each in self.objects.items() if path.startswith(start)]
+        return all("status" in quota for quota in quotas)
 
     def _get(self, path: str) -> Manifest:
         if path not in self.objects:
@@ -158,6 +166,8 @@ class FakeApi:
         reads = self._reads[path]
         if found["kind"] == "Pod":
             found["status"]["phase"] = self.phases[min(reads, len(self.phases)) - 1]
+        if found["kind"] == "ResourceQuota" and reads > 1:
+            found["status"] = {"hard": found["spec"]["hard"]}
         if "deletionTimestamp" in found["metadata"] and reads > self.lingering:
             within = f"/namespaces/{found['metadata']['name']}/"
             self.objects = {

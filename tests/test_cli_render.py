@@ -162,6 +162,11 @@ def test_output_comes_lab_by_lab_if_told_to_keep_going() -> None:
     assert process.returncode == 0
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to what it starts in the background, these tests perhaps."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def running(command: str) -> subprocess.Popen[bytes]:
     """Start a command that waits for its input, and give it some."""
     process = subprocess.Popen(
@@ -170,6 +175,7 @@ def running(command: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 (there is one thread)
     )
     assert process.stdin
     process.stdin.write(Path("users.ndjson").read_bytes() * 20)

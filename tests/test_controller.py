@@ -105,7 +105,10 @@ def asked(username: str = "vera", number: int = 0) -> dict[str, Any]:
             "quota": {"notebook": {"cpu": 9, "memory": 27}} if number % 3 == 0 else None,
         },
         lab={
-            "env": {"JUPYTERHUB_SERVICE_PREFIX": f"/user/{username}/"},
+            "env": {
+                "JUPYTERHUB_SERVICE_PREFIX": f"/user/{username}/",
+                "GREETING": "Lift off 🚀\x7f",
+            },
             "options": {
                 "size": CONFIG["sizes"][number % 2]["size"],
                 "enable_debug": number % 4 == 0,
@@ -156,7 +159,8 @@ async def test_create_waits_until_the_pod_runs_and_can_be_repeated(api: FakeApi)
     api.phases = ("Pending", "Unknown", "Pending", "Running")
     async with started(api) as controller:
         await controller.create(**asked())
-        assert [request.method for request in api.requests].count("GET") == len(api.phases)
+        reads = [each for each in api.requests if each.method == "GET" and "/pods/" in each.path]
+        assert len(reads) == len(api.phases)
         stored = dict(api.objects)
         await controller.create(**asked())
         assert api.objects == stored
@@ -177,7 +181,7 @@ async def test_a_pod_that_ends_is_an_error_and_stays_to_be_looked_at(
 @in_a_loop
 async def test_a_pod_that_is_deleted_is_an_error(api: FakeApi) -> None:
     def delete(request: Request) -> None:
-        if request.method == "GET":
+        if request.method == "GET" and "/pods/" in request.path:
             del api.objects[request.path]
 
     api.on_request = delete

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping
 
+from labbuilder.errors import Severity
 from labbuilder.rules.checks import INVALID_VALUE, Object, keys_of
 from labbuilder.rules.naming import called, config_map_key, dns_subdomain
 from labbuilder.rules.rule import Check, Complaint, rule
@@ -42,6 +43,12 @@ INVALID_SECRET = rule(
     "invalid-secret", "a Secret lacks what its type promises, or it can't be read",
     "ValidateSecret",
 )  # fmt: skip
+EMPTY_SECRET = rule(
+    "empty-secret",
+    "an immutable Secret has empty data, and is refused when it is applied a second time",
+    "ValidateSecretUpdate, for which no data is something else than empty data",
+    severity=Severity.WARNING,
+)
 _MEBIBYTE = 1024**2
 
 
@@ -88,6 +95,9 @@ def _secret(value: Object) -> Iterator[Complaint]:
     if size > _MEBIBYTE:
         message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
+    if value.get("immutable") and value.get("data") == {}:
+        hint = "fill it, or leave it out"
+        yield Complaint(EMPTY_SECRET, "is empty, so that applying again fails", hint, ("data",))
     kind = value.get("type", "Opaque")
     if kind == "kubernetes.io/service-account-token":
         yield from _service_account_token(value["metadata"])

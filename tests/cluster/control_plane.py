@@ -1,7 +1,7 @@
 """A control plane of the tests' own: etcd, the API server, and kwok for the kubelet.
 
-What a real one has besides is done here: namespaces that are deleted go, pods get a node, and
-quotas a status.
+What a real one has besides is done here: namespaces that are deleted go, pods get a node, claims
+a volume, and quotas a status.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode
+
+from labbuilder.output import to_yaml
 
 __all__ = ["Answer", "Api", "ControlPlane", "control_plane"]
 
 TOKEN = "of-this-machine-only"  # noqa: S105 (of a server that ends with the tests)
 NODE = "kwok"
+STAGES = Path(__file__).parent / "stages.yaml"
 START_SECONDS = 60
 PLURALS = {
     "Namespace": "namespaces", "ResourceQuota": "resourcequotas", "ConfigMap": "configmaps",
@@ -32,7 +35,7 @@ PLURALS = {
     "NetworkPolicy": "networkpolicies", "Service": "services", "Pod": "pods", "Node": "nodes",
 }  # fmt: skip
 CONTENTS = [kind for kind in PLURALS if kind not in {"Namespace", "Node"}]
-APPLY = "application/apply-patch+yaml"  # of which JSON is a part
+APPLY = "application/apply-patch+yaml"
 
 Manifest = dict[str, Any]
 
@@ -72,28 +75,29 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Any = None,
+        body: Manifest | str | None = None,
         content_type: str = "application/json",
         **query: str,
     ) -> Answer:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": content_type}
-        content = None if body is None else json.dumps(body).encode("utf-8", "surrogatepass")
+        text = json.dumps(body) if isinstance(body, dict) else body
+        content = None if text is None else text.encode("utf-8", "surrogatepass")
         target = f"{path}?{urlencode(query)}" if query else path
         for last in (False, True):
             connection = self._connection()
             try:
                 connection.request(method, target, content, headers)
                 response = connection.getresponse()
-                text = response.read()
+                said = response.read()
             except (HTTPException, OSError):  # the server closes what is idle
                 connection.close()
                 if last:
                     raise
                 continue
             try:
-                found = json.loads(text)
+                found = json.loads(said)
             except ValueError:
-                found = {"message": text.decode(errors="replace")}
+                found = {"message": said.decode(errors="replace")}
             return Answer(response.status, found)
         raise AssertionError
 
@@ -106,23 +110,30 @@ class Api:
         connection: HTTPSConnection = self._threads.connection
         return connection
 
-    def apply(
-        self, manifest: Mapping[str, Any], *, dry_run: bool = False, namespace: str | None = None
-    ) -> Answer:
-        """Apply an object on the server's side, minding every field."""
-        query = {"fieldManager": "labbuilder", "fieldValidation": "Strict", "force": "true"}
-        if dry_run:
-            query["dryRun"] = "All"
-        return self.request("PATCH", path_of(manifest, namespace), manifest, APPLY, **query)
+    def apply(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Answer:
+        """Apply an object on the server's side, minding every field, as our YAML has it."""
+        query = options(dry_run=dry_run)
+        return self.request(
+            "PATCH", path_of(manifest), to_yaml([manifest]), APPLY, force="true", **query
+        )
+
+    def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Answer:
+        """Create an object, which the server may have to name."""
+        at = path(manifest["kind"], "", manifest["metadata"].get("namespace", ""))
+        return self.request("POST", at, dict(manifest), **options(dry_run=dry_run))
 
     def get(self, kind: str, name: str = "", namespace: str = "") -> Answer:
         return self.request("GET", path(kind, name, namespace))
 
 
-def path_of(manifest: Mapping[str, Any], namespace: str | None = None) -> str:
+def options(*, dry_run: bool) -> dict[str, str]:
+    query = {"fieldManager": "labbuilder", "fieldValidation": "Strict"}
+    return {**query, "dryRun": "All"} if dry_run else query
+
+
+def path_of(manifest: Mapping[str, Any]) -> str:
     metadata = manifest["metadata"]
-    inside = metadata.get("namespace", "") if namespace is None else namespace
-    return path(manifest["kind"], metadata["name"], inside)
+    return path(manifest["kind"], metadata["name"], metadata.get("namespace", ""))
 
 
 def path(kind: str, name: str = "", namespace: str = "") -> str:
@@ -179,7 +190,10 @@ def control_plane(assets: Path, folder: Path) -> Iterator[ControlPlane]:
         api = ready(folder, ports["api"], {"etcd": etcd, "kube-apiserver": server})
         stack.callback(api.close)
         kubeconfig = write_kubeconfig(folder, api)
-        run("kwok", "--kubeconfig", str(kubeconfig), "--manage-single-node", NODE)
+        run(
+            "kwok", "--kubeconfig", str(kubeconfig), "--config", str(STAGES),
+            "--manage-single-node", NODE,
+        )  # fmt: skip
         helpers = Helpers(api)
         stack.callback(helpers.stop)
         yield ControlPlane(api, kubeconfig)
@@ -257,11 +271,17 @@ class Helpers:
         while not self._ended.wait(0.1):
             with suppress(OSError, HTTPException):
                 self._bind_pods()
+                self._bind_claims()
                 self._set_quotas()
                 self._end_namespaces()
 
-    def _items(self, kind: Literal["Pod", "ResourceQuota", "Namespace"], **query: str) -> Any:
+    def _items(self, kind: str, **query: str) -> Any:
         return self._api.request("GET", path(kind), **query).body.get("items", [])
+
+    def _set_status(self, kind: str, manifest: Manifest, **status: Any) -> None:
+        at = path(kind, manifest["metadata"]["name"], manifest["metadata"]["namespace"])
+        merge = "application/merge-patch+json"
+        self._api.request("PATCH", f"{at}/status", {"status": status}, merge)
 
     def _bind_pods(self) -> None:
         for pod in self._items("Pod", fieldSelector="spec.nodeName="):
@@ -275,15 +295,17 @@ class Helpers:
             at = path("Pod", metadata["name"], metadata["namespace"])
             self._api.request("POST", f"{at}/binding", binding)
 
+    def _bind_claims(self) -> None:
+        for claim in self._items("PersistentVolumeClaim"):
+            if claim["status"]["phase"] == "Pending":
+                self._set_status("PersistentVolumeClaim", claim, phase="Bound")
+
     def _set_quotas(self) -> None:
-        for quota_ in self._items("ResourceQuota"):
-            hard = quota_["spec"]["hard"]
-            if "hard" not in quota_.get("status", {}):
-                status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
-                metadata = quota_["metadata"]
-                at = path("ResourceQuota", metadata["name"], metadata["namespace"])
-                merge = "application/merge-patch+json"
-                self._api.request("PATCH", f"{at}/status", {"status": status}, merge)
+        for quota in self._items("ResourceQuota"):
+            hard = quota["spec"]["hard"]
+            if "hard" not in quota.get("status", {}):
+                used = dict.fromkeys(hard, "0")
+                self._set_status("ResourceQuota", quota, hard=hard, used=used)
 
     def _end_namespaces(self) -> None:
         for namespace in self._items("Namespace", fieldSelector="status.phase=Terminating"):

@@ -18,7 +18,9 @@ from labbuilder.state import recreate_lab_state
 from labbuilder.userfile import UserFiles, read_documents
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.yaml"))
-RUN_SECONDS = 60
+SETTLE_SECONDS = 60
+TOLD = {"invalid-secret", "invalid-toleration"}
+"""Warnings that a lab is let through with, as ever, although an API server refuses it."""
 
 
 def refusals(api: Api, lab: LabObjects) -> list[str]:
@@ -48,8 +50,12 @@ def test_examples_are_accepted(api: Api, file: Path) -> None:
 
 @settings(max_examples=300)
 @given(given_=strategies.arguments())
-def test_generated_labs_are_accepted(api: Api, given_: dict[str, Any]) -> None:
-    assert refusals(api, compile_lab(**given_)) == []
+def test_generated_labs_are_accepted_but_for_what_a_warning_names(
+    api: Api, given_: dict[str, Any]
+) -> None:
+    lab = compile_lab(**given_)
+    warned = {str(each.object).partition("/")[0] for each in lab.warnings if each.code in TOLD}
+    assert {each.partition(":")[0] for each in refusals(api, lab)} == warned
 
 
 def generated(count: int) -> list[dict[str, Any]]:
@@ -62,7 +68,7 @@ def generated(count: int) -> list[dict[str, Any]]:
         given_ = {**given_, "user": {**given_["user"], "username": f"made{len(found)}x"}}
         given_["config"] = {**given_["config"], "namespacePrefix": "made"}
         warnings = {warning.code for warning in compile_lab(**given_).warnings}
-        if not warnings & {"quota-exceeded", "invalid-toleration", "invalid-secret"}:
+        if not warnings & {"quota-exceeded", *TOLD}:
             found.append(given_)
 
     collect()
@@ -76,23 +82,11 @@ def made(api: Api) -> list[tuple[dict[str, Any], LabObjects]]:
     assert len(labs) == 20
     for _, lab in labs:
         for manifest in lab.manifests():
-            wait_for_quota(api, lab, manifest)
+            if manifest is lab.pod and lab.quota:
+                settled(api, lab.quota)  # pods are refused until it counts
             answer = api.apply(manifest)
             assert answer.status == 201, answer.message
     return labs
-
-
-def wait_for_quota(api: Api, lab: LabObjects, manifest: dict[str, Any]) -> None:
-    """Wait until the quota counts, as a controller does whose pod is refused until then."""
-    if manifest["kind"] != "Pod" or not lab.quota:
-        return
-    metadata = lab.quota["metadata"]
-    for _ in range(100):
-        found = api.get("ResourceQuota", metadata["name"], metadata["namespace"]).body
-        if "hard" in found.get("status", {}):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the quota has no status")
 
 
 def stored(api: Api, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -102,34 +96,37 @@ def stored(api: Api, manifest: dict[str, Any]) -> dict[str, Any]:
     return answer.body
 
 
+def settled(api: Api, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Wait until a cluster has done with an object what it does, and read it."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < end:
+        found = stored(api, manifest)
+        status = found.get("status", {})
+        phase = {"PersistentVolumeClaim": "Bound", "Pod": "Running"}.get(manifest["kind"])
+        counts = "hard" in status or manifest["kind"] != "ResourceQuota"
+        if phase in {None, status.get("phase")} and counts:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{manifest['kind']} has {status} after {SETTLE_SECONDS} s")
+
+
 def test_applying_a_lab_again_changes_nothing(
     api: Api, made: list[tuple[dict[str, Any], LabObjects]]
 ) -> None:
     for _, lab in made:
-        wait_until_running(api, lab)
         for manifest in lab.manifests():
-            before = stored(api, manifest)["metadata"]["resourceVersion"]
+            before = settled(api, manifest)
             answer = api.apply(manifest)
             assert answer.status == 200, answer.message
-            assert answer.body["metadata"]["resourceVersion"] == before, manifest["kind"]
-
-
-def wait_until_running(api: Api, lab: LabObjects) -> dict[str, Any]:
-    end = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < end:
-        pod = stored(api, lab.pod)
-        if pod["status"]["phase"] == "Running":
-            return pod
-        time.sleep(0.1)
-    raise AssertionError(f"the pod doesn't run within {RUN_SECONDS} s: {pod['status']}")
+            assert answer.body == before
 
 
 def test_what_is_read_back_is_what_was_asked_for(
     api: Api, made: list[tuple[dict[str, Any], LabObjects]]
 ) -> None:
     for given_, lab in made:
-        pod = wait_until_running(api, lab)
         quota = stored(api, lab.quota) if lab.quota else None
+        pod = settled(api, lab.pod)
         objects = LabStateObjects(stored(api, lab.env_config_map), quota, pod)
         config = models.LabConfig.model_validate(given_["config"])
         state = recreate_lab_state(config, given_["user"]["username"], objects)

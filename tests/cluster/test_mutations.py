@@ -1,0 +1,154 @@
+"""Labs with one odd change each: what we think of them, and what an API server does.
+
+``MUTATIONS=20000 MUTATIONS_SEED=7 pytest --dist=no -rP`` of this file tries others than the usual.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from test_rules_mutations import RICH
+
+from cluster.control_plane import APPLY, Api, options, path
+from cluster.mutating import Mutator
+from labbuilder import rules, schemas
+from labbuilder.rules import RULES, Stop
+
+Json = dict[str, Any]
+
+USUAL = 500
+COUNT = int(os.environ.get("MUTATIONS", USUAL))
+SEED = int(os.environ.get("MUTATIONS_SEED", "1"))
+NAMESPACE = "labs-vera"
+KINDS = [manifest["kind"] for manifest in RICH.values()]
+
+OF_THE_CLUSTER = re.compile(
+    r'^namespaces ".*" not found$'
+    r"|metadata\.deletionGracePeriodSeconds: .*field is immutable"
+)
+"""Refusals for what a cluster has or has not, of which a manifest by itself knows nothing."""
+
+STRICTER = {
+    "schema": "null, and numbers out of range, which the server drops or cuts off",
+    "cluster-decides": "the next cluster refuses it",
+    "empty-secret": "applying it a second time is refused",
+    "invalid-env-name": "refused by servers until 1.31",
+    "invalid-finalizer": "of a namespace's spec, which the server writes anew",
+    "invalid-id": "of a field that is dropped where its feature is off",
+    "invalid-name": "of services: refused by servers until 1.35",
+    "invalid-quantity": "a dot alone, which the server takes for nothing",
+    "invalid-value": "of a field that is dropped where its feature is off",
+    "misplaced-field": "likewise",
+    "missing-value": "of a claim's source without a group, which the server drops without a word",
+    "server-field": "the server writes it anew, or refuses it the second time",
+}
+"""Why we refuse what an API server accepts, by rules that say that it is the one to refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What we and the server think of one change.
+
+    Attributes
+    ----------
+    change
+        What was done.
+    codes
+        What is wrong by our rules; ``schema`` for all that the schemas find.
+    refusal
+        What the server says if it refuses.
+    """
+
+    change: str
+    codes: frozenset[str]
+    refusal: str
+
+    @property
+    def ours(self) -> str:
+        """Tell who would stop it first, by our rules."""
+        if "schema" in self.codes:
+            return Stop.API_SERVER
+        stops = {RULES[code].stop for code in self.codes}
+        return next((stop for stop in Stop if stop in stops), "passes")
+
+    @property
+    def theirs(self) -> str:
+        """Tell what the server did; the last is about what it has, not about the manifest."""
+        if OF_THE_CLUSTER.search(self.refusal):
+            return "not there"
+        return "refused" if self.refusal else "accepted"
+
+
+def judged(manifests: list[Json]) -> frozenset[str]:
+    if any(schemas.check(manifest, schemas.NEWEST) for manifest in manifests):
+        return frozenset({"schema"})
+    found = rules.check(manifests, schemas.NEWEST)
+    return frozenset(finding.code for findings in found for finding in findings)
+
+
+def refused(api: Api, manifest: Json) -> str:
+    """Apply what may not even have a name, without keeping it."""
+    metadata = manifest.get("metadata")
+    given = metadata if isinstance(metadata, dict) else {}
+    name, namespace = (str(given.get(key) or "") for key in ("name", "namespace"))
+    kind = manifest.get("kind")
+    at = "/apis/nothing"
+    if kind in KINDS:
+        at = path(str(kind), name, "" if kind == "Namespace" else namespace or NAMESPACE)
+        group = quote(str(manifest.get("apiVersion")))
+        at = at.replace("/api/v1", f"/api/{group}").replace("/networking.k8s.io/v1", f"/{group}")
+    text = json.dumps(manifest)
+    return api.request("PATCH", at, text, APPLY, force="true", **options(dry_run=True)).message
+
+
+@pytest.fixture(scope="module")
+def verdicts(api: Api) -> list[Verdict]:
+    assert api.apply(RICH[f"Namespace/{NAMESPACE}"]).is_fine
+    waived = judged([*RICH.values()])
+    assert waived == {"pod-security-waiver"}
+    assert [refused(api, manifest) for manifest in RICH.values()] == len(RICH) * [""]
+    mutator, found = Mutator(SEED, schemas.NEWEST), []
+    for _ in range(COUNT):
+        name, change, changed = mutator.mutate(RICH)
+        codes = judged([*{**RICH, name: changed}.values()]) - waived
+        found.append(Verdict(f"{name}: {change}", codes, refused(api, changed)))
+    return found
+
+
+def test_what_our_rules_pass_the_api_server_accepts(verdicts: list[Verdict]) -> None:
+    missed = [
+        each
+        for each in verdicts
+        if each.theirs == "refused" and each.ours not in {Stop.API_SERVER, Stop.ADMISSION}
+    ]
+    assert missed == []
+
+
+def test_what_we_refuse_and_the_api_server_accepts_is_somebody_elses_or_explained(
+    verdicts: list[Verdict],
+) -> None:
+    """The table has the rules whose words are the kubelet's, a plug-in's or nobody's."""
+    stricter = [each for each in verdicts if each.theirs == "accepted"]
+    servers = {"schema", *(code for code in RULES if RULES[code].stop is Stop.API_SERVER)}
+    assert [each for each in stricter if each.codes & servers - STRICTER.keys()] == []
+
+
+def test_the_table(verdicts: list[Verdict], snapshot: SnapshotAssertion) -> None:
+    counts = Counter((each.ours, each.theirs) for each in verdicts)
+    table = {
+        str(who): {what: counts[who, what] for what in ("accepted", "refused", "not there")}
+        for who in ["passes", *Stop]
+    }
+    for who, row in table.items():
+        print(f"{who:>22}: {row}")  # noqa: T201 (for who runs more of them)
+    assert sum(counts.values()) == COUNT
+    if COUNT == USUAL:
+        assert table == snapshot
