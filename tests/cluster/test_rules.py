@@ -124,7 +124,7 @@ CHANGES: list[Json] = [
 """What is done to a pod that meets both standards."""
 
 
-@pytest.mark.parametrize("changes", CHANGES, ids=str)
+@pytest.mark.parametrize("changes", CHANGES, ids=" ".join)
 def test_pod_security_is_what_a_namespace_enforces(api: Api, standard: str, changes: Json) -> None:
     lab = pod_security.manifests()
     pod_security.change(lab[-1], changes)
