@@ -412,6 +412,7 @@ def test_nothing_that_we_make_breaks_a_rule_unless_the_input_asks_for_it(
         "quota-exceeded": quota,
         "missing-pull-secret": config.get("pullSecret") and not pull_secret,
         "invalid-secret": pull_secret,
+        "empty-secret": pull_secret and not pull_secret["data"],
         # A limit below what labs themselves hold in memory, or a volume in memory of any size.
         "memory-volumes-exceed-limit": True,
     }

@@ -201,6 +201,14 @@ def rename(name: str, *path: Any, to: str) -> Change:
 
 CASES = [
     Case(
+        "contents: a Secret with nothing in it",
+        put(PULL_SECRET, "data", to={}),
+        [
+            "Secret/pull-secret data empty-secret",
+            'Secret/pull-secret data[".dockerconfigjson"] invalid-secret',
+        ],
+    ),
+    Case(
         "metadata: a ConfigMap with what the API server gave it",
         put(ENV, "metadata", "resourceVersion", to="7"),
         [f"{ENV} metadata.resourceVersion server-field"],
