@@ -13,14 +13,10 @@ import yaml
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
+from labbuilder.data import DEFAULT_SITE
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MINIMAL = (EXAMPLES / "minimal.yaml").read_text(encoding="utf-8")
-SITE = (
-    Path(__file__)
-    .parent.parent.joinpath("labbuilder/default-site.yaml")
-    .read_text(encoding="utf-8")
-)
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Any:
@@ -52,7 +48,7 @@ def report(result: Any, status: int = 1) -> dict[str, Any]:
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write("user.yaml", MINIMAL)
-    write("site.yaml", SITE)
+    write("site.yaml", DEFAULT_SITE)
     write("lab.yaml", render("user.yaml"))
 
 
@@ -71,7 +67,7 @@ def test_what_was_rendered_is_the_same_in_any_form() -> None:
 
 
 def test_a_change_is_a_line_with_its_class() -> None:
-    write("site.yaml", SITE, ("4Gi", "6Gi"), ("storage: 10Gi", "storage: 5Gi"))
+    write("site.yaml", DEFAULT_SITE, ("4Gi", "6Gi"), ("storage: 10Gi", "storage: 5Gi"))
     result = run("user.yaml", "lab.yaml", "--config", "site.yaml")
     assert (result.exit_code, result.stderr) == (1, "")
     lines = result.stdout.splitlines()
@@ -254,7 +250,11 @@ def people(*names: str, size: str = "small") -> None:
 def test_two_configurations_are_compared_over_many_users() -> None:
     people("ada", "bo", "cleo")
     people("dora", size="large")
-    write("old.yaml", SITE, ("limits: {cpu: 1, memory: 4Gi}", "limits: {cpu: 1, memory: 3Gi}"))
+    write(
+        "old.yaml",
+        DEFAULT_SITE,
+        ("limits: {cpu: 1, memory: 4Gi}", "limits: {cpu: 1, memory: 3Gi}"),
+    )
     result = run("--against-config", "old.yaml", "users")
     assert (result.exit_code, result.stderr) == (1, "")
     lines = result.stdout.splitlines()
@@ -276,7 +276,7 @@ def test_two_configurations_are_compared_over_many_users() -> None:
 
 def test_the_other_configuration_may_be_given_as_well() -> None:
     people("ada")
-    write("new.yaml", SITE, ("namespacePrefix: lab", "namespacePrefix: labs"))
+    write("new.yaml", DEFAULT_SITE, ("namespacePrefix: lab", "namespacePrefix: labs"))
     result = run("users", "--against-config", "site.yaml", "--config", "new.yaml")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0] == "1 lab: Namespace/lab-USERNAME: removed (data at risk)"
@@ -288,7 +288,7 @@ def test_users_that_do_not_compile_are_told_once_and_the_others_compared() -> No
     people("ada", "bo")
     write("users/bo.yaml", Path("users/bo.yaml").read_text(), ("uid: 4242", "uid: 0"))
     write("users/broken.yaml", "a: [")
-    write("old.yaml", SITE, ("storage: 10Gi", "storage: 11Gi"))
+    write("old.yaml", DEFAULT_SITE, ("storage: 10Gi", "storage: 11Gi"))
     result = run("--against-config", "old.yaml", "users")
     assert result.exit_code == 2
     assert result.stdout.splitlines()[-1] == "1 of 1 labs change: 1 data at risk"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -52,7 +51,7 @@ class Teller:
         """
         for finding in findings:
             warning = finding.severity == "warning"
-            known = hash(str(replace(finding, object="") if warning else finding))
+            known = hash(_about_the_site(finding) if warning else finding)
             if known not in self._said:  # hashes, for of the texts there may be many
                 self._said.add(known)
                 self.tell(str(finding))
@@ -60,3 +59,9 @@ class Teller:
     def tell(self, text: str) -> None:
         """Write a line; the next step brings the bar back."""
         typer.echo(f"{_ERASE if self._bar else ''}{text}", err=True)
+
+
+def _about_the_site(finding: Finding) -> Hashable:
+    return (
+        finding.code, finding.message, finding.hint, finding.path, finding.source, finding.cause
+    )  # fmt: skip
