@@ -79,6 +79,20 @@ class Finding:
     cause: Path = ()
     about_key: bool = field(default=False, compare=False, repr=False)
 
+    def about(self, name: str) -> Finding:
+        """Say the same of another object; `dataclasses.replace` takes twice as long."""
+        return Finding(
+            self.code, self.message, self.path, self.hint, self.severity, name, self.source,
+            self.cause, self.about_key,
+        )  # fmt: skip
+
+    def placed(self, source: Source, cause: Path) -> Finding:
+        """Say where the user's text has what decides it; as fast as `about`."""
+        return Finding(
+            self.code, self.message, self.path, self.hint, self.severity, self.object, source,
+            cause, self.about_key,
+        )  # fmt: skip
+
     def __str__(self) -> str:
         where = [str(self.source)] if self.source else [format_path(self.cause)]
         where += [part for part in (self.object, format_path(self.path)) if part]

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Literal, cast
 
 import yaml
+from pydantic_core import to_json as to_json_bytes
 
 from labbuilder.errors import Finding, LabBuilderError, Path
 
@@ -126,7 +127,14 @@ def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
     LabBuilderError
         If a number is infinite or not a number, which JSON can't say.
     """
-    return _dumps(_list(manifests), separators=(",", ":"))
+    content = _list(manifests)
+    try:  # what json would write, in a third of its time
+        line = to_json_bytes(content, inf_nan_mode="constants")
+    except ValueError:  # it is nested too deeply for that
+        return _dumps(content, separators=(",", ":"))
+    if b"NaN" in line or b"Infinity" in line:  # a text's, or numbers that JSON doesn't know
+        return _dumps(content, separators=(",", ":"))
+    return (line + b"\n").decode()
 
 
 def to_files(

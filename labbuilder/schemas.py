@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
@@ -109,14 +108,15 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     LabBuilderError
         If there are no schemas for the version.
     """
-    minor = resolve_version(version)
-    kinds = _bundle(minor)["kinds"]
+    minor = version if version in VERSIONS else resolve_version(version)
     key = kind_of(manifest)
-    if key not in kinds:
-        return [_no_schema(manifest, key, minor, list(kinds))]
-    with suppress(ValueError):  # which says that it holds what JSON does not have
+    try:
         if _decider(minor, key).is_valid(manifest):
             return []
+    except KeyError:
+        return [_no_schema(manifest, key, minor, list(_bundle(minor)["kinds"]))]
+    except ValueError:  # it holds what JSON does not have
+        pass
     return _explain(manifest, minor, key)
 
 

@@ -184,5 +184,5 @@ def _place(finding: Finding, origins: Mapping[str, Origin]) -> Finding:
     path = origin.path + argument[1:]
     source = origin.document.source(path, key=finding.about_key)
     if finding.object:
-        return replace(finding, cause=path, source=source)
+        return finding.placed(source, path)
     return replace(finding, path=path, source=source)

@@ -102,8 +102,8 @@ class Verdicts:
                 self._known.clear()
             self._known[key] = verdict
         known = self._known[key]
-        names = {i: schemas.object_name(manifests[i]) for i, _ in known}
-        return [replace(each, object=names[i]) for i, each in known]
+        names = {i: schemas.object_name(manifests[i]) for i in {i for i, _ in known}}
+        return [each.about(names[i]) for i, each in known]
 
     def _rules(
         self, manifests: Sequence[Manifest], cause: Callable[[Path, Manifest], Path]

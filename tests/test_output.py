@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from labbuilder import output
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
-from labbuilder.output import redact, to_files, to_json, to_yaml
+from labbuilder.output import redact, to_files, to_json, to_line, to_yaml
 
 Manifest = dict[str, Any]
 
@@ -101,6 +102,36 @@ def test_what_to_json_writes_json_reads_back(manifests: list[Manifest]) -> None:
     assert json.loads(to_json(manifests)) == listed
 
 
+@settings(max_examples=500)
+@given(objects(KEYS))
+def test_a_line_is_what_json_would_write(manifests: list[Manifest]) -> None:
+    line = to_line(manifests)
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    assert json.loads(line) == json.loads(to_json(manifests))
+
+
+@settings(max_examples=500)
+@given(st.lists(st.dictionaries(KEYS, TEXT | st.integers() | st.none(), max_size=5), max_size=3))
+def test_a_line_has_the_bytes_that_json_would_write(manifests: list[Manifest]) -> None:
+    """But for fractions: json writes 1e+16 where the line has 1e16."""
+    content = json.loads(to_json(manifests))
+    expected = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    assert to_line(manifests) == f"{expected}\n"
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "Infinity and NaN"])
+def test_a_line_has_words_that_look_like_numbers_that_json_does_not_know(text: str) -> None:
+    assert json.loads(to_line([{"data": text}]))["items"] == [{"data": text}]
+
+
+def test_a_line_may_be_nested_deeply() -> None:
+    deep: Any = "bottom"
+    for _ in range(400):
+        deep = {"a": deep}
+    assert json.loads(to_line([deep]))["items"] == [deep]
+
+
 @given(data(TEXT))
 def test_redact_leaves_what_is_no_secret_as_it_is(value: Any) -> None:
     before = manifest("ConfigMap", "c", data=value)
@@ -140,10 +171,13 @@ def test_a_value_that_is_there_twice_gets_no_anchor() -> None:
     assert to_yaml([{"x": shared, "z": shared}]) == "x:\n  a:\n  - b\nz:\n  a:\n  - b\n"
 
 
-@pytest.mark.parametrize("number", [float("inf"), float("nan")])
-def test_a_number_that_json_does_not_know_is_a_finding(number: float) -> None:
+@pytest.mark.parametrize("write", [to_json, to_line])
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_that_json_does_not_know_is_a_finding(
+    number: float, write: Callable[[list[Manifest]], str]
+) -> None:
     with pytest.raises(LabBuilderError) as caught:
-        to_json([manifest("Pod", "p", spec={"a": [number]})])
+        write([manifest("Pod", "p", spec={"a": [number]})])
     (finding,) = caught.value.findings
     assert (finding.code, finding.path) == ("number-not-finite", ("spec", "a", 0))
     assert finding.object == "Pod/p"
