@@ -1,12 +1,14 @@
-"""When what the rules said of one lab holds for another of the same shape.
+"""When what the schemas and rules said of one lab holds for another of the same shape.
 
-The rules look at names, keys, references, amounts and sizes. Two labs of one plan (see
-`labbuilder.plans`) differ in their own values only, and of these the rules say the same if
+The schemas look at types and formats, the rules at names, keys, references, amounts and sizes.
+Two labs of one plan (see `labbuilder.plans`) differ in their own values only, and of these they
+say the same if
 
 - whatever they compare, count or read is the same in both: that is the key;
-- every other value is harmless: of a form to which no rule objects wherever our fragments put it.
+- every other value is harmless: of the type that its place takes, and of a form to which no rule
+  objects wherever our fragments put it.
 
-What isn't harmless is judged by the rules themselves, each time.
+What isn't harmless is judged by the schemas and the rules themselves, each time.
 """
 
 from __future__ import annotations
@@ -88,14 +90,11 @@ class Verdicts:
         list of Finding
             Everything that is wrong.
         """
-        found = [schemas.check(manifest, self._version) for manifest in manifests]
-        if any(found):
-            return [each for _, each in self._verdict(manifests, found, cause)]
         if not self._ours or not plan or not _harmless(own, self._files):
-            return [each for _, each in self._rules(manifests, cause)]
+            return [each for _, each in self._verdict(manifests, cause)]
         key = (plan, _key(own))
         if key not in self._known:
-            verdict = self._rules(manifests, cause)
+            verdict = self._verdict(manifests, cause)
             if _speaks_of(verdict, own):
                 return [each for _, each in verdict]
             if len(self._known) >= _MOST:
@@ -105,17 +104,12 @@ class Verdicts:
         names = {i: schemas.object_name(manifests[i]) for i in {i for i, _ in known}}
         return [each.about(names[i]) for i, each in known]
 
-    def _rules(
+    def _verdict(
         self, manifests: Sequence[Manifest], cause: Callable[[Path, Manifest], Path]
     ) -> Verdict:
-        return self._verdict(manifests, rules.check(manifests, self._version), cause)
-
-    def _verdict(
-        self,
-        manifests: Sequence[Manifest],
-        found: Sequence[Sequence[Finding]],
-        cause: Callable[[Path, Manifest], Path],
-    ) -> Verdict:
+        found = [schemas.check(manifest, self._version) for manifest in manifests]
+        if not any(found):
+            found = rules.check(manifests, self._version)
         return [
             (
                 i,

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from labs import arguments
 
-from labbuilder import LabCompiler, documents, rules
+from labbuilder import LabCompiler, documents, rules, schemas
 from labbuilder.fragments import Fragments, skeleton
 from labbuilder.plans import Plan
 
@@ -26,6 +26,7 @@ COSTS: dict[str, tuple[Any, str]] = {
     "fragments rendered": (Fragments, "render"),
     "schemas compiled": (jsonschema_rs, "Draft202012Validator"),
     "plans made": (Plan, "__init__"),
+    "manifests held against schemas": (schemas, "check"),
     "labs judged by the rules": (rules, "check"),
 }
 
@@ -73,6 +74,6 @@ def test_the_first_lab_of_a_shape_costs_them(compiler: LabCompiler) -> None:
     with counted() as costs:
         LabCompiler(arguments()["config"]).compile(**lab())
     assert costs["plans made"] == costs["labs judged by the rules"] == 1
-    assert costs["fragments rendered"] == len(
-        LabCompiler(arguments()["config"]).compile(**lab()).manifests()
-    )
+    manifests = LabCompiler(arguments()["config"]).compile(**lab()).manifests()
+    assert costs["fragments rendered"] == len(manifests)
+    assert costs["manifests held against schemas"] == len(manifests)
