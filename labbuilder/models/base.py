@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -89,14 +90,15 @@ def refused(code: str, message: str, hint: str = "") -> NoReturn:
 def _text(value: str) -> str:
     if "\0" in value:
         refused("invalid-text", "holds a NUL character", "leave it out")
-    if _SURROGATE.search(value):
+    if not value.isascii() and _SURROGATE.search(value):
         refused("invalid-text", "is not valid Unicode", "leave out lone surrogates")
     return value
 
 
 def matching(test: Callable[[str], bool], code: str, what: str, hint: str) -> Callable[[str], str]:
-    """Make a validator of a predicate."""
+    """Make a validator of a predicate; most values come again, lab after lab."""
 
+    @lru_cache
     def validator(value: str) -> str:
         if not test(value):
             refused(code, f"{shown(value)} is not {what}", hint)
