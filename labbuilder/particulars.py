@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -36,8 +37,7 @@ class Names:
     pod: str
 
 
-@dataclass(frozen=True, slots=True)
-class Particulars:
+class Particulars(NamedTuple):
     """The values of one lab, which nothing else holds or may change.
 
     Attributes
@@ -75,8 +75,11 @@ class Particulars:
     supplemental_groups: list[int] | None
     pod_annotations: dict[str, str]
     namespace_annotations: dict[str, str]
-    secrets: dict[str, str] = field(repr=False)
-    pull_secret: dict[str, str] | None = field(repr=False)
+    secrets: dict[str, str]
+    pull_secret: dict[str, str] | None
+
+    def __repr__(self) -> str:
+        return f"Particulars of {self.names.pod}"  # and no secrets
 
 
 def particulars(

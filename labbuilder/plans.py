@@ -28,7 +28,7 @@ _MOST = 256
 """Plans that are kept: pull secrets may be of any number of types."""
 
 _NAMES = [f"names.{each.name}" for each in fields(Names)]
-_SINGLE = [each.name for each in fields(Particulars) if each.name not in ("names", "claims")]
+_SINGLE = [name for name in Particulars._fields if name not in ("names", "claims")]
 _get_values: Callable[[Particulars], tuple[Any, ...]] = attrgetter(*_NAMES, *_SINGLE)
 
 

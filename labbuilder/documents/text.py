@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from functools import cache
 
 from labbuilder.errors import Finding, LabBuilderError, Source
 
@@ -26,9 +25,10 @@ _NUMBER = re.compile(
     r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 )
 
-# What YAML 1.1 and 1.2 both take for text. NEL, LS and PS end a line in 1.1 only.
-_ASCII = "\t\n\r -~"
-_WIDE = f"{_ASCII}\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+# What YAML 1.1 or 1.2 doesn't take for text. NEL, LS and PS end a line in 1.1 only.
+_REFUSED = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 _MAX_DIRECTIVES = 2000  # characters
 _DIRECTIVE = re.compile(r"^%.*", re.MULTILINE)
@@ -70,12 +70,7 @@ _PROBLEMS = (
 
 def find_refused(text: str) -> re.Match[str] | None:
     """Find the first character that can't stand in YAML, whichever version reads it."""
-    return _refused(text.isascii()).search(text)
-
-
-@cache  # and not made until it is needed: with the wide one, that takes a while
-def _refused(is_ascii: bool) -> re.Pattern[str]:  # noqa: FBT001 (the one question)
-    return re.compile(f"[^{_ASCII if is_ascii else _WIDE}]")
+    return _REFUSED.search(text)
 
 
 def decode(text: str | bytes, file: str) -> str:
