@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
 
-__all__ = ["MAX_BYTES", "Origin", "UserDocument", "read", "read_standard_input", "take_apart"]
+__all__ = [
+    "MAX_BYTES", "Origin", "UserDocument", "beside", "read", "read_standard_input", "take_apart"
+]  # fmt: skip
 
 _ARGUMENTS = {
     "site": "site", "user": "user", "lab": "lab", "image": "image", "secrets": "secrets",
@@ -40,7 +43,6 @@ class UserDocument:
     """One user's document, taken apart into the compiler's arguments."""
 
     document: Document
-    folder: Path
     arguments: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -60,11 +62,18 @@ class UserDocument:
     def read(self, name: str, path: Steps) -> bytes | None:
         """Read a file that the value at `path` names; None, and a complaint, if it can't be."""
         try:
-            return read(self.folder / name)
+            return read(beside(self.document.file, name))
         except LabBuilderError as error:
             hint = "a path is relative to the file that names it"
             self.complain("unreadable-file", error.findings[0].message, path, hint)
             return None
+
+
+@lru_cache  # for thousands of labs name the same configuration
+def beside(file: str, name: str) -> Path:
+    """Find the file that a user file names: the path is relative to it."""
+    folder = Path() if file == "<stdin>" else Path(file).parent
+    return folder / name
 
 
 def read(path: Path) -> bytes:
@@ -126,8 +135,7 @@ def take_apart(document: Document) -> UserDocument:
     LabBuilderError
         If the document is no mapping.
     """
-    folder = Path() if document.file == "<stdin>" else Path(document.file).parent
-    taken = UserDocument(document, folder)
+    taken = UserDocument(document)
     if not isinstance(document.data, dict):
         taken.complain(
             "wrong-type",

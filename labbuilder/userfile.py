@@ -13,7 +13,14 @@ from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.inputs import raise_errors, read_inputs
 from labbuilder.objects import LabObjects
-from labbuilder.userdocument import Origin, UserDocument, read, read_standard_input, take_apart
+from labbuilder.userdocument import (
+    Origin,
+    UserDocument,
+    beside,
+    read,
+    read_standard_input,
+    take_apart,
+)
 
 __all__ = ["UserFiles", "read_documents"]
 
@@ -122,7 +129,7 @@ class UserFiles:
             hint = "write site.yaml, for example"
             taken.complain("wrong-type", "must be a path or a mapping", ("config",), hint)
             raise LabBuilderError([])  # taken has the complaint
-        return str(taken.folder / named)
+        return str(beside(taken.document.file, named))
 
 
 def read_documents(name: str) -> list[Document]:

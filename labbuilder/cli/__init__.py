@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -21,6 +22,8 @@ from labbuilder.cli.streams import TROUBLE
 from labbuilder.cli.url import url
 
 __all__ = ["app", "main"]
+
+_MANY = 100_000  # objects: labs are no garbage to look for, at a twentieth of a run's time
 
 app = typer.Typer(
     help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
@@ -55,6 +58,7 @@ def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON are, whatever the locale
+    gc.set_threshold(_MANY)
     try:
         app()
         sys.stdout.flush()
