@@ -23,7 +23,7 @@ from labbuilder.cli.url import url
 
 __all__ = ["app", "main"]
 
-_MANY = 100_000  # objects: labs are no garbage to look for, at a twentieth of a run's time
+_MANY = 50_000  # objects: labs are no garbage to look for, at a twentieth of a run's time
 
 app = typer.Typer(
     help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
