@@ -22,6 +22,7 @@ from labbuilder.errors import Finding, LabBuilderError, Path, Source
 __all__ = ["Document", "Mark", "load"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NESTING = "maximum nesting depth"  # libyaml's limit, since 0.2.6; ours is lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,28 @@ def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
     LabBuilderError
         With everything that is wrong, up to the first error of syntax.
     """
-    text = decode(text, file)
+    builder = _read(decode(text, file), file, most)
+    if builder.findings:
+        raise LabBuilderError(builder.findings)
+    documents = builder.documents or [(None, Mark(1, 1))]
+    return [Document(data, file, mark) for data, mark in documents]
+
+
+def _read(text: str, file: str, most: int) -> TreeBuilder:
     builder = TreeBuilder(file, most)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
+        if _NESTING in str(getattr(error, "problem", None)):
+            # It looks 1,000 levels ahead, and keeps the events of those that it has seen.
+            _read(text[: error.problem_mark.index], file, most)
         builder.findings.append(_explain(error, text, file))
     except (ValueError, OverflowError):
         # PyYAML without libyaml does not check the escapes that name a character.
         problem = "an escape names no character"
         builder.findings.append(Finding("yaml-syntax", problem, source=Source(file, 1, 1)))
-    if builder.findings:
-        raise LabBuilderError(builder.findings)
-    documents = builder.documents or [(None, Mark(1, 1))]
-    return [Document(data, file, mark) for data, mark in documents]
+    return builder
 
 
 def _explain(error: yaml.YAMLError, text: str, file: str) -> Finding:
