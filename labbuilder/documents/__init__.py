@@ -103,9 +103,10 @@ def _read(text: str, file: str, most: int) -> TreeBuilder:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
-        if _NESTING in str(getattr(error, "problem", None)):
+        mark = getattr(error, "problem_mark", None)
+        if mark and _NESTING in str(getattr(error, "problem", None)):
             # It looks 1,000 levels ahead, and keeps the events of those that it has seen.
-            _read(text[: error.problem_mark.index], file, most)
+            _read(text[: mark.index], file, most)
         builder.findings.append(_explain(error, text, file))
     except (ValueError, OverflowError):
         # PyYAML without libyaml does not check the escapes that name a character.
