@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from labbuilder.output import redact, to_yaml
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.users.compile import UserFiles, read_documents
 
 USERS = sorted(Path("users").glob("*.yaml"))
 

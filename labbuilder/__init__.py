@@ -2,6 +2,7 @@
 
 from labbuilder.compiler import LabCompiler, compile_lab
 from labbuilder.errors import Finding, LabBuilderError, Severity, Source
+from labbuilder.lab.objects import LabObjects
 from labbuilder.models import (
     Image,
     LabConfig,
@@ -12,7 +13,6 @@ from labbuilder.models import (
     User,
 )
 from labbuilder.names import LabObjectNames, build_object_names
-from labbuilder.objects import LabObjects
 
 __all__ = [
     "Finding",

@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from labbuilder import models
-from labbuilder.clients import plain, to_client_model, to_client_models
+from labbuilder.cluster.clients import plain, to_client_model, to_client_models
+from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
-from labbuilder.inputs import read_inputs
+from labbuilder.lab.arguments import read_inputs
+from labbuilder.lab.objects import LabObjects, LabStateObjects
+from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState
 from labbuilder.names import (
     LabObjectNames,
@@ -19,9 +22,6 @@ from labbuilder.names import (
     build_object_names,
     is_service_prefix,
 )
-from labbuilder.objects import LabObjects, LabStateObjects
-from labbuilder.state import recreate_lab_state
-from labbuilder.validation import validated
 
 __all__ = [
     "DiscoveryClient",

@@ -2,15 +2,16 @@
 
 The steps, in the order in which data flows:
 
-1. Inputs become models and are held against each other (`labbuilder.validation`,
-   `labbuilder.inputs`).
-2. Every decision is made: about what a lab has of its own (`labbuilder.particulars`), and about
-   what it shares with others of its shape (`labbuilder.facts`).
-3. The catalogue's fragments give the decisions their shape (`labbuilder.catalog`,
-   `labbuilder.fragments`), once for all labs that have the same (`labbuilder.plans`).
-4. Every manifest is checked against Kubernetes' schema (`labbuilder.schemas`), and all of them
-   against what a cluster refuses beyond it (`labbuilder.rules`, `labbuilder.verdicts`); what is
-   wrong is led back to the input that decides it (`labbuilder.causes`).
+1. Inputs become models and are held against each other (`labbuilder.models.complaints`,
+   `labbuilder.lab.arguments`).
+2. Every decision is made: about what a lab has of its own (`labbuilder.lab.values`), and about
+   what it shares with others of its shape (`labbuilder.lab.facts`).
+3. The catalogue's fragments give the decisions their shape (`labbuilder.lab.catalog`,
+   `labbuilder.fragments`), once for all labs that have the same (`labbuilder.lab.plan`).
+4. Every manifest is checked against Kubernetes' schema (`labbuilder.validation.schemas`), and all
+   of them against what a cluster refuses beyond it (`labbuilder.validation.rules`,
+   `labbuilder.lab.verdicts`); what is wrong is led back to the input that decides it
+   (`labbuilder.lab.origin`).
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
-from labbuilder import data, models, schemas
-from labbuilder.causes import cause
+from labbuilder import data, models
 from labbuilder.errors import Finding, LabBuilderError, shown
 from labbuilder.fragments import Fragments, compile_text
-from labbuilder.inputs import Inputs, raise_errors, read_inputs
+from labbuilder.lab.arguments import Inputs, raise_errors, read_inputs
+from labbuilder.lab.objects import LabObjects, in_order
+from labbuilder.lab.origin import cause
+from labbuilder.lab.plan import Plans
+from labbuilder.lab.storage import Storage
+from labbuilder.lab.values import Particulars, particulars
+from labbuilder.lab.verdicts import Verdicts
+from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
-from labbuilder.objects import LabObjects, in_order
-from labbuilder.particulars import Particulars, particulars
-from labbuilder.plans import Plans
-from labbuilder.storage import Storage
-from labbuilder.validation import validated
-from labbuilder.verdicts import Verdicts
+from labbuilder.validation import schemas
 
 __all__ = ["LabCompiler", "compile_lab"]
 
@@ -154,7 +156,7 @@ class LabCompiler:
         return self.compile_inputs(inputs, tuple(findings))
 
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
-        """Compile one lab whose arguments `labbuilder.inputs.read_inputs` has read.
+        """Compile one lab whose arguments `labbuilder.lab.arguments.read_inputs` has read.
 
         Parameters
         ----------

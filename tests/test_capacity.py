@@ -7,9 +7,9 @@ from typing import Any
 import labs
 import pytest
 
-from labbuilder import schemas
 from labbuilder.errors import format_path
-from labbuilder.rules.capacity import capacity
+from labbuilder.validation import schemas
+from labbuilder.validation.rules.lab.capacity import capacity
 
 Manifest = dict[str, Any]
 Lab = list[Manifest]

@@ -3,7 +3,7 @@ from dataclasses import fields
 from labs import lab
 
 from labbuilder import LabObjects
-from labbuilder.catalog import CATALOG
+from labbuilder.lab.catalog import CATALOG
 
 
 def test_every_part_of_a_lab_is_in_the_catalogue_once() -> None:

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from labbuilder import LabBuilderError, LabObjects
-from labbuilder.causes import cause
 from labbuilder.cli import app
-from labbuilder.inputs import read_inputs
+from labbuilder.lab.arguments import read_inputs
+from labbuilder.lab.origin import cause
+from labbuilder.lab.storage import Storage
 from labbuilder.models import LabConfig
-from labbuilder.storage import Storage
 
 CLAIM = {
     "type": "persistentVolumeClaim",

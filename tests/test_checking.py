@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labs import lab
 
-from labbuilder import checking, output, rules, schemas
-from labbuilder.checking import check_texts, select_versions
+from labbuilder import output
 from labbuilder.errors import Finding, LabBuilderError, Source, format_path
+from labbuilder.validation import files, rules, schemas
+from labbuilder.validation.files import check_texts, select_versions
 
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"
 POD = """\
@@ -139,7 +140,7 @@ def test_nothing_is_missed_that_may_be_in_what_could_not_be_judged() -> None:
 
 
 def test_the_rules_about_absence_are_rules() -> None:
-    assert set(rules.RULES) >= checking._ABOUT_ABSENCE  # noqa: SLF001 (held against the rules)
+    assert set(rules.RULES) >= files._ABOUT_ABSENCE  # noqa: SLF001 (held against the rules)
 
 
 def test_one_thing_is_said_once_for_all_versions() -> None:

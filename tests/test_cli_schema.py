@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from labbuilder.cli import app
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
-from labbuilder.inputschema import config_schema, user_schema
 from labbuilder.models import LabConfig
-from labbuilder.validation import validated
+from labbuilder.models.complaints import validated
+from labbuilder.models.jsonschema import config_schema, user_schema
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"

@@ -14,9 +14,9 @@ import yaml
 from labs import ARGUMENTS, lab
 
 from labbuilder import LabBuilderError, LabConfig, LabObjects
-from labbuilder.clients import plain, to_client_model, to_client_models
-from labbuilder.objects import LabStateObjects, Manifest
-from labbuilder.state import recreate_lab_state
+from labbuilder.cluster.clients import plain, to_client_model, to_client_models
+from labbuilder.cluster.state import recreate_lab_state
+from labbuilder.lab.objects import LabStateObjects, Manifest
 
 CLIENTS = ["kubernetes_asyncio", "kubernetes"]
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

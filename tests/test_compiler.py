@@ -6,7 +6,7 @@ import pytest
 from labs import ARGUMENTS, arguments, lab
 
 from labbuilder import LabBuilderError, LabCompiler, compile_lab
-from labbuilder.inputs import read_inputs
+from labbuilder.lab.arguments import read_inputs
 
 
 def codes(error: LabBuilderError) -> set[tuple[str, str]]:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labs import lab
 
-from labbuilder.difference import MASK, Change, Difference, compare, field_text
+from labbuilder.diff.compare import MASK, Change, Difference, compare, field_text
+from labbuilder.diff.shape import Item, shape
 from labbuilder.output import redact
-from labbuilder.shapes import Item, shape
 
 POD: dict[str, Any] = {
     "apiVersion": "v1",

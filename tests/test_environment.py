@@ -1,6 +1,6 @@
 from labs import ARGUMENTS, lab
 
-from labbuilder.environment import group_file, passwd_file
+from labbuilder.lab.environment import group_file, passwd_file
 from labbuilder.models import User
 
 

@@ -11,8 +11,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from labbuilder.output import to_json, to_yaml
-from labbuilder.schemas import VERSIONS
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.users.compile import UserFiles, read_documents
+from labbuilder.validation.schemas import VERSIONS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 USERS = ["minimal", "observatory", "form-post"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labbuilder import fleet
-from labbuilder.fleet import Batch, batches, documents, size, spread
+from labbuilder.users import batches as fleet
+from labbuilder.users.batches import Batch, batches, documents, size, spread
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from labs import ARGUMENTS, lab
 
-from labbuilder.difference import compare
-from labbuilder.impact import Impact, of_field, of_object, worst
+from labbuilder.diff.compare import compare
+from labbuilder.diff.impact import Impact, of_field, of_object, worst
 
 NOTHING, RESTART = Impact.NOTHING, Impact.RESTART
 RECREATE, DATA_AT_RISK = Impact.RECREATE, Impact.DATA_AT_RISK

@@ -5,7 +5,7 @@ from labs import arguments
 from pydantic import BaseModel
 
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity
-from labbuilder.inputs import raise_errors, read_inputs
+from labbuilder.lab.arguments import raise_errors, read_inputs
 from labbuilder.models import (
     Image,
     LabConfig,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from labbuilder.checking import check_texts
 from labbuilder.documents import load
+from labbuilder.validation.files import check_texts
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -14,10 +14,10 @@ from labbuilder.cli import app
 from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
-from labbuilder.krm import refuse, run
+from labbuilder.krm.function import refuse, run
+from labbuilder.krm.resourcelist import read_resource_list, reference, write_resource_list
 from labbuilder.output import to_yaml
-from labbuilder.resourcelist import read_resource_list, reference, write_resource_list
-from labbuilder.userfile import UserFiles
+from labbuilder.users.compile import UserFiles
 
 MINIMAL = Path(__file__).parent.parent / "examples" / "minimal.yaml"
 USER: dict[str, Any] = yaml.safe_load(MINIMAL.read_text(encoding="utf-8"))

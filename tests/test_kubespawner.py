@@ -15,8 +15,8 @@ import pytest
 
 from labbuilder import LabBuilderError
 from labbuilder.adapter import plain
-from labbuilder.checking import check_texts
 from labbuilder.output import to_yaml
+from labbuilder.validation.files import check_texts
 
 kubespawner = pytest.importorskip("kubespawner")
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from labbuilder.output import to_yaml
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.users.compile import UserFiles, read_documents
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labbuilder"

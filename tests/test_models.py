@@ -23,10 +23,10 @@ from labbuilder.models import (
     Site,
     User,
 )
+from labbuilder.models.complaints import validated
 from labbuilder.models.image import ContainerImage, display_name
 from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.volume import Volume, VolumeMount
-from labbuilder.validation import validated
 
 CONFIG: dict[str, Any] = arguments()["config"]
 DIGEST = f"sha256:{'5' * 64}"

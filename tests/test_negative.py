@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from labbuilder.errors import Finding, LabBuilderError, Severity, format_path
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.users.compile import UserFiles, read_documents
 
 NEGATIVE = Path(__file__).parent / "negative"
 CASES = sorted(path.name for path in NEGATIVE.glob("*.yaml"))

@@ -10,7 +10,7 @@ from labs import arguments
 
 from labbuilder import LabBuilderError, LabCompiler, LabObjects, compile_lab
 from labbuilder.fragments import Fragments
-from labbuilder.plans import Plans
+from labbuilder.lab.plan import Plans
 
 OWN = {"uid": 7, "gid": 8, "username": "caroline"}
 
@@ -111,7 +111,7 @@ def test_a_fragment_that_looks_into_a_value_is_rendered_for_each_lab(what: str) 
     def made(compiler: LabCompiler, **changes: Any) -> Any:
         given_ = arguments(**changes)
         del given_["config"]
-        unjudged = patch("labbuilder.verdicts.Verdicts.judge", return_value=[])
+        unjudged = patch("labbuilder.lab.verdicts.Verdicts.judge", return_value=[])
         with unjudged:
             return compiler.compile(**given_)
 

@@ -6,9 +6,9 @@ from typing import Any
 import labs
 import pytest
 
-from labbuilder import schemas
 from labbuilder.errors import format_path
-from labbuilder.rules.pod_security import BASELINE, RESTRICTED, WAIVER, pod_security
+from labbuilder.validation import schemas
+from labbuilder.validation.rules.lab.pod_security import BASELINE, RESTRICTED, WAIVER, pod_security
 
 ABSENT = object()
 NOTEBOOK = "spec.containers.0"

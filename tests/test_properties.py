@@ -17,20 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from labbuilder import (
-    LabObjects,
-    compile_lab,
-    compiler,
-    data,
-    documents,
-    models,
-    rules,
-    schemas,
-)
+from labbuilder import LabObjects, compile_lab, compiler, data, documents, models
 from labbuilder.fragments import Fragments, skeleton
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import printable
 from labbuilder.output import to_yaml
+from labbuilder.validation import rules, schemas
 
 Arguments = dict[str, Any]
 Path = tuple[str | int, ...]

@@ -7,9 +7,9 @@ from typing import Any
 import labs
 import pytest
 
-from labbuilder import schemas
 from labbuilder.errors import Severity, format_path
-from labbuilder.rules.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, reach
+from labbuilder.validation import schemas
+from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, reach
 
 Manifest = dict[str, Any]
 Lab = dict[str, Manifest]

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from labbuilder.cli import app
 from labbuilder.errors import Severity
-from labbuilder.rules import RULES
+from labbuilder.validation.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

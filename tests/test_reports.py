@@ -19,7 +19,7 @@ from labbuilder.errors import Finding, Severity, Source, format_path
 from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.escape import cells, printable, visible
 from labbuilder.reports.lines import SourceLines
-from labbuilder.rules import RULES
+from labbuilder.validation.rules import RULES
 
 SARIF = json.loads(
     (Path(__file__).parent / "sarif/sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")

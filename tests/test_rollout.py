@@ -4,9 +4,9 @@ from typing import Any
 
 from labs import ARGUMENTS, lab
 
-from labbuilder.difference import Change, compare
-from labbuilder.impact import Impact
-from labbuilder.rollout import Person, Rollout
+from labbuilder.diff.compare import Change, compare
+from labbuilder.diff.groups import Person, Rollout
+from labbuilder.diff.impact import Impact
 
 USERS = [Person("vera", 1928, 1928), Person("maria", 51818, 600), Person("a-bc", 7, 7)]
 

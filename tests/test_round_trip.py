@@ -13,10 +13,10 @@ import strategies
 from hypothesis import given, settings
 
 from labbuilder import LabObjects, compile_lab, models
-from labbuilder.clients import plain, to_client_models
-from labbuilder.objects import LabStateObjects
+from labbuilder.cluster.clients import plain, to_client_models
+from labbuilder.cluster.state import recreate_lab_state
+from labbuilder.lab.objects import LabStateObjects
 from labbuilder.quantity import parse_cpu, parse_memory
-from labbuilder.state import recreate_lab_state
 
 Manifest = dict[str, Any]
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from labbuilder import rules, schemas
 from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
-from labbuilder.rules import RULES, Rule
-from labbuilder.rules.tables import TABLES
+from labbuilder.validation import rules, schemas
+from labbuilder.validation.rules import RULES, Rule, fields
+from labbuilder.validation.rules.fields.tables import TABLES
 
 FOLDER = Path(__file__).parent / "rules"
 NEGATIVE = sorted(path.name for path in (FOLDER / "negative").glob("*.yaml"))
@@ -30,7 +30,8 @@ VERSIONS = "# versions: "
 
 # A name of the package hides some of the modules, whose functions they are.
 ELSEWHERE = [
-    import_module(f"labbuilder.rules.{name}") for name in ("capacity", "pod_security", "reach")
+    import_module(f"labbuilder.validation.rules.lab.{name}")
+    for name in ("capacity", "pod_security", "reach")
 ]
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
@@ -135,7 +136,7 @@ def hidden(manifest: Json) -> Iterator[str]:
 
 def test_the_checks_of_every_module_are_in_the_table() -> None:
     modules = [
-        import_module(f"labbuilder.rules.{each.name}") for each in iter_modules(rules.__path__)
+        import_module(f"{fields.__name__}.{each.name}") for each in iter_modules(fields.__path__)
     ]
     for table, merged in (("TYPES", TABLES.types), ("FIELDS", TABLES.fields)):
         own = [check for module in modules for check in vars(module).get(table, {}).values()]

@@ -14,16 +14,18 @@ import strategies
 from hypothesis import HealthCheck, given, settings
 from labs import lab
 
-from labbuilder import compile_lab, rules, schemas
+from labbuilder import compile_lab
 from labbuilder.errors import Finding, LabBuilderError, Severity, format_path
-from labbuilder.rules import RULES, Rule
+from labbuilder.validation import rules, schemas
+from labbuilder.validation.rules import RULES, Rule
 
 Json = dict[str, Any]
 Change = Callable[[Json], None]
 
 # A name of the package hides some of the modules, whose functions they are.
 ELSEWHERE = [
-    import_module(f"labbuilder.rules.{name}") for name in ("capacity", "pod_security", "reach")
+    import_module(f"labbuilder.validation.rules.lab.{name}")
+    for name in ("capacity", "pod_security", "reach")
 ]
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbuilder import schemas
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity, format_path
-from labbuilder.schemas import NEWEST, VERSIONS, check, resolve_version
+from labbuilder.validation import schemas
+from labbuilder.validation.schemas import NEWEST, VERSIONS, check, resolve_version
 
 Manifest = dict[str, Any]
 
@@ -401,7 +401,7 @@ def test_nothing_asks_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_good_manifest_needs_no_explanation() -> None:
     code = (
-        "import sys; from labbuilder.schemas import check, NEWEST\n"
+        "import sys; from labbuilder.validation.schemas import check, NEWEST\n"
         "good = {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'x'}}\n"
         "assert not check(good, NEWEST) and 'jsonschema' not in sys.modules\n"
         "assert check({**good, 'x': 1}, NEWEST) and 'jsonschema' in sys.modules\n"

@@ -12,10 +12,10 @@ from labs import ARGUMENTS, arguments, lab
 
 from labbuilder import LabBuilderError, LabConfig, LabSpecification
 from labbuilder.adapter import LabBuilder, LabState, LabStateObjects
+from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.errors import format_path
 from labbuilder.models.lab import LabOptions
 from labbuilder.models.state import LabStatus
-from labbuilder.state import recreate_lab_state
 
 Parts = dict[str, Any]
 Change = Callable[[Parts], object]

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from labbuilder import schemas
 from labbuilder.cli import app
-from labbuilder.fleet import Batch
-from labbuilder.usercheck import stands_alone
+from labbuilder.users.batches import Batch
+from labbuilder.users.check import stands_alone
+from labbuilder.validation import schemas
 
 AMOUNTS = {"cpu": 1, "memory": "1Gi"}
 SITE = {

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from labbuilder import LabBuilderError
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.users.compile import UserFiles, read_documents
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -17,7 +17,7 @@ from labbuilder.models import (
     Site,
     User,
 )
-from labbuilder.validation import validated
+from labbuilder.models.complaints import validated
 
 CONFIG: dict[str, Any] = arguments()["config"]
 USER: dict[str, Any] = {"username": "vera", "uid": 1, "gid": 1}

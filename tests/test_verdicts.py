@@ -9,8 +9,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from labs import arguments
 
-from labbuilder import Finding, LabBuilderError, LabCompiler, rules
+from labbuilder import Finding, LabBuilderError, LabCompiler
 from labbuilder.errors import Severity
+from labbuilder.validation import rules
 
 Arguments = dict[str, Any]
 
@@ -30,7 +31,7 @@ def judged(compiler: LabCompiler, **given_: Any) -> tuple[Finding, ...]:
 
 
 def by_the_rules(config: Any, **given_: Any) -> tuple[Finding, ...]:
-    with patch("labbuilder.verdicts._harmless", return_value=False):
+    with patch("labbuilder.lab.verdicts._harmless", return_value=False):
         return judged(LabCompiler(config), **given_)
 
 

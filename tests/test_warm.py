@@ -13,9 +13,10 @@ import pytest
 import yaml
 from labs import arguments
 
-from labbuilder import LabCompiler, documents, rules, schemas
+from labbuilder import LabCompiler, documents
 from labbuilder.fragments import Fragments, skeleton
-from labbuilder.plans import Plan
+from labbuilder.lab.plan import Plan
+from labbuilder.validation import rules, schemas
 
 COSTS: dict[str, tuple[Any, str]] = {
     "YAML documents parsed": (yaml.SafeLoader, "get_single_node"),

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import Any
 
-from labbuilder.difference import Change
-from labbuilder.impact import Impact, worst
+from labbuilder.diff.compare import Change
+from labbuilder.diff.impact import Impact, worst
 from labbuilder.quantity import MAX_BYTES, format_memory, parse_quantity
 from labbuilder.reports.escape import visible
 

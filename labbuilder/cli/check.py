@@ -15,9 +15,9 @@ from labbuilder.cli.streams import FOUND, colour, give_up, writing, written
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from labbuilder.checking import Checked
     from labbuilder.errors import Finding
-    from labbuilder.fleet import Batch
+    from labbuilder.users.batches import Batch
+    from labbuilder.validation.files import Checked
 
 __all__ = ["Report", "check"]
 
@@ -58,10 +58,10 @@ def check(
     Exits with 0 if there is no error, with 1 if there is one, and with 2 if it can't be told.
     """
     # Late, as in render.
-    from labbuilder.checking import check_texts, merged, select_versions  # noqa: PLC0415
     from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415
-    from labbuilder.fleet import batches, size, spread  # noqa: PLC0415
-    from labbuilder.usercheck import UserChecker, stands_alone  # noqa: PLC0415
+    from labbuilder.users.batches import batches, size, spread  # noqa: PLC0415
+    from labbuilder.users.check import UserChecker, stands_alone  # noqa: PLC0415
+    from labbuilder.validation.files import check_texts, merged, select_versions  # noqa: PLC0415
 
     teller = Teller(size(files))
     unreadable: list[Finding] = []

@@ -14,12 +14,12 @@ from labbuilder.cli.progress import Teller
 from labbuilder.cli.streams import FOUND, TROUBLE, colour, give_up, say, writing, written
 
 if TYPE_CHECKING:
-    from labbuilder.difference import Difference
+    from labbuilder.diff.compare import Difference
+    from labbuilder.diff.groups import Rollout
     from labbuilder.documents import Document
     from labbuilder.errors import Finding
-    from labbuilder.objects import LabObjects, Manifest
-    from labbuilder.rollout import Rollout
-    from labbuilder.userfile import UserFiles
+    from labbuilder.lab.objects import LabObjects, Manifest
+    from labbuilder.users.compile import UserFiles
 
 __all__ = ["diff"]
 
@@ -68,7 +68,7 @@ def diff(
     Exits with 0 if nothing has changed, with 1 if something has, and with 2 if it can't be told.
     """
     # Late, as in render.
-    from labbuilder.userfile import UserFiles  # noqa: PLC0415
+    from labbuilder.users.compile import UserFiles  # noqa: PLC0415
 
     options = {"templates": templates, "kubernetes_version": kubernetes_version}
     current = UserFiles(config=config, **options)
@@ -89,9 +89,9 @@ def diff(
 
 def _since(user: str, lab: str, users: UserFiles, output: Report) -> None:
     """Compare what is stored with what the user's file compiles to."""
-    from labbuilder.difference import compare  # noqa: PLC0415 (see render)
+    from labbuilder.diff.compare import compare  # noqa: PLC0415 (see render)
+    from labbuilder.diff.stored import read_manifests  # noqa: PLC0415 (see render)
     from labbuilder.errors import Finding, LabBuilderError, Severity  # noqa: PLC0415 (see render)
-    from labbuilder.stored import read_manifests  # noqa: PLC0415 (see render)
 
     findings: list[Finding] = []
     new, wrong = _compiled(user, users)
@@ -145,7 +145,7 @@ def _compiled(file: str, users: UserFiles) -> tuple[list[Manifest], list[Finding
 def _documents(file: str, findings: list[Finding], most: int = 100_000) -> Iterator[Document]:
     """Read a file, or the files that a folder or a pattern stands for, adding to `findings`."""
     from labbuilder.documents import Document  # noqa: PLC0415 (see render)
-    from labbuilder.fleet import batches, documents  # noqa: PLC0415 (see render)
+    from labbuilder.users.batches import batches, documents  # noqa: PLC0415 (see render)
 
     for batch in batches([file]):
         for found in documents(batch, most):
@@ -157,7 +157,7 @@ def _documents(file: str, findings: list[Finding], most: int = 100_000) -> Itera
 
 def _report(difference: Difference, output: Report) -> str:
     from labbuilder.cli import changes  # noqa: PLC0415 (see render)
-    from labbuilder.impact import worst  # noqa: PLC0415 (see render)
+    from labbuilder.diff.impact import worst  # noqa: PLC0415 (see render)
 
     found = difference.changes
     classes = Counter(each.impact for each in found)
@@ -177,10 +177,10 @@ def _report(difference: Difference, output: Report) -> str:
 
 def _between(files: list[str], before: UserFiles, after: UserFiles, output: Report) -> None:
     """Compare two configurations over many users, of whom one at a time is held."""
+    from labbuilder.diff.groups import Rollout  # noqa: PLC0415 (see render)
     from labbuilder.documents import Document  # noqa: PLC0415 (see render)
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415 (see render)
-    from labbuilder.fleet import batches, documents, size  # noqa: PLC0415 (see render)
-    from labbuilder.rollout import Rollout  # noqa: PLC0415 (see render)
+    from labbuilder.users.batches import batches, documents, size  # noqa: PLC0415 (see render)
 
     teller = Teller(size(files))
     rollout = Rollout()
@@ -214,9 +214,9 @@ def _count(document: Document, before: UserFiles, after: UserFiles, rollout: Rol
     LabBuilderError
         With what is wrong by either configuration.
     """
-    from labbuilder.difference import compare  # noqa: PLC0415 (see render)
+    from labbuilder.diff.compare import compare  # noqa: PLC0415 (see render)
+    from labbuilder.diff.groups import Person  # noqa: PLC0415 (see render)
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415 (see render)
-    from labbuilder.rollout import Person  # noqa: PLC0415 (see render)
 
     labs: list[LabObjects] = []
     findings: list[Finding] = []

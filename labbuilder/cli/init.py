@@ -47,7 +47,7 @@ def init(
 def _texts() -> dict[str, str]:
     # Late, as in render.
     from labbuilder.data import read_folder  # noqa: PLC0415
-    from labbuilder.inputschema import config_schema, schema_text, user_schema  # noqa: PLC0415
+    from labbuilder.models.jsonschema import config_schema, schema_text, user_schema  # noqa: PLC0415
 
     starter = read_folder(_STARTER, ".yaml")
     return {

@@ -30,8 +30,8 @@ def krm(
     """
     # Late, as in render.
     from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415
-    from labbuilder.krm import refuse, run  # noqa: PLC0415
-    from labbuilder.userfile import UserFiles  # noqa: PLC0415
+    from labbuilder.krm.function import refuse, run  # noqa: PLC0415
+    from labbuilder.users.compile import UserFiles  # noqa: PLC0415
 
     try:
         ((file, text),) = read_files(["-"]).items()

@@ -50,7 +50,7 @@ def names(
     """
     # Late, as in render.
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-    from labbuilder.naming import Roster  # noqa: PLC0415
+    from labbuilder.users.roster import Roster  # noqa: PLC0415
 
     try:
         site = read_config(config)
@@ -94,9 +94,9 @@ def _lines() -> Iterator[bytes]:
 
 
 def _text(site: LabConfig, users: Sequence[str], *, alone: bool) -> Iterator[str]:
+    from labbuilder.lab.storage import Storage  # noqa: PLC0415 (see names)
     from labbuilder.names import build_object_names  # noqa: PLC0415 (see names)
-    from labbuilder.naming import describe  # noqa: PLC0415 (see names)
-    from labbuilder.storage import Storage  # noqa: PLC0415 (see names)
+    from labbuilder.users.roster import describe  # noqa: PLC0415 (see names)
 
     if alone:
         rows = list(_rows(describe(Storage(site), users[0])))
@@ -116,8 +116,8 @@ def _rows(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _json(site: LabConfig, users: Sequence[str]) -> Iterator[str]:
-    from labbuilder.naming import describe  # noqa: PLC0415 (see names)
-    from labbuilder.storage import Storage  # noqa: PLC0415 (see names)
+    from labbuilder.lab.storage import Storage  # noqa: PLC0415 (see names)
+    from labbuilder.users.roster import describe  # noqa: PLC0415 (see names)
 
     storage = Storage(site)
     yield "["

@@ -16,8 +16,8 @@ from labbuilder.cli.streams import TROUBLE, writing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labbuilder.fleet import Batch
-    from labbuilder.rendering import Rendered, Renderer
+    from labbuilder.users.batches import Batch
+    from labbuilder.users.render import Rendered, Renderer
 
 __all__ = ["render"]
 
@@ -58,8 +58,8 @@ def render(
     """
     # Late, so that --help and completion don't wait for it.
     from labbuilder.cli.sinks import FolderSink, StreamSink, spool  # noqa: PLC0415
-    from labbuilder.fleet import size  # noqa: PLC0415
-    from labbuilder.rendering import Renderer  # noqa: PLC0415
+    from labbuilder.users.batches import size  # noqa: PLC0415
+    from labbuilder.users.render import Renderer  # noqa: PLC0415
 
     users = {"config": config, "templates": templates, "kubernetes_version": kubernetes_version}
     make = partial(
@@ -93,7 +93,7 @@ def render(
 def _rendered(
     make: partial[Renderer], files: list[str], jobs: int, teller: Teller
 ) -> Iterator[Rendered]:
-    from labbuilder.fleet import batches, spread  # noqa: PLC0415 (see render)
+    from labbuilder.users.batches import batches, spread  # noqa: PLC0415 (see render)
 
     sizes: deque[int] = deque()
 

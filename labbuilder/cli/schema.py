@@ -33,7 +33,7 @@ def schema(
     Exits with 0.
     """
     # Late, as in render.
-    from labbuilder.inputschema import config_schema, schema_text, user_schema  # noqa: PLC0415
+    from labbuilder.models.jsonschema import config_schema, schema_text, user_schema  # noqa: PLC0415
 
     found = user_schema() if what is What.USER else config_schema()
     with writing("the schema"):

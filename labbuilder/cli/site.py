@@ -47,9 +47,9 @@ def read_config(file: str | None) -> LabConfig:
     from labbuilder.documents import load  # noqa: PLC0415
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415
     from labbuilder.models import LabConfig  # noqa: PLC0415
+    from labbuilder.models.complaints import validated  # noqa: PLC0415
     from labbuilder.models.config import lab_section  # noqa: PLC0415
-    from labbuilder.userdocument import read  # noqa: PLC0415
-    from labbuilder.validation import validated  # noqa: PLC0415
+    from labbuilder.users.document import read  # noqa: PLC0415
 
     documents = load(DEFAULT_SITE if file is None else read(Path(file)), file or "")
     document = documents[0]

@@ -14,7 +14,7 @@ from labbuilder.cli.streams import FOUND, TROUBLE, give_up, read_files, say, wri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from labbuilder.clusterlabs import ClusterLab
+    from labbuilder.cluster.labs import ClusterLab
 
 __all__ = ["state"]
 
@@ -48,7 +48,7 @@ def state(
     file can't be read or there is no lab.
     """
     # Late, as in render.
-    from labbuilder.clusterlabs import recreate  # noqa: PLC0415
+    from labbuilder.cluster.labs import recreate  # noqa: PLC0415
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415
 
     try:
@@ -74,10 +74,10 @@ def state(
 
 
 def _labs(texts: Mapping[str, bytes], username: str | None) -> list[ClusterLab]:
-    from labbuilder.checking import MOST  # noqa: PLC0415 (see state)
-    from labbuilder.clusterlabs import find_labs  # noqa: PLC0415 (see state)
+    from labbuilder.cluster.labs import find_labs  # noqa: PLC0415 (see state)
     from labbuilder.documents import load  # noqa: PLC0415 (see state)
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415 (see state)
+    from labbuilder.validation.files import MOST  # noqa: PLC0415 (see state)
 
     documents = []
     findings: list[Finding] = []

@@ -44,7 +44,7 @@ def read_files(files: Sequence[str]) -> dict[str, bytes]:
     """
     # Late here and in the commands, so that --help and completion don't wait for it.
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-    from labbuilder.userdocument import read, read_standard_input  # noqa: PLC0415
+    from labbuilder.users.document import read, read_standard_input  # noqa: PLC0415
 
     texts: dict[str, bytes] = {}
     findings: list[Finding] = []

@@ -33,7 +33,7 @@ def url(
     """
     # Late, as in render.
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-    from labbuilder.naming import internal_url  # noqa: PLC0415
+    from labbuilder.users.roster import internal_url  # noqa: PLC0415
 
     try:
         found = internal_url(read_config(config), username, prefix)

@@ -9,7 +9,7 @@ from typing import Any
 
 from labbuilder.errors import Finding, format_path
 from labbuilder.reports.context import Context, complaint
-from labbuilder.rules import RULES
+from labbuilder.validation.rules import RULES
 
 __all__ = ["report"]
 

@@ -21,9 +21,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.lab_of_usual_size import ARGUMENTS, CONFIG, larger, user_line
 from labbuilder import LabCompiler
-from labbuilder.inputs import read_inputs
-from labbuilder.objects import LabStateObjects
-from labbuilder.state import recreate_lab_state
+from labbuilder.cluster.state import recreate_lab_state
+from labbuilder.lab.arguments import read_inputs
+from labbuilder.lab.objects import LabStateObjects
 
 Action = Callable[[], Any]
 Measure = Callable[..., None]

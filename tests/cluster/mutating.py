@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
-from labbuilder import schemas
+from labbuilder.validation import schemas
 
 Json = dict[str, Any]
 Schema = Mapping[str, Any]

@@ -13,9 +13,9 @@ from test_round_trip import asked
 
 from cluster.control_plane import Api
 from labbuilder import LabObjects, compile_lab, models
-from labbuilder.objects import LabStateObjects
-from labbuilder.state import recreate_lab_state
-from labbuilder.userfile import UserFiles, read_documents
+from labbuilder.cluster.state import recreate_lab_state
+from labbuilder.lab.objects import LabStateObjects
+from labbuilder.users.compile import UserFiles, read_documents
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.yaml"))
 SETTLE_SECONDS = 60

@@ -19,8 +19,8 @@ from test_rules_mutations import RICH
 
 from cluster.control_plane import APPLY, Api, options, path
 from cluster.mutating import Mutator
-from labbuilder import rules, schemas
-from labbuilder.rules import RULES, Stop
+from labbuilder.validation import rules, schemas
+from labbuilder.validation.rules import RULES, Stop
 
 Json = dict[str, Any]
 

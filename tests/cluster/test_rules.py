@@ -15,8 +15,8 @@ import test_rules as examples
 from syrupy.assertion import SnapshotAssertion
 
 from cluster.control_plane import Answer, Api
-from labbuilder import rules, schemas
-from labbuilder.rules import RULES, Stop
+from labbuilder.validation import rules, schemas
+from labbuilder.validation.rules import RULES, Stop
 
 Json = dict[str, Any]
 

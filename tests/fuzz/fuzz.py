@@ -38,10 +38,11 @@ from typing import Any
 import jsonschema  # noqa: F401 (labbuilder imports it late, which is no input's cost)
 import yaml
 
-from labbuilder import output, rules, schemas
+from labbuilder import output
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
-from labbuilder.userfile import UserFiles
+from labbuilder.users.compile import UserFiles
+from labbuilder.validation import rules, schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SECOND = 1.0

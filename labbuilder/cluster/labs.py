@@ -1,0 +1,215 @@
+"""The labs among the objects of a cluster, as ``kubectl get -o yaml`` prints them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labbuilder.cluster.state import recreate_lab_state
+from labbuilder.documents import Document
+from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
+from labbuilder.lab.objects import LabStateObjects
+from labbuilder.models import LabConfig
+from labbuilder.models.state import LabState
+from labbuilder.names import LabObjectNames, build_object_names, is_dns_label, is_username
+
+__all__ = ["ClusterLab", "find_labs", "recreate"]
+
+_KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
+_CATEGORY = "nublado.lsst.io/category"
+_GET = "let kubectl get configmap,resourcequota,pod"
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object, and where it stands."""
+
+    document: Document
+    path: Path
+    data: dict[str, Any] = field(repr=False)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return _mapping(self.data.get("metadata"))
+
+    @property
+    def title(self) -> str:
+        return f"{self.data['kind']}/{self.metadata.get('name')}"
+
+    def complaint(self, code: str, message: str, hint: str = "", path: Path = ()) -> Finding:
+        path = self.path + path
+        source = self.document.source(path)
+        return Finding(code, message, path, hint, object=self.title, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLab:
+    """What a cluster has of one lab.
+
+    Attributes
+    ----------
+    username
+        Whose lab it is.
+    namespace
+        Its namespace; empty if the objects don't say.
+    parts
+        The objects by the attribute of `LabStateObjects`, of which some may be missing and some
+        be there twice.
+    """
+
+    username: str
+    namespace: str
+    parts: Mapping[str, Sequence[_Object]]
+
+
+def find_labs(documents: Iterable[Document], username: str | None = None) -> list[ClusterLab]:
+    """Find labs by the names of their pods and of their ConfigMaps.
+
+    Parameters
+    ----------
+    documents
+        Objects, a document each, or ``v1`` Lists of them.
+    username
+        Whose lab to look for; everybody's by default.
+
+    Returns
+    -------
+    list of ClusterLab
+        In the order in which namespaces come.
+
+    Raises
+    ------
+    LabBuilderError
+        If a document is neither an object nor a List of them.
+    """
+    found: defaultdict[str, list[_Object]] = defaultdict(list)
+    findings: list[Finding] = []
+    for document in documents:
+        for each in _objects(document, (), document.data):
+            if isinstance(each, Finding):
+                findings.append(each)
+            else:
+                found[str(each.metadata.get("namespace") or "")].append(each)
+    if findings:
+        raise LabBuilderError(findings)
+    return [
+        lab
+        for namespace, objects in found.items()
+        for name in ([username] if username is not None else _usernames(objects))
+        if (lab := _lab(name, namespace, objects)).parts
+    ]
+
+
+def recreate(
+    lab: ClusterLab, config: LabConfig, *, own_prefix: bool
+) -> tuple[LabState | None, list[Finding]]:
+    """Recreate the state of a lab.
+
+    Parameters
+    ----------
+    lab
+        What there is of it.
+    config
+        The site's configuration.
+    own_prefix
+        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the lab's
+        namespace tells it.
+
+    Returns
+    -------
+    tuple
+        The state, or None if anything is missing or unreadable, and every complaint. None of
+        them holds a value.
+    """
+    prefix = lab.namespace.removesuffix(f"-{lab.username}")
+    if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):
+        config = config.model_copy(update={"namespace_prefix": prefix})
+    names = build_object_names(config.namespace_prefix, lab.username)
+    findings = [*_missing(lab, names), *_misplaced(lab, names)]
+    objects = {part: found[0].data for part, found in lab.parts.items()}
+    try:
+        given = LabStateObjects(**{part: objects.get(part) for part in _KINDS.values()})
+        state = recreate_lab_state(config, lab.username, given)
+    except LabBuilderError as error:
+        state = None
+        findings += [
+            lab.parts[part][0].complaint(each.code, each.message, path=each.path[1:])
+            for each in error.findings
+            if (part := str(each.path[0])) in lab.parts
+        ]
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return None, findings
+    return state, findings
+
+
+def _objects(document: Document, path: Path, data: Any) -> Iterator[_Object | Finding]:
+    """Give what a lab's state may be recreated from; other objects don't matter."""
+    if not isinstance(data, dict):
+        message = "an object must be a mapping"
+        source = document.source(path)
+        yield Finding("wrong-type", message, path, _GET, source=source)
+    elif data.get("kind") == "List":
+        items = data.get("items")
+        if isinstance(items, list):
+            for i, item in enumerate(items):
+                yield from _objects(document, (*path, "items", i), item)
+        else:
+            path = (*path, "items")
+            source = document.source(path)
+            yield Finding("wrong-type", "a List needs a list of items", path, _GET, source=source)
+    elif data.get("apiVersion") == "v1" and data.get("kind") in tuple(_KINDS):
+        yield _Object(document, path, data)
+
+
+def _usernames(objects: Iterable[_Object]) -> list[str]:
+    """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
+    names: dict[str, None] = {}
+    for each in objects:
+        suffix = {"Pod": "-nb", "ConfigMap": "-nb-env"}.get(each.data["kind"])
+        name = each.metadata.get("name")
+        category = _mapping(each.metadata.get("labels")).get(_CATEGORY, "lab")
+        if suffix and isinstance(name, str) and name.endswith(suffix) and category == "lab":
+            username = name.removesuffix(suffix)
+            if is_username(username):
+                names[username] = None
+    return list(names)
+
+
+def _lab(username: str, namespace: str, objects: Iterable[_Object]) -> ClusterLab:
+    names = build_object_names("", username)
+    parts: defaultdict[str, list[_Object]] = defaultdict(list)
+    for each in objects:
+        part = _KINDS[each.data["kind"]]
+        if each.metadata.get("name") == getattr(names, part):
+            parts[part].append(each)
+    return ClusterLab(username, namespace, dict(parts))
+
+
+def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
+    """Complain of objects that are not there once."""
+    first = next(iter(lab.parts.values()))[0]
+    for kind, part in _KINDS.items():
+        found = lab.parts.get(part, ())
+        if not found and part != "quota":
+            message = f"there is no {kind} {getattr(names, part)} beside this"
+            complaint = first.complaint("missing-object", message, _GET)
+            yield replace(complaint, path=(), source=first.document.source(first.path))
+        for each in found[1:]:
+            line = found[0].document.source(found[0].path)
+            message = f"the object is there already, at {line}"
+            yield each.complaint("duplicate-object", message, "keep one of them")
+
+
+def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
+    if lab.namespace and lab.namespace != names.namespace:
+        first = next(iter(lab.parts.values()))[0]
+        message = f"is {shown(lab.namespace)}, and by the configuration {names.namespace}"
+        hint = "give the site's own configuration, or the internal URL is wrong"
+        complaint = first.complaint("other-namespace", message, hint, ("metadata", "namespace"))
+        yield replace(complaint, severity=Severity.WARNING)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,1 @@
+"""Two sets of manifests: what differs, what that does to a running lab, and for whom."""

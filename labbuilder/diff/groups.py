@@ -1,0 +1,163 @@
+"""What a change of configuration would do to many labs: equal changes, counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
+from typing import Any
+
+from labbuilder.diff.compare import Change
+from labbuilder.diff.impact import Impact, worst
+
+__all__ = ["Person", "Rollout"]
+
+_TELLING = 4  # digits; shorter numbers stand for many other things
+_PASSWD = re.compile(r"^(USERNAME:x):[^:\n]+:[^:\n]+:[^:\n]*:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose lab it is, and so what differs between labs all by itself.
+
+    Attributes
+    ----------
+    username
+        The user.
+    uid, gid
+        Their numbers.
+    """
+
+    username: str
+    uid: int
+    gid: int
+
+
+class Rollout:
+    """Counts changes that are the same but for the user.
+
+    Attributes
+    ----------
+    labs
+        How many labs there were.
+    classes
+        How many of those that change there were of each class.
+    """
+
+    def __init__(self) -> None:
+        self.labs = 0
+        self.classes: Counter[Impact] = Counter()
+        self._changes: dict[str, Change] = {}
+        self._counts: Counter[str] = Counter()
+
+    def add(self, person: Person, changes: Iterable[Change]) -> None:
+        """Count the changes of a lab.
+
+        Parameters
+        ----------
+        person
+            Whose lab it is. ``USERNAME`` stands for the username in what is kept, ``UID`` and
+            ``GID`` for the numbers.
+        changes
+            What `labbuilder.diff.compare.compare` found.
+        """
+        general = _Generaliser(person)
+        alike = {json.dumps(asdict(each)): each for each in map(general.change, changes)}
+        self.labs += 1
+        if alike:
+            self.classes[worst(each.impact for each in alike.values())] += 1
+        self._counts.update(alike.keys())
+        for key, change in alike.items():
+            self._changes.setdefault(key, change)
+
+    @property
+    def changed(self) -> int:
+        """How many labs change."""
+        return self.classes.total()
+
+    def groups(self) -> Iterator[tuple[int, Change]]:
+        """Give each change, with the number of labs that it is one of.
+
+        Yields
+        ------
+        tuple of int and Change
+            The worst class first, and in it what most labs have.
+        """
+
+        def order(item: tuple[str, Change]) -> tuple[int, int]:
+            key, change = item
+            return -change.impact.rank, -self._counts[key]
+
+        for key, change in sorted(self._changes.items(), key=order):
+            yield self._counts[key], change
+
+
+class _Generaliser:
+    """Puts placeholders for what is a user's own."""
+
+    def __init__(self, person: Person) -> None:
+        self._username = person.username
+        # The user's own group has the user's number as a rule: that is called UID then.
+        numbers = {str(person.gid): "GID", str(person.uid): "UID"}
+        self._words = {text: word for text, word in numbers.items() if len(text) >= _TELLING}
+        self._words[person.username] = "USERNAME"
+        found = "|".join(re.escape(text) for text in self._words)
+        self._pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{found})(?![A-Za-z0-9])")
+
+    def change(self, change: Change) -> Change:
+        old, new = change.old, change.new
+        if not change.path:
+            old, new = _kind(old), _kind(new)
+        if isinstance(old, str) and isinstance(new, str):
+            old, new = _differing_lines(old, new)
+        if not change.is_quantity:
+            old, new = self._value(old), self._value(new)
+        return replace(
+            change,
+            name=self._name(change.name),
+            namespace=self._name(change.namespace),
+            path=self._text(change.path),
+            old=old,
+            new=new,
+        )
+
+    def _name(self, name: str) -> str:
+        """Replace the username where names of objects have it: at one of the ends."""
+        user = re.escape(self._username)
+        return re.sub(rf"^{user}(?=-nb)|(?<=-){user}$", "USERNAME", name)
+
+    def _text(self, text: str) -> str:
+        text = self._pattern.sub(lambda match: self._words[match[0]], text)
+        return _PASSWD.sub(r"\1:UID:GID:NAME:", text)
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, dict):
+            return {self._text(key): self._value(each) for key, each in value.items()}
+        return [self._value(each) for each in value] if isinstance(value, list) else value
+
+
+def _kind(manifest: Any) -> Any:
+    """Keep of a whole object what all users' have in common."""
+    return manifest and {key: manifest.get(key) for key in ("apiVersion", "kind")}
+
+
+def _differing_lines(old: str, new: str) -> tuple[str, str]:
+    """Leave out the lines that two texts have in common at the start and the end.
+
+    Most of ``passwd``, for example, is the user's own and stays.
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    start = _common(before, after)
+    before, after = before[start:], after[start:]
+    end = _common(before[::-1], after[::-1])
+    return "".join(before[: len(before) - end]), "".join(after[: len(after) - end])
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -1,0 +1,134 @@
+"""What Kubernetes' schemas say about how two values of a field are to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labbuilder.validation import schemas
+
+__all__ = ["Item", "Shape", "shape"]
+
+_DEFAULTS = {"protocol": "TCP"}
+_OPERATORS = {"Equal": "=", "Exists": ""}
+_ORDERED = {"Container.env", "PodSpec.initContainers"}
+"""Lists whose items have names and yet an order: one item may use or wait for those before it."""
+
+
+class Item(str):
+    """The name of an item of a list, as a step of a path."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The schema of a value; an empty one if there is none.
+
+    Attributes
+    ----------
+    schema
+        The schema, references followed.
+    types
+        The schemas that it refers to, by their full names.
+    type
+        The short name of its type, such as ``Quantity``.
+    field
+        The field that holds it, such as ``PodSpec.tolerations``.
+    """
+
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, Any] = field(default_factory=dict)
+    type: str = ""
+    field: str = ""
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether values are amounts, which may be written in several ways."""
+        return self.type == "Quantity"
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order of items that have names means something."""
+        return self.field in _ORDERED
+
+    def child(self, key: str) -> Shape:
+        """Give the shape of the value of a key."""
+        known = self.schema.get("properties", {})
+        below = known.get(key) or self.schema.get("additionalProperties")
+        return self._below(below, f"{self.type}.{key}")
+
+    def item(self) -> Shape:
+        """Give the shape of a list's items."""
+        return self._below(self.schema.get("items"), "")
+
+    def names(self, items: Sequence[Any]) -> list[Item] | None:
+        """Name the items of a list by what tells them apart.
+
+        Parameters
+        ----------
+        items
+            The items, of whatever types.
+
+        Returns
+        -------
+        list of Item or None
+            A name for each; None if it is their index that tells them apart.
+        """
+        keys = self.schema.get("x-kubernetes-list-map-keys", ())
+        if self.field == "PodSpec.tolerations":
+            found = [_toleration(item) for item in items]
+        elif keys:
+            found = [_name(item, keys) for item in items]
+        elif self.schema.get("x-kubernetes-list-type") == "set":
+            found = [item if isinstance(item, str) else None for item in items]
+        else:
+            return None
+        names = [Item(name) for name in found if name is not None]
+        return names if len(set(names)) == len(items) else None
+
+    def _below(self, schema: Any, name: str) -> Shape:
+        if not isinstance(schema, Mapping):
+            return Shape()
+        full = schema.get("$ref", "").rpartition("/")[2]
+        return Shape(self.types.get(full, schema), self.types, full.rpartition(".")[2], name)
+
+
+def shape(kind: str) -> Shape:
+    """Give the shape of a kind's manifests.
+
+    Parameters
+    ----------
+    kind
+        As `labbuilder.validation.schemas.kind_of` gives it.
+
+    Returns
+    -------
+    Shape
+        By the newest schemas: what is asked of it here doesn't change. Empty for a kind without
+        a schema.
+    """
+    try:
+        schema, types = schemas.definition(schemas.NEWEST, kind)
+    except KeyError:
+        return Shape()
+    return Shape(schema, types, kind.rpartition("/")[2])
+
+
+def _name(item: Any, keys: Sequence[str]) -> str | None:
+    if not isinstance(item, Mapping):
+        return None
+    values = [item.get(key, _DEFAULTS.get(key)) for key in keys]
+    if not all(isinstance(value, str | int) for value in values):
+        return None
+    return "/".join(map(str, values))
+
+
+def _toleration(item: Any) -> str | None:
+    """Name a toleration as a taint is written; its seconds alone may be changed."""
+    if not isinstance(item, Mapping):
+        return None
+    operator = item.get("operator", "Equal")
+    sign = _OPERATORS.get(operator, f" {operator} ") if isinstance(operator, str) else "?"
+    return f"{item.get('key', '')}{sign}{item.get('value', '')}:{item.get('effect', '')}"

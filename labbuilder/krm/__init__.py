@@ -1,0 +1,1 @@
+"""A KRM function: a ResourceList in, a ResourceList out."""

@@ -1,0 +1,128 @@
+"""Labs by a KRM function: a ResourceList, as kustomize and kpt send it, to a ResourceList."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from labbuilder.documents import Document
+from labbuilder.errors import Finding, LabBuilderError, Path, format_path
+from labbuilder.krm.resourcelist import (
+    ResourceList,
+    read_resource_list,
+    reference,
+    write_resource_list,
+)
+from labbuilder.lab.objects import LabObjects, Manifest
+
+__all__ = ["refuse", "run"]
+
+_SPEC: Path = ("functionConfig", "spec")
+_HINT = "write what a user file holds under the functionConfig's spec"
+
+
+def run(
+    text: str | bytes, file: str, compile_user: Callable[[Document], LabObjects]
+) -> tuple[str, Sequence[Finding]]:
+    """Add a user's lab to a ResourceList.
+
+    Parameters
+    ----------
+    text
+        The ResourceList, whose functionConfig holds what a user file does under ``spec``.
+    file
+        What to call the text in findings.
+    compile_user
+        What compiles the user's document, such as `labbuilder.users.compile.UserFiles.compile`.
+
+    Returns
+    -------
+    str
+        The ResourceList to answer with: with the lab and its warnings, or with the items as they
+        are and everything that is wrong.
+    sequence of Finding
+        What its results say.
+    """
+    found: ResourceList | None = None
+    manifests: list[Manifest] = []
+    findings: Iterable[Finding]
+    try:
+        found = read_resource_list(text, file)
+        lab = compile_user(_user(found.document))
+        manifests, findings = lab.manifests(), lab.warnings
+    except LabBuilderError as error:
+        findings = error.findings
+    placed = [_placed(each, file) for each in findings] if found else list(findings)
+    return write_resource_list(found, manifests, _results(placed, found)), placed
+
+
+def refuse(findings: Sequence[Finding]) -> str:
+    """Write the ResourceList to answer with if there is none to read.
+
+    Parameters
+    ----------
+    findings
+        What is wrong.
+
+    Returns
+    -------
+    str
+        A ResourceList without items.
+    """
+    return write_resource_list(None, (), _results(findings, None))
+
+
+def _user(document: Document) -> Document:
+    """Take what a user file holds out of a ResourceList, with its place there."""
+    data, mark = document.data, document.mark
+    for step in _SPEC:
+        if not isinstance(data, dict) or data.get(step) is None:
+            message = f"there is no {step}"
+            raise LabBuilderError([_complaint(document, "missing-field", message)])
+        data, mark = data[step], mark.child(step) or mark
+    if not isinstance(data, dict):
+        raise LabBuilderError([_complaint(document, "wrong-type", "must be a mapping")])
+    return Document(data, document.file, mark)
+
+
+def _complaint(document: Document, code: str, message: str) -> Finding:
+    # Its path is that of the user's document, as those of the compiler's findings are.
+    return Finding(code, message, hint=_HINT, source=document.source(_SPEC))
+
+
+def _placed(finding: Finding, file: str) -> Finding:
+    """Lead a path in the user's document back to the ResourceList; other files' stay."""
+    if not finding.source or finding.source.file != file:
+        return finding
+    if finding.object:
+        return replace(finding, cause=_SPEC + finding.cause)
+    return replace(finding, path=_SPEC + finding.path)
+
+
+def _results(findings: Iterable[Finding], found: ResourceList | None) -> list[dict[str, Any]]:
+    """Write findings as the specification of KRM functions has results."""
+    given = found.document.data.get("functionConfig") if found else None
+    function = reference(given)
+    if not {"apiVersion", "kind", "name"} <= function.keys():  # all are required
+        function = {}
+    return [_result(each, function) for each in findings]
+
+
+def _result(finding: Finding, function: dict[str, str]) -> dict[str, Any]:
+    at = finding.cause if finding.object else finding.path
+    inside = at[: len(_SPEC)] == _SPEC
+    # A result's field is one of the functionConfig; every other place is told in words.
+    where = [] if inside or not finding.source else [str(finding.source)]
+    if finding.object or not inside:
+        where += [finding.object, format_path(finding.path)]
+    message = ": ".join([*filter(None, where), finding.message])
+    message += f"; {finding.hint}" if finding.hint else ""
+    result: dict[str, Any] = {"message": message, "severity": finding.severity.value}
+    if function:
+        result["resourceRef"] = function
+    if function and inside:
+        result["field"] = {"path": format_path(at[1:])}
+    if finding.source and not inside:
+        result["file"] = {"path": finding.source.file}
+    return {**result, "tags": {"code": finding.code}}

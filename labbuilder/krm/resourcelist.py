@@ -1,0 +1,246 @@
+"""ResourceLists, which KRM functions read and write: their text, and whose place an item takes.
+
+The items of others go through as YAML nodes rather than as data: ``mode: 0644`` is octal to
+Kubernetes' tools and decimal by YAML 1.2, and comes out here as it went in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from labbuilder.documents import Document, load
+from labbuilder.documents.text import decode
+from labbuilder.errors import Finding, LabBuilderError, Path, Source
+from labbuilder.lab.objects import Manifest
+from labbuilder.output import to_yaml
+
+__all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]
+
+_VERSIONS = tuple(f"config.kubernetes.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
+_MOST = 2_000_000  # values in a list, which may hold thousands of labs
+_RUN_IT = "let kustomize or kpt run the function"
+_ORCHESTRATORS = ("config.kubernetes.io", "config.k8s.io")  # and the domains below these
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+# Text that PyYAML writes alike with and without libyaml, in single quotes and as a block.
+_QUOTED = re.compile(r"[ -~]*")
+_BLOCK = re.compile(r"(?![ \n])(?:[ -~]*(?<! )\n)+(?:[ -~]+(?<! ))?(?<!\n\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceList:
+    """A ResourceList that was read.
+
+    Attributes
+    ----------
+    document
+        The whole of it, with positions.
+    nodes
+        The YAML node of each item.
+    """
+
+    document: Document
+    nodes: Sequence[yaml.Node]
+
+    @property
+    def items(self) -> Sequence[dict[str, Any]]:
+        """The items."""
+        return self.document.data.get("items") or ()
+
+
+def read_resource_list(text: str | bytes, file: str) -> ResourceList:
+    """Read a ResourceList.
+
+    Parameters
+    ----------
+    text
+        YAML or JSON; bytes are UTF-8.
+    file
+        What to call it in findings and sources.
+
+    Returns
+    -------
+    ResourceList
+        What it holds. Of the functionConfig nothing is known yet.
+
+    Raises
+    ------
+    LabBuilderError
+        If it isn't strict YAML or no ResourceList, with every complaint.
+    """
+    documents = load(text, file, _MOST)
+    given = [index for index, each in enumerate(documents) if each.data is not None]
+    if len(given) != 1:
+        code = "several-documents" if given else "empty-file"
+        message = "a function takes one ResourceList"
+        raise LabBuilderError([Finding(code, message, hint=_RUN_IT, source=Source(file, 1, 1))])
+    document = documents[given[0]]
+    findings = [
+        Finding(code, message, path, hint, source=document.source(path))
+        for code, message, path, hint in _complaints(document.data)
+    ]
+    if findings:
+        raise LabBuilderError(findings)
+    return ResourceList(document, _item_nodes(text, document, given[0]))
+
+
+def _item_nodes(text: str | bytes, document: Document, index: int) -> Sequence[yaml.Node]:
+    if not document.data.get("items"):
+        return ()
+    try:
+        root = list(yaml.compose_all(decode(text, document.file), Loader=_LOADER))[index]
+    except yaml.YAMLError:  # all that a text can have here which our own reader lets pass
+        raise _odd(document, "an anchor stands twice", "give each its own name") from None
+    nodes = {key.value: value for key, value in root.value}
+    if "items" not in nodes:
+        hint = "write them there"
+        raise _odd(document, "the items are merged from elsewhere by '<<'", hint)
+    found: Sequence[yaml.Node] = nodes["items"].value
+    return found
+
+
+def _odd(document: Document, message: str, hint: str) -> LabBuilderError:
+    path = ("items",)
+    finding = Finding("yaml-alias", message, path, hint, source=document.source(path))
+    return LabBuilderError([finding])
+
+
+def _complaints(data: Any) -> Iterator[tuple[str, str, Path, str]]:
+    if not isinstance(data, dict) or data.get("kind") != "ResourceList":
+        yield "wrong-type", "must be a ResourceList", (), _RUN_IT
+        return
+    if data.get("apiVersion") not in _VERSIONS:
+        hint = f"known are {', '.join(_VERSIONS)}"
+        yield "invalid-value", "is no version of ResourceList", ("apiVersion",), hint
+    items = data.get("items")
+    if not isinstance(items, list | None):
+        yield "wrong-type", "must be a list of manifests", ("items",), "write [] for none"
+    for i, item in enumerate(items if isinstance(items, list) else ()):
+        if not isinstance(item, dict):
+            hint = "write apiVersion, kind and what the kind needs"
+            yield "wrong-type", "a manifest must be a mapping", ("items", i), hint
+
+
+def write_resource_list(
+    found: ResourceList | None,
+    manifests: Iterable[Manifest],
+    results: Sequence[Mapping[str, Any]],
+) -> str:
+    """Write the ResourceList that a function answers with.
+
+    Parameters
+    ----------
+    found
+        The one that it was given, if it could be read.
+    manifests
+        What to put there: each in the place of the item of its group, kind, namespace and name,
+        whose annotations for kustomize it takes over, or else after the last item.
+    results
+        What there is to say.
+
+    Returns
+    -------
+    str
+        YAML. The functionConfig, which may hold secrets, isn't repeated.
+    """
+    version = found.document.data["apiVersion"] if found else _VERSIONS[0]
+    head: dict[str, Any] = {"apiVersion": version, "kind": "ResourceList", "items": []}
+    root = _node(head | ({"results": results} if results else {}))
+    nodes = list(_merged(found, manifests))
+    for key, value in root.value:
+        if key.value == "items" and nodes:
+            value.value, value.flow_style = nodes, False
+    # libyaml takes the width as a C int; the widest folds no line.
+    text = yaml.serialize(root, Dumper=_DUMPER, allow_unicode=True, width=2**31 - 1)
+    return str(text)
+
+
+def _merged(found: ResourceList | None, manifests: Iterable[Manifest]) -> Iterator[yaml.Node]:
+    ours = {_identity(each): each for each in manifests}
+    placed = set()
+    for item, node in zip(found.items, found.nodes, strict=True) if found else ():
+        identity = _identity(item)
+        if identity not in ours:
+            _settle(node)
+            yield node
+        elif identity not in placed:  # a second item of the same name would undo the first
+            placed.add(identity)
+            yield _node(_annotated(ours[identity], item))
+    yield from (_node(each) for identity, each in ours.items() if identity not in placed)
+
+
+def _identity(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    names = reference(manifest)
+    group = names.get("apiVersion", "").rpartition("/")[0]
+    return (group, *(names.get(key, "") for key in ("kind", "namespace", "name")))
+
+
+def reference(manifest: Any) -> dict[str, str]:
+    """Say which object a manifest is.
+
+    Parameters
+    ----------
+    manifest
+        A Kubernetes object, or anything at all.
+
+    Returns
+    -------
+    dict of str to str
+        Its ``apiVersion``, ``kind``, ``namespace`` and ``name``, those that it has as text.
+    """
+    manifest = manifest if isinstance(manifest, dict) else {}
+    metadata = manifest.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    given = {key: manifest.get(key) for key in ("apiVersion", "kind")}
+    given |= {key: metadata.get(key) for key in ("namespace", "name")}
+    return {key: text for key, text in given.items() if text and isinstance(text, str)}
+
+
+def _annotated(manifest: Manifest, item: Mapping[str, Any]) -> Manifest:
+    """Give a manifest the annotations by which whoever runs the function finds the item again."""
+    metadata = item.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    kept = {
+        key: value
+        for key, value in (annotations if isinstance(annotations, dict) else {}).items()
+        if f".{key.partition('/')[0]}".endswith(tuple(f".{each}" for each in _ORCHESTRATORS))
+    }
+    if not kept:
+        return manifest
+    own = manifest["metadata"]
+    return manifest | {"metadata": own | {"annotations": own.get("annotations", {}) | kept}}
+
+
+def _node(data: Mapping[str, Any]) -> Any:
+    return yaml.compose(to_yaml([data]), Loader=_LOADER)
+
+
+def _settle(node: yaml.Node) -> None:
+    """Choose styles that PyYAML writes without changing a text; what is plain stays plain."""
+    seen, rest = set(), [node]
+    while rest:
+        node = rest.pop()
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            rest += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            rest += node.value
+        elif isinstance(node, yaml.ScalarNode):
+            _settle_scalar(node)
+
+
+def _settle_scalar(node: yaml.ScalarNode) -> None:
+    if node.style in {"|", ">"}:
+        node.style = "|" if _BLOCK.fullmatch(node.value) else '"'
+    elif node.style == "'" and not _QUOTED.fullmatch(node.value):
+        node.style = '"'
+    elif not node.style and not node.value:
+        node.value = "null"

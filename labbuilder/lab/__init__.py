@@ -1,0 +1,1 @@
+"""One lab, in the order of the pipeline: from arguments to manifests."""

@@ -1,0 +1,74 @@
+"""The table of a lab's objects, in the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labbuilder.lab.facts import Facts
+
+__all__ = ["CATALOG", "Entry"]
+
+Variables = Mapping[str, Any]
+
+
+def _once(_: Facts) -> Iterable[Variables]:
+    return [{}]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kind of object that a lab has.
+
+    Attributes
+    ----------
+    part
+        The part of `labbuilder.lab.objects.LabObjects` that it becomes.
+    fragment
+        What it is rendered from.
+    each
+        The variables of each such object that this lab has, beside the facts.
+    many
+        Whether a lab may have several, so that the part is a list.
+    """
+
+    part: str
+    fragment: str
+    each: Callable[[Facts], Iterable[Variables]] = _once
+    many: bool = False
+
+
+def _config_map(name: str, data: Mapping[str, str]) -> Variables:
+    return {"name": name, "data": data}
+
+
+def _secrets(facts: Facts) -> Iterable[Variables]:
+    for secret in facts.secrets:
+        yield {"name": secret.name, "type": secret.type, "data": secret.data}
+
+
+def _claims(facts: Facts) -> Iterable[Variables]:
+    return [{"claim": claim} for claim in facts.claims]
+
+
+def _env_config_map(facts: Facts) -> Iterable[Variables]:
+    yield _config_map(facts.names.env_config_map, facts.env)
+
+
+def _config_maps(facts: Facts) -> Iterable[Variables]:
+    yield _config_map(facts.names.nss_config_map, facts.nss)
+    yield _config_map(facts.names.files_config_map, facts.files)
+
+
+CATALOG = (
+    Entry("namespace", "namespace"),
+    Entry("quota", "resource-quota", lambda facts: [{}] if facts.quota else []),
+    Entry("env_config_map", "config-map", _env_config_map),
+    Entry("config_maps", "config-map", _config_maps, many=True),
+    Entry("secrets", "secret", _secrets, many=True),
+    Entry("pvcs", "persistent-volume-claim", _claims, many=True),
+    Entry("network_policy", "network-policy"),
+    Entry("service", "service"),
+    Entry("pod", "pod"),
+)

@@ -1,0 +1,124 @@
+"""Decisions about the containers of the pod."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labbuilder.lab.storage import Storage, VolumeMount, site_mounts
+from labbuilder.lab.values import Particulars
+from labbuilder.models.image import PullPolicy
+from labbuilder.models.secret import LabSecret
+
+__all__ = ["Container", "EnvVar", "init_containers", "notebook"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVar:
+    """A variable of a container: a value, a key of the lab's Secret, or a field of the pod."""
+
+    name: str
+    value: str | None = None
+    secret_key: str | None = None
+    field_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of the pod.
+
+    Attributes
+    ----------
+    privileged
+        Whether it runs as root, with every privilege, rather than as the user, with none.
+    """
+
+    name: str
+    image: str
+    image_pull_policy: str
+    env: list[EnvVar]
+    volume_mounts: list[VolumeMount]
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+    working_dir: str | None = None
+    port_name: str | None = None
+    privileged: bool = False
+
+
+def notebook(storage: Storage, own: Particulars) -> Container:
+    """Describe the lab itself."""
+    node_name = "spec.nodeName"
+    return Container(
+        name="notebook",
+        image=own.image,
+        image_pull_policy=PullPolicy.IF_NOT_PRESENT,
+        args=storage.config.lab_start_command or None,
+        env=[
+            *_secret_env(storage.config.secrets),
+            EnvVar("KUBERNETES_NODE_NAME", field_path=node_name),
+            EnvVar("K8S_NODE_NAME", field_path=node_name),
+        ],
+        working_dir=own.home,
+        port_name="jupyterlab",
+        volume_mounts=storage.mounts(startup_writable=False),
+    )
+
+
+def init_containers(storage: Storage, own: Particulars) -> list[Container]:
+    """List the containers that run before the lab, in order.
+
+    Parameters
+    ----------
+    storage
+        The configuration, and what it decides about volumes.
+    own
+        The lab's own values.
+    """
+    config = storage.config
+    env = [
+        EnvVar("NUBLADO_HOME", own.home),
+        EnvVar("NUBLADO_UID", own.uid_text),
+        EnvVar("NUBLADO_GID", own.gid_text),
+    ]
+
+    def standard(
+        function: str, env: list[EnvVar], mounts: list[VolumeMount], *, privileged: bool = False
+    ) -> Container:
+        return Container(
+            name=f"nublado-std-{function}",
+            image=own.controller_image,
+            image_pull_policy=own.controller_pull_policy,
+            command=("nublado", function),
+            env=env,
+            volume_mounts=mounts,
+            privileged=privileged,
+        )
+
+    found = []
+    if config.standard_inithome:
+        found.append(standard("inithome", env, storage.home_mounts(), privileged=True))
+    found += [
+        Container(
+            name=container.name,
+            image=container.image.reference,
+            image_pull_policy=container.image.pull_policy,
+            command=container.command or None,
+            env=env,
+            volume_mounts=list(site_mounts(container.volume_mounts)),
+            privileged=container.privileged,
+        )
+        for container in config.init_containers
+    ]
+    mounts = storage.mounts(startup_writable=True)
+    if config.env.get("RSP_SITE_TYPE") == "science":
+        found.append(standard("landingpage", env, mounts))
+    found.append(standard("startup", [*env, *_secret_env(config.secrets)], mounts))
+    return found
+
+
+def _secret_env(secrets: Sequence[LabSecret]) -> list[EnvVar]:
+    return [
+        EnvVar("ACCESS_TOKEN", secret_key="token"),  # noqa: S106 (a key's name)
+        EnvVar("NUBLADO_TOKEN", secret_key="token"),  # noqa: S106 (a key's name)
+        *(EnvVar(secret.env, secret_key=secret.secret_key) for secret in secrets if secret.env),
+    ]

@@ -1,0 +1,84 @@
+"""A lab as manifests: what a compilation gives, and what a cluster holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labbuilder.errors import Finding
+from labbuilder.lab.catalog import CATALOG
+
+__all__ = ["LabObjects", "LabStateObjects", "Manifest", "in_order"]
+
+Manifest = dict[str, Any]
+"""A Kubernetes object in JSON types."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabObjects:
+    """The manifests of one lab.
+
+    Attributes
+    ----------
+    config_maps
+        The one with ``passwd`` and ``group``, then the one with files.
+    secrets
+        The lab's, then the pull secret if there is one.
+    warnings
+        What doesn't stop the compilation and is worth knowing.
+    """
+
+    namespace: Manifest
+    quota: Manifest | None
+    env_config_map: Manifest = field(repr=False)  # JupyterHub puts its tokens there
+    config_maps: list[Manifest]
+    secrets: list[Manifest] = field(repr=False)
+    pvcs: list[Manifest]
+    network_policy: Manifest
+    service: Manifest
+    pod: Manifest
+    warnings: tuple[Finding, ...] = ()
+
+    def manifests(self) -> list[Manifest]:
+        """List the manifests in apply order.
+
+        Returns
+        -------
+        list of dict
+            The very objects that the attributes hold.
+        """
+        return in_order({entry.part: getattr(self, entry.part) for entry in CATALOG})
+
+
+def in_order(parts: Mapping[str, Any]) -> list[Manifest]:
+    """List the manifests of a lab in apply order, given by the parts of `LabObjects`."""
+    manifests: list[Manifest] = []
+    for entry in CATALOG:
+        part = parts[entry.part]
+        if entry.many:
+            manifests += part
+        elif part is not None:
+            manifests.append(part)
+    return manifests
+
+
+@dataclass(frozen=True, slots=True)
+class LabStateObjects:
+    """What a lab's state is recreated from: the objects of one lab in a cluster.
+
+    Each is a plain dict, or an object of any client library.
+
+    Attributes
+    ----------
+    env_config_map
+        The ConfigMap with the lab's environment.
+    quota
+        The ResourceQuota, if the user has one.
+    pod
+        The Pod.
+    """
+
+    env_config_map: Any = field(repr=False)  # as above
+    quota: Any
+    pod: Any = field(repr=False)

@@ -1,0 +1,155 @@
+"""From a place in a manifest back to the place in the inputs that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labbuilder.errors import Path
+from labbuilder.lab.arguments import Inputs
+from labbuilder.lab.storage import DISCOVERY_KEY, Storage
+from labbuilder.models.volume import VolumeMount
+from labbuilder.names import build_object_names
+
+__all__ = ["cause"]
+
+Manifest = Mapping[str, Any]
+
+
+def cause(  # noqa: C901, PLR0911 (a table)
+    path: Path, manifest: Manifest, storage: Storage, inputs: Inputs
+) -> Path:
+    """Find what decides a value of a manifest.
+
+    Parameters
+    ----------
+    path
+        The value's place in the manifest.
+    manifest
+        The manifest, of our own making.
+    storage
+        The configuration, and what it decides about volumes.
+    inputs
+        The other inputs.
+
+    Returns
+    -------
+    tuple
+        The path from one of the compiler's arguments, such as ``("config", "volumes", 0)``; empty
+        if nothing in the inputs decides the value.
+    """
+    name = manifest.get("metadata", {}).get("name", "")
+    names = build_object_names(storage.config.namespace_prefix, inputs.user.username)
+    match (str(manifest.get("kind")), *path):
+        case ("Pod", *_):
+            return _pod(path, manifest, storage, inputs)
+        case ("Namespace", "metadata", "annotations", *rest):
+            return ("config", "namespaceAnnotations", *rest)
+        case ("ResourceQuota", "spec", "hard", *rest):
+            return ("user", "quota", "notebook", *(str(key).rpartition(".")[2] for key in rest))
+        case ("ConfigMap", "data", *rest) if name == names.env_config_map:
+            return _variable(rest, storage)
+        case ("ConfigMap", "data", *rest) if name == names.nss_config_map:
+            fields = {"passwd": "basePasswd", "group": "baseGroup"}
+            return ("config", "nss", *(fields[str(key)] for key in rest if key in fields))
+        case ("ConfigMap", "data", key) if key == DISCOVERY_KEY:
+            return ("site", "discovery")
+        case ("ConfigMap", "data", *rest):
+            files = {file.key: file.path for file in storage.files}
+            return ("config", "files", *(files[str(key)] for key in rest if key in files))
+        case ("Secret", "data", *rest):
+            return ("secrets", *rest) if name == names.secret else ("pull_secret", "data", *rest)
+        case ("PersistentVolumeClaim", "spec", *rest):
+            for i, volume in enumerate(storage.config.volumes):
+                if names.claim(volume.name) == name:
+                    return ("config", "volumes", i, "source", *rest)
+    return ("user", "username") if path[:1] == ("metadata",) and path[-1:] == ("name",) else ()
+
+
+def _variable(rest: Sequence[str | int], storage: Storage) -> Path:
+    if rest and rest[0] not in storage.config.env:
+        return ("lab", "env", *rest)
+    return ("config", "env", *rest)
+
+
+def _pod(  # noqa: C901, PLR0911 (a table)
+    path: Path, pod: Manifest, storage: Storage, inputs: Inputs
+) -> Path:
+    match path:
+        case ("metadata", "annotations", "nublado.lsst.io/user-groups"):
+            return ("user", "groups")
+        case ("metadata", "annotations", "nublado.lsst.io/user-name"):
+            return ("user", "name")
+        case ("metadata", "annotations", *rest):
+            return ("config", "extraAnnotations", *rest)
+        case ("spec", "affinity" | "nodeSelector" | "tolerations" as field, *rest):
+            return ("config", field, *rest)
+        case ("spec", "imagePullSecrets", *_):
+            return ("config", "pullSecret")
+        case ("spec", "securityContext", "supplementalGroups", int() as i):
+            return ("user", "groups", i, "id")
+        case ("spec", "volumes", int() as i, *rest):
+            return _volume(pod["spec"]["volumes"][i], rest, storage)
+        case ("spec", "containers" | "initContainers", int(), "resources", *rest):
+            size = storage.config.size(inputs.lab.options.size)
+            place = (storage.config.sizes.index(size),) if size else ()
+            return ("config", "sizes", *place, "resources", *rest)
+        case ("spec", "initContainers", int() as i, *rest):
+            return _init_container(pod["spec"]["initContainers"][i]["name"], rest, storage)
+        case ("spec", "containers", int(), *rest):
+            return _notebook(rest, storage)
+    return ("user", "username") if path == ("metadata", "name") else ()
+
+
+def _volume(volume: Manifest, rest: Sequence[str | int], storage: Storage) -> Path:
+    name = volume["name"]
+    for i, known in enumerate(storage.config.volumes):
+        if known.name == name:
+            kind, *fields = rest or [""]
+            renamed = {"nfs": {"path": "serverPath"}, "emptyDir": {"sizeLimit": "size"}}
+            names = renamed.get(str(kind), {})
+            below = [names.get(str(field), field) for field in fields]
+            return ("config", "volumes", i, *(["source", *below] if rest else []))
+    for file in storage.files:
+        if file.key == name:
+            return ("config", "files", file.path)
+    return ()
+
+
+_MOUNT_FIELDS = {"mountPath": "containerPath", "name": "volumeName"}
+
+
+def _mount(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
+    """Find the mount in the configuration, whose mounts stand before those of our own."""
+    match rest:
+        case ["volumeMounts", int() as i, *fields] if i < len(mounts):
+            names = [_MOUNT_FIELDS.get(str(field), field) for field in fields]
+            return ("volumeMounts", i, *names)
+    return ()
+
+
+def _init_container(name: str, rest: Sequence[str | int], storage: Storage) -> Path:
+    for i, container in enumerate(storage.config.init_containers):
+        if container.name == name:
+            below = _of_init_container(rest, container.volume_mounts)
+            return ("config", "initContainers", i, *below)
+    return ()
+
+
+def _of_init_container(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
+    match rest:
+        case ["name" | "image" | "command", *_]:
+            return tuple(rest)
+        case ["securityContext", *_]:
+            return ("privileged",)
+    return _mount(rest, mounts)
+
+
+def _notebook(rest: Sequence[str | int], storage: Storage) -> Path:
+    match rest:
+        case ["image"]:
+            return ("image",)
+        case ["args", *below]:
+            return ("config", "labStartCommand", *below)
+    mount = _mount(rest, storage.config.volume_mounts)
+    return ("config", *mount) if mount else ()

@@ -1,0 +1,161 @@
+"""What a lab has of its own: the values in which it differs from others of its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from labbuilder import models
+from labbuilder.lab.arguments import Inputs
+from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
+from labbuilder.models.size import LabSizeDefinition
+from labbuilder.names import build_object_names, home_directory
+
+__all__ = ["ARGO_CD", "Names", "Particulars", "particulars"]
+
+ARGO_CD = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the objects of a lab are called."""
+
+    username: str
+    namespace: str
+    quota: str
+    env_config_map: str
+    nss_config_map: str
+    files_config_map: str
+    secret: str
+    network_policy: str
+    pod: str
+
+
+class Particulars(NamedTuple):
+    """The values of one lab, which nothing else holds or may change.
+
+    Attributes
+    ----------
+    names
+        What its objects are called.
+    claims
+        What its claims are called, by their volumes.
+    uid_text, gid_text
+        The user's numbers for the environment, whose values are text.
+    quota_cpu, quota_memory
+        Cores and bytes as text; None if the user has no quota.
+    supplemental_groups
+        None if the user is in no group.
+    pull_secret
+        None if there is none.
+    """
+
+    names: Names
+    claims: Mapping[str, str]
+    uid: int
+    gid: int
+    uid_text: str
+    gid_text: str
+    home: str
+    image: str
+    controller_image: str
+    controller_pull_policy: str
+    quota_cpu: str | None
+    quota_memory: str | None
+    env: dict[str, str]
+    passwd: str
+    group: str
+    discovery: str
+    supplemental_groups: list[int] | None
+    pod_annotations: dict[str, str]
+    namespace_annotations: dict[str, str]
+    secrets: dict[str, str]
+    pull_secret: dict[str, str] | None
+
+    def __repr__(self) -> str:
+        return f"Particulars of {self.names.pod}"  # and no secrets
+
+
+def particulars(
+    config: models.LabConfig,
+    claimed: Iterable[str],
+    inputs: Inputs,
+    size: LabSizeDefinition,
+    namespace_annotations: Mapping[str, str],
+) -> Particulars:
+    """Decide everything about a lab that others of its shape have otherwise.
+
+    Parameters
+    ----------
+    config
+        The site's configuration.
+    claimed
+        The volumes for which there are claims.
+    inputs
+        The user, the request and the rest.
+    size
+        The size that the user asked for.
+    namespace_annotations
+        The configured ones, rendered.
+
+    Returns
+    -------
+    Particulars
+        The values.
+    """
+    site, user = inputs.site, inputs.user
+    names = build_object_names(config.namespace_prefix, user.username)
+    home = home_directory(
+        config.homedir_prefix, config.homedir_schema, config.homedir_suffix, user.username
+    )
+    quota = user.quota.notebook if user.quota else None
+    return Particulars(
+        names=Names(
+            username=user.username,
+            namespace=names.namespace,
+            quota=names.quota,
+            env_config_map=names.env_config_map,
+            nss_config_map=names.nss_config_map,
+            files_config_map=names.files_config_map,
+            secret=names.secret,
+            network_policy=names.network_policy,
+            pod=names.pod,
+        ),
+        claims={volume: names.claim(volume) for volume in claimed},
+        uid=user.uid,
+        gid=user.gid,
+        uid_text=str(user.uid),
+        gid_text=str(user.gid),
+        home=home,
+        image=inputs.image.reference_with_digest,
+        controller_image=site.controller_image.reference,
+        controller_pull_policy=site.controller_image.pull_policy.value,
+        quota_cpu=str(quota.cpu) if quota else None,
+        quota_memory=str(quota.memory_bytes) if quota else None,
+        env=lab_environment(config, site, inputs.lab, inputs.image, size),
+        passwd=passwd_file(config.nss.base_passwd, user, home),
+        group=group_file(config.nss.base_group, user),
+        discovery=site.discovery_json,
+        supplemental_groups=[group.id for group in user.groups] or None,
+        pod_annotations=_pod_annotations(config, user),
+        namespace_annotations={**ARGO_CD, **namespace_annotations},
+        # The one place where secrets are taken out: for the manifests that are to carry them.
+        secrets=_revealed(inputs.secrets.root),
+        pull_secret=_revealed(inputs.pull_secret.data) if inputs.pull_secret else None,
+    )
+
+
+def _pod_annotations(config: models.LabConfig, user: models.User) -> dict[str, str]:
+    name = {"nublado.lsst.io/user-name": user.name} if user.name else {}
+    groups = {"nublado.lsst.io/user-groups": groups_json(user)}
+    return {**ARGO_CD, **groups, **name, **config.extra_annotations}
+
+
+def _revealed(secrets: Mapping[str, SecretStr]) -> dict[str, str]:
+    return {key: value.get_secret_value() for key, value in secrets.items()}

@@ -1,0 +1,1 @@
+"""User files: from their text to labs, one or many."""

@@ -1,0 +1,56 @@
+"""User files judged by what they compile to, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from labbuilder.documents import Document
+from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.users.batches import Batch, documents
+from labbuilder.users.compile import UserFiles
+from labbuilder.validation.files import MOST, Checked, check_documents, merged
+
+__all__ = ["UserChecker", "stands_alone"]
+
+
+class UserChecker:
+    """Judges users' documents, and lines of manifests each for itself.
+
+    Parameters
+    ----------
+    users
+        Options of `labbuilder.users.compile.UserFiles`.
+    versions
+        The Kubernetes versions to hold labs against.
+    """
+
+    def __init__(self, users: Mapping[str, str | None], versions: Sequence[str]) -> None:
+        self._versions = versions
+        self._users = {
+            version: UserFiles(**users, kubernetes_version=version) for version in versions
+        }
+
+    def judge(self, document: Document, version: str) -> Sequence[Finding]:
+        """Say what is wrong with a user's document by a Kubernetes version."""
+        try:
+            return self._users[version].compile(document).warnings
+        except LabBuilderError as error:
+            return error.findings
+
+    def __call__(self, batch: Batch) -> Checked:
+        """Judge a batch."""
+        return merged(self._checked(batch), (batch.file,))
+
+    def _checked(self, batch: Batch) -> Iterable[Checked]:
+        for document in documents(batch, MOST):
+            if isinstance(document, Document):
+                checked = check_documents({batch.file: [document]}, self._versions, self.judge)
+                yield Checked(checked.findings, checked.objects, {})
+            else:
+                yield Checked(document, (), {})
+
+
+def stands_alone(batch: Batch) -> bool:
+    """Say whether a batch can be judged for itself: it is lines, or holds users only."""
+    text = batch.text
+    return bool(batch.first) or (b"user" in text and b"kind" not in text and b"apiV" not in text)

@@ -1,0 +1,112 @@
+"""User documents to the text of their labs, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from labbuilder import output
+from labbuilder.documents import Document
+from labbuilder.errors import Finding, LabBuilderError, shown
+from labbuilder.users.batches import Batch, documents
+from labbuilder.users.compile import UserFiles
+
+__all__ = ["Rendered", "Renderer"]
+
+Form = Literal["json", "ndjson", "yaml"]
+
+_WRITERS = {"json": output.to_json, "ndjson": output.to_line, "yaml": output.to_yaml}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of one user's lab.
+
+    Attributes
+    ----------
+    who
+        The user and where they stand, for a summary.
+    findings
+        What is wrong, or worth knowing.
+    texts
+        The lab's objects: one text under an empty name, or one by the name of each file; None
+        if there is an error.
+    """
+
+    who: str
+    findings: tuple[Finding, ...]
+    texts: Mapping[str, str] | None = None
+
+
+class Renderer:
+    """Renders batches of users.
+
+    Parameters
+    ----------
+    users
+        The options of `labbuilder.users.compile.UserFiles`.
+    form
+        The form of the texts.
+    in_files
+        Whether to give each object a file.
+    redacted
+        Whether to hide secrets' values.
+    """
+
+    def __init__(
+        self, users: Mapping[str, str | None], form: Form, *, in_files: bool, redacted: bool
+    ) -> None:
+        self._users = UserFiles(**users)
+        self._form = form
+        self._in_files = in_files
+        self._redacted = redacted
+
+    def __call__(self, batch: Batch) -> list[Rendered]:
+        """Render a batch.
+
+        Parameters
+        ----------
+        batch
+            The batch.
+
+        Returns
+        -------
+        list of Rendered
+            One for each document, and for each that can't be read.
+        """
+        results = [
+            self._render(each) if isinstance(each, Document) else Rendered(_place(each), each)
+            for each in documents(batch)
+        ]
+        if not results and not batch.first:
+            finding = Finding("empty-file", f"{batch.file} holds no user")
+            return [Rendered(batch.file, (finding,))]
+        return results
+
+    def _render(self, document: Document) -> Rendered:
+        who = _who(document)
+        try:
+            lab = self._users.compile(document)
+            manifests = lab.manifests()
+            if self._redacted:
+                manifests = [output.redact(manifest) for manifest in manifests]
+            if not self._in_files:
+                return Rendered(who, lab.warnings, {"": _WRITERS[self._form](manifests)})
+            form: Literal["json", "yaml"] = "yaml" if self._form == "yaml" else "json"
+            return Rendered(who, lab.warnings, output.to_files(manifests, form))
+        except LabBuilderError as error:
+            return Rendered(who, tuple(error.findings))
+
+
+def _who(document: Document) -> str:
+    user = document.data.get("user") if isinstance(document.data, dict) else None
+    name = user.get("username") if isinstance(user, dict) else None
+    place = f"{document.file}:{document.mark.line}"
+    plain = isinstance(name, str) and name == shown(name)[1:-1]
+    return f"{name} ({place})" if plain else place
+
+
+def _place(findings: tuple[Finding, ...]) -> str:
+    source = findings[0].source
+    return f"{source.file}:{source.line}" if source else findings[0].message

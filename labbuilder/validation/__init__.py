@@ -1,0 +1,1 @@
+"""Judges manifests: by the schemas of Kubernetes, then by the rules."""

@@ -1,0 +1,73 @@
+"""What a cluster refuses, or quietly doesn't do, beyond what a schema says.
+
+The rules see manifests only and know nothing of how they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from labbuilder.errors import Finding, Path
+from labbuilder.validation import schemas
+from labbuilder.validation.rules.fields.tables import TABLES
+from labbuilder.validation.rules.lab.capacity import capacity
+from labbuilder.validation.rules.lab.pod_security import pod_security
+from labbuilder.validation.rules.lab.reach import reach
+from labbuilder.validation.rules.lab.references import references
+from labbuilder.validation.rules.rule import RULES, Complaint, Rule, Stop
+from labbuilder.validation.rules.walk import Node, plan, visit
+
+__all__ = ["RULES", "Rule", "Stop", "check"]
+
+_WHOLE = (references, reach, capacity, pod_security)
+
+Manifests = Sequence[Mapping[str, Any]]
+
+
+def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
+    """Judge manifests, each for itself and all together.
+
+    Parameters
+    ----------
+    manifests
+        Manifests of which the schemas of the version have nothing to say.
+    version
+        The Kubernetes version.
+
+    Returns
+    -------
+    list of list of Finding
+        What is wrong with each of them.
+    """
+    findings = [
+        [
+            _finding(manifest, path, complaint)
+            for path, complaint in visit(_plan(version, schemas.kind_of(manifest)), manifest)
+        ]
+        for manifest in manifests
+    ]
+    for judge in _WHOLE:
+        for i, path, complaint in judge(manifests):
+            findings[i].append(_finding(manifests[i], path, complaint))
+    return findings
+
+
+@cache
+def _plan(version: str, kind: str) -> Node:
+    schema, types = schemas.definition(version, kind)
+    return plan(kind.rpartition("/")[2], schema, types, TABLES)
+
+
+def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> Finding:
+    rule = complaint.rule
+    return Finding(
+        rule.code,
+        complaint.message,
+        path,
+        complaint.hint,
+        rule.severity,
+        schemas.object_name(manifest),
+        about_key=complaint.about_key,
+    )

@@ -1,0 +1,1 @@
+"""Rules about single fields and types, by what they are about."""
