@@ -2,6 +2,7 @@
 
 from labbuilder.compiler import LabCompiler, compile_lab
 from labbuilder.errors import Finding, LabBuilderError, Severity, Source
+from labbuilder.lab.names import LabObjectNames, build_object_names
 from labbuilder.lab.objects import LabObjects
 from labbuilder.models import (
     Image,
@@ -12,7 +13,6 @@ from labbuilder.models import (
     Site,
     User,
 )
-from labbuilder.names import LabObjectNames, build_object_names
 
 __all__ = [
     "Finding",

@@ -13,15 +13,11 @@ from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
 from labbuilder.lab.arguments import read_inputs
+from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState
-from labbuilder.names import (
-    LabObjectNames,
-    build_internal_url,
-    build_object_names,
-    is_service_prefix,
-)
+from labbuilder.names import is_service_prefix
 
 __all__ = [
     "DiscoveryClient",

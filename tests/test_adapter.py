@@ -21,7 +21,7 @@ import pytest
 
 from labbuilder import LabBuilderError, compile_lab, models
 from labbuilder.adapter import LabBuilder, LabStateObjects
-from labbuilder.names import build_object_names
+from labbuilder.lab.names import build_object_names
 
 DOCUMENT = {"applications": ["portal"], "services": {"ui": {}}}
 VARIABLES = [

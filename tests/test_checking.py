@@ -12,6 +12,7 @@ from labs import lab
 
 from labbuilder import output
 from labbuilder.errors import Finding, LabBuilderError, Source, format_path
+from labbuilder.manifest import object_name
 from labbuilder.validation import files, rules, schemas
 from labbuilder.validation.files import check_texts, select_versions
 
@@ -49,7 +50,7 @@ def test_a_lab_of_ours_passes_in_every_form_and_by_every_version() -> None:
     for text in (output.to_yaml(manifests), output.to_json(manifests)):
         checked = check_texts({"lab": text}, schemas.VERSIONS)
         assert [each.code for each in checked.findings] == ["pod-security-waiver"]  # its NFS home
-        names = [schemas.object_name(manifest) for manifest in manifests]
+        names = [object_name(manifest) for manifest in manifests]
         assert checked.objects == [("lab", name) for name in names]
     many = output.to_files(manifests, "yaml")
     assert len(check_texts(many).findings) == 1

@@ -16,7 +16,8 @@ from labs import ARGUMENTS, lab
 from labbuilder import LabBuilderError, LabConfig, LabObjects
 from labbuilder.cluster.clients import plain, to_client_model, to_client_models
 from labbuilder.cluster.state import recreate_lab_state
-from labbuilder.lab.objects import LabStateObjects, Manifest
+from labbuilder.lab.objects import LabStateObjects
+from labbuilder.manifest import Manifest
 
 CLIENTS = ["kubernetes_asyncio", "kubernetes"]
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labbuilder import names
+from labbuilder.lab import names as lab_names
+from labbuilder.lab.names import build_object_names, home_directory, unique_key
 from labbuilder.names import (
-    build_object_names,
-    home_directory,
     is_config_map_key,
     is_dns_label,
     is_dns_subdomain,
@@ -16,7 +17,6 @@ from labbuilder.names import (
     is_username,
     normal_path,
     printable,
-    unique_key,
 )
 
 A63, A64, A253, A254 = ("a" * length for length in (63, 64, 253, 254))
@@ -192,3 +192,9 @@ def test_clean_names_stay_as_they_are(name: str) -> None:
 )
 def test_what_cannot_stand_in_passwd_becomes_a_space(name: str, field: str) -> None:
     assert printable(name) == field
+
+
+def test_names_of_a_labs_objects_are_found_where_they_always_were() -> None:
+    for name in ("LabObjectNames", "build_internal_url", "build_object_names"):
+        assert getattr(names, name) is getattr(lab_names, name)
+    assert not hasattr(names, "nothing")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from labbuilder.diff.groups import Rollout
     from labbuilder.documents import Document
     from labbuilder.errors import Finding
-    from labbuilder.lab.objects import LabObjects, Manifest
+    from labbuilder.lab.objects import LabObjects
+    from labbuilder.manifest import Manifest
     from labbuilder.users.compile import UserFiles
 
 __all__ = ["diff"]

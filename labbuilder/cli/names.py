@@ -94,8 +94,8 @@ def _lines() -> Iterator[bytes]:
 
 
 def _text(site: LabConfig, users: Sequence[str], *, alone: bool) -> Iterator[str]:
+    from labbuilder.lab.names import build_object_names  # noqa: PLC0415 (see names)
     from labbuilder.lab.storage import Storage  # noqa: PLC0415 (see names)
-    from labbuilder.names import build_object_names  # noqa: PLC0415 (see names)
     from labbuilder.users.roster import describe  # noqa: PLC0415 (see names)
 
     if alone:

@@ -45,11 +45,11 @@ def read_config(file: str | None) -> LabConfig:
     # Late, as in the commands.
     from labbuilder.data import DEFAULT_SITE  # noqa: PLC0415
     from labbuilder.documents import load  # noqa: PLC0415
+    from labbuilder.documents.files import read  # noqa: PLC0415
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415
     from labbuilder.models import LabConfig  # noqa: PLC0415
     from labbuilder.models.complaints import validated  # noqa: PLC0415
     from labbuilder.models.config import lab_section  # noqa: PLC0415
-    from labbuilder.users.document import read  # noqa: PLC0415
 
     documents = load(DEFAULT_SITE if file is None else read(Path(file)), file or "")
     document = documents[0]

@@ -43,8 +43,8 @@ def read_files(files: Sequence[str]) -> dict[str, bytes]:
         With every file that can't be read.
     """
     # Late here and in the commands, so that --help and completion don't wait for it.
+    from labbuilder.documents.files import read, read_standard_input  # noqa: PLC0415
     from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-    from labbuilder.users.document import read, read_standard_input  # noqa: PLC0415
 
     texts: dict[str, bytes] = {}
     findings: list[Finding] = []

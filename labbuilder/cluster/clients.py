@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.lab.objects import LabObjects, LabStateObjects, Manifest
+from labbuilder.lab.objects import LabObjects, LabStateObjects
+from labbuilder.manifest import Manifest
 
 __all__ = ["plain", "to_client_model", "to_client_models"]
 

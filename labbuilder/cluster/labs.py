@@ -10,10 +10,11 @@ from typing import Any
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
+from labbuilder.lab.names import LabObjectNames, build_object_names
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig
 from labbuilder.models.state import LabState
-from labbuilder.names import LabObjectNames, build_object_names, is_dns_label, is_username
+from labbuilder.names import is_dns_label, is_username
 
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 

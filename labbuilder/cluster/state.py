@@ -15,12 +15,13 @@ from pydantic.alias_generators import to_camel
 
 from labbuilder.cluster.clients import plain
 from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.lab.names import build_internal_url, build_object_names
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig, LabResources, LabSize, ResourceQuantity
 from labbuilder.models.base import refused
 from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState, LabStateOptions, LabStatus, UserGroup, UserInfo
-from labbuilder.names import build_internal_url, build_object_names, is_service_prefix
+from labbuilder.names import is_service_prefix
 from labbuilder.quantity import MAX_BYTES, parse_quantity
 
 __all__ = ["recreate_lab_state"]

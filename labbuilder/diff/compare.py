@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 from labbuilder.diff.impact import Impact, of_field, of_object
 from labbuilder.diff.shape import Item, Shape, shape
 from labbuilder.errors import Path, format_path
-from labbuilder.lab.objects import Manifest
+from labbuilder.manifest import Manifest, identity, kind_of
 from labbuilder.output import redact
 from labbuilder.quantity import parse_quantity
-from labbuilder.validation import schemas
 
-__all__ = ["MASK", "Change", "Difference", "compare", "field_text", "identity"]
+__all__ = ["MASK", "Change", "Difference", "compare", "field_text"]
 
 MASK = "**********"
 """What stands for a secret's value."""
@@ -122,7 +121,7 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
         was, is_now = before.get(key), after.get(key)
         found = [_Field((), was, is_now)]
         if was is not None and is_now is not None:
-            fields = list(_fields(was, is_now, shape(schemas.kind_of(is_now)), ()))
+            fields = list(_fields(was, is_now, shape(kind_of(is_now)), ()))
             found = [field for field in fields if not _unknowable(field)]
             hidden += len(fields) - len(found)
         for field in found:
@@ -143,13 +142,6 @@ def _change(
     return Change(
         kind, name, namespace, field_text(field.path), old, new, impact, field.is_quantity
     )
-
-
-def identity(manifest: Manifest) -> tuple[str, str, str, str]:
-    """Give what tells an object from others: API group, kind, namespace and name."""
-    metadata = manifest["metadata"]
-    group = str(manifest.get("apiVersion")).rpartition("/")[0]
-    return group, manifest["kind"], metadata.get("namespace") or "", metadata["name"]
 
 
 def field_text(path: Path) -> str:

@@ -101,7 +101,7 @@ def shape(kind: str) -> Shape:
     Parameters
     ----------
     kind
-        As `labbuilder.validation.schemas.kind_of` gives it.
+        As `labbuilder.manifest.kind_of` gives it.
 
     Returns
     -------

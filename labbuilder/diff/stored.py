@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from labbuilder.diff.compare import identity
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.lab.objects import Manifest
-from labbuilder.validation import schemas
+from labbuilder.manifest import Manifest, identity, kind_of
 
 __all__ = ["read_manifests"]
 
@@ -53,7 +51,7 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
 
 
 def _unpacked(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(data, dict) or schemas.kind_of(data) != "v1/List":
+    if not isinstance(data, dict) or kind_of(data) != "v1/List":
         yield path, data
     elif isinstance(data.get("items"), list):
         for i, item in enumerate(data["items"]):

@@ -14,7 +14,8 @@ from labbuilder.krm.resourcelist import (
     reference,
     write_resource_list,
 )
-from labbuilder.lab.objects import LabObjects, Manifest
+from labbuilder.lab.objects import LabObjects
+from labbuilder.manifest import Manifest
 
 __all__ = ["refuse", "run"]
 

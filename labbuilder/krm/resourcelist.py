@@ -16,7 +16,7 @@ import yaml
 from labbuilder.documents import Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
-from labbuilder.lab.objects import Manifest
+from labbuilder.manifest import Manifest
 from labbuilder.output import to_yaml
 
 __all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]

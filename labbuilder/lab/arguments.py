@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from labbuilder import models
 from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.lab.names import build_object_names
 from labbuilder.models.complaints import validated
-from labbuilder.names import build_object_names, is_dns_label
+from labbuilder.names import is_dns_label
 
 __all__ = ["Inputs", "raise_errors", "read_inputs"]
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labbuilder.lab.containers import Container, init_containers, notebook
+from labbuilder.lab.names import LabObjectNames
 from labbuilder.lab.storage import DISCOVERY_KEY, Claim, Storage, Volume
-from labbuilder.lab.values import ARGO_CD, Names, Particulars
+from labbuilder.lab.values import ARGO_CD, Particulars
 from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import LAB_PORT
@@ -42,7 +43,7 @@ class Facts:
     An optional list or mapping is None where it would be empty, so that its key is left out.
     """
 
-    names: Names
+    names: LabObjectNames
     namespace: str
     labels: dict[str, str]
     selector: dict[str, str]

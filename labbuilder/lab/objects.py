@@ -8,11 +8,9 @@ from typing import Any
 
 from labbuilder.errors import Finding
 from labbuilder.lab.catalog import CATALOG
+from labbuilder.manifest import Manifest
 
-__all__ = ["LabObjects", "LabStateObjects", "Manifest", "in_order"]
-
-Manifest = dict[str, Any]
-"""A Kubernetes object in JSON types."""
+__all__ = ["LabObjects", "LabStateObjects", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 from labbuilder.errors import Path
 from labbuilder.lab.arguments import Inputs
+from labbuilder.lab.names import build_object_names
 from labbuilder.lab.storage import DISCOVERY_KEY, Storage
 from labbuilder.models.volume import VolumeMount
-from labbuilder.names import build_object_names
 
 __all__ = ["cause"]
 

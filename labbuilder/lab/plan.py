@@ -18,8 +18,9 @@ from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.fragments import Fragments, Hole
 from labbuilder.lab.catalog import CATALOG, Entry
 from labbuilder.lab.facts import Facts, arrange
+from labbuilder.lab.names import LabObjectNames
 from labbuilder.lab.storage import Storage
-from labbuilder.lab.values import Names, Particulars
+from labbuilder.lab.values import Particulars
 from labbuilder.models.size import LabSizeDefinition
 
 __all__ = ["Plan", "Plans"]
@@ -27,7 +28,7 @@ __all__ = ["Plan", "Plans"]
 _MOST = 256
 """Plans that are kept: pull secrets may be of any number of types."""
 
-_NAMES = [f"names.{each.name}" for each in fields(Names)]
+_NAMES = [f"names.{each.name}" for each in fields(LabObjectNames)]
 _SINGLE = [name for name in Particulars._fields if name not in ("names", "claims")]
 _get_values: Callable[[Particulars], tuple[Any, ...]] = attrgetter(*_NAMES, *_SINGLE)
 
@@ -204,7 +205,7 @@ def _hollow(own: Particulars) -> Particulars:
     ]
     names, single = holes[: len(_NAMES)], holes[len(_NAMES) :]
     return Particulars(
-        names=Names(*names),
+        names=LabObjectNames(*names),
         claims=dict(zip(own.claims, single[len(_SINGLE) :], strict=True)),
         **dict(zip(_SINGLE, single, strict=False)),
     )

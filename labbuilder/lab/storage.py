@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from labbuilder import models, names
+from labbuilder import models
+from labbuilder.lab.names import unique_key
 from labbuilder.lab.values import Particulars
 from labbuilder.models import reserved
 from labbuilder.models.volume import (
@@ -101,7 +102,7 @@ class Storage:
         self.config = config
         taken = dict.fromkeys([*reserved.VOLUMES, *(volume.name for volume in config.volumes)], 1)
         self.files = [
-            File(names.unique_key(path.rpartition("/")[2], taken), path, content)
+            File(unique_key(path.rpartition("/")[2], taken), path, content)
             for path, content in config.files.items()
         ]
         mounts = [*config.volume_mounts]

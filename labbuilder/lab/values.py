@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -11,30 +10,15 @@ from pydantic import SecretStr
 from labbuilder import models
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
+from labbuilder.lab.names import LabObjectNames, build_object_names, home_directory
 from labbuilder.models.size import LabSizeDefinition
-from labbuilder.names import build_object_names, home_directory
 
-__all__ = ["ARGO_CD", "Names", "Particulars", "particulars"]
+__all__ = ["ARGO_CD", "Particulars", "particulars"]
 
 ARGO_CD = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
     "argocd.argoproj.io/sync-options": "Prune=false",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What the objects of a lab are called."""
-
-    username: str
-    namespace: str
-    quota: str
-    env_config_map: str
-    nss_config_map: str
-    files_config_map: str
-    secret: str
-    network_policy: str
-    pod: str
 
 
 class Particulars(NamedTuple):
@@ -56,7 +40,7 @@ class Particulars(NamedTuple):
         None if there is none.
     """
 
-    names: Names
+    names: LabObjectNames
     claims: Mapping[str, str]
     uid: int
     gid: int
@@ -116,17 +100,7 @@ def particulars(
     )
     quota = user.quota.notebook if user.quota else None
     return Particulars(
-        names=Names(
-            username=user.username,
-            namespace=names.namespace,
-            quota=names.quota,
-            env_config_map=names.env_config_map,
-            nss_config_map=names.nss_config_map,
-            files_config_map=names.files_config_map,
-            secret=names.secret,
-            network_policy=names.network_policy,
-            pod=names.pod,
-        ),
+        names=names,
         claims={volume: names.claim(volume) for volume in claimed},
         uid=user.uid,
         gid=user.gid,

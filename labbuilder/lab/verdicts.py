@@ -19,9 +19,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from labbuilder.errors import Finding, Path, Severity, format_path
-from labbuilder.lab.objects import Manifest
 from labbuilder.lab.plan import Plan
 from labbuilder.lab.values import Particulars
+from labbuilder.manifest import Manifest, object_name
 from labbuilder.names import is_dns_label, is_dns_subdomain
 from labbuilder.validation import rules, schemas
 
@@ -101,7 +101,7 @@ class Verdicts:
                 self._known.clear()
             self._known[key] = verdict
         known = self._known[key]
-        names = {i: schemas.object_name(manifests[i]) for i in {i for i, _ in known}}
+        names = {i: object_name(manifests[i]) for i in {i for i, _ in known}}
         return [each.about(names[i]) for i, each in known]
 
     def _verdict(

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from labbuilder.documents import Document, load
+from labbuilder.documents.files import MAX_BYTES, read
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
-from labbuilder.users.document import MAX_BYTES, read
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -10,6 +10,7 @@ from typing import Any
 from labbuilder.compiler import LabCompiler
 from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import Document, load
+from labbuilder.documents.files import read, read_standard_input
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.lab.arguments import raise_errors, read_inputs
 from labbuilder.lab.objects import LabObjects
@@ -17,8 +18,6 @@ from labbuilder.users.document import (
     Origin,
     UserDocument,
     beside,
-    read,
-    read_standard_input,
     take_apart,
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from labbuilder.documents import Document
+from labbuilder.documents.files import read
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
 
 __all__ = [
-    "MAX_BYTES", "Origin", "UserDocument", "beside", "read", "read_standard_input", "take_apart"
+    "Origin", "UserDocument", "beside", "take_apart"
 ]  # fmt: skip
 
 _ARGUMENTS = {
@@ -26,7 +26,6 @@ _ARGUMENTS = {
 }  # fmt: skip
 _KEYS = ("config", *_ARGUMENTS.values())
 _SECRET_FORMS = ("env", "file", "base64")
-MAX_BYTES = 64 * 1024**2
 _DEFAULT_BASE_URL = "http://localhost"
 
 
@@ -74,46 +73,6 @@ def beside(file: str, name: str) -> Path:
     """Find the file that a user file names: the path is relative to it."""
     folder = Path() if file == "<stdin>" else Path(file).parent
     return folder / name
-
-
-def read(path: Path) -> bytes:
-    """Read a file.
-
-    Raises
-    ------
-    LabBuilderError
-        If it can't be read.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: no path at all
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        message = f"{shown(str(path))} can't be read: {reason}"
-        raise LabBuilderError([Finding("unreadable-file", message)]) from None
-    if len(content) > MAX_BYTES:  # it may have no end, as a device has none
-        message = f"{shown(str(path))} is larger than {MAX_BYTES // 1024**2} MiB"
-        raise LabBuilderError([Finding("unreadable-file", message)])
-    return content
-
-
-def read_standard_input() -> bytes:
-    """Read standard input to its end.
-
-    Raises
-    ------
-    LabBuilderError
-        If it can't be read.
-    """
-    try:
-        content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else None
-    except OSError as error:
-        problem = f"can't be read: {error.strerror}"
-    else:
-        if content is not None and len(content) <= MAX_BYTES:
-            return content
-        problem = "is closed" if content is None else f"is larger than {MAX_BYTES // 1024**2} MiB"
-    raise LabBuilderError([Finding("unreadable-file", f"standard input {problem}")])
 
 
 def take_apart(document: Document) -> UserDocument:

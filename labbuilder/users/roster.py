@@ -8,15 +8,11 @@ from typing import Any
 
 from labbuilder import models
 from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.lab.names import build_internal_url, build_object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.models.complaints import validated
 from labbuilder.models.user import User
-from labbuilder.names import (
-    build_internal_url,
-    build_object_names,
-    is_dns_label,
-    is_service_prefix,
-)
+from labbuilder.names import is_dns_label, is_service_prefix
 
 __all__ = ["Roster", "complaints", "describe", "internal_url"]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import rules, schemas
 
 __all__ = [
@@ -157,7 +158,7 @@ def check_documents(
         for found in _manifests(rest) if rest or not users else ():
             if isinstance(found, Manifest):
                 manifests.append(found)
-                objects.append((file, schemas.object_name(found.data)))
+                objects.append((file, object_name(found.data)))
             else:
                 complete = False
                 findings.append(found)
@@ -224,7 +225,7 @@ def _unpacked(document: Document, path: Path, data: Any) -> Iterator[Manifest | 
         source = document.source(path)
         message = "a manifest must be a mapping"
         yield Finding("wrong-type", message, path, _MANIFEST_HINT, source=source)
-    elif schemas.kind_of(data) != "v1/List":
+    elif kind_of(data) != "v1/List":
         yield Manifest(document, path, data)
     elif not isinstance(data.get("items"), list):
         path = (*path, "items")

@@ -18,6 +18,7 @@ import jsonschema_rs
 
 from labbuilder.data import SCHEMAS
 from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.manifest import MAX_SHORTENED, kind_of, object_name, shorten
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -27,8 +28,6 @@ __all__ = [
     "VERSIONS",
     "check",
     "definition",
-    "kind_of",
-    "object_name",
     "resolve_version",
 ]
 
@@ -55,7 +54,6 @@ _JSON_TYPES = {
 }
 
 _ADDRESS = "kubernetes:schemas"  # nothing is looked for there: it is how schemas refer to it
-_LONGEST = 60  # characters of what a user wrote are said back
 
 
 def resolve_version(text: object) -> str:
@@ -82,7 +80,7 @@ def resolve_version(text: object) -> str:
     found = _VERSION.fullmatch(text) if isinstance(text, str) else None
     if found and found["minor"] in VERSIONS:
         return found["minor"]
-    message = f"there are no schemas for Kubernetes version {_shorten(repr(text))}"
+    message = f"there are no schemas for Kubernetes version {shorten(repr(text))}"
     quote = "" if isinstance(text, str) else "put the version in quotes; "
     hint = f"{quote}there are schemas for {', '.join(VERSIONS)}"
     raise LabBuilderError([Finding("unknown-kubernetes-version", message, hint=hint)])
@@ -119,11 +117,6 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     except ValueError:  # it holds what JSON does not have
         pass
     return _explain(manifest, minor, key)
-
-
-def kind_of(manifest: Mapping[str, Any]) -> str:
-    """Name a manifest's kind with its version, as the bundles do: ``v1/Pod``."""
-    return f"{manifest.get('apiVersion')}/{manifest.get('kind')}"
 
 
 def definition(version: str, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -170,7 +163,7 @@ def _decider(version: str, key: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[str]) -> Finding:
-    message = f"there is no schema for {_shorten(key)} of Kubernetes {version}"
+    message = f"there is no schema for {shorten(key)} of Kubernetes {version}"
     hint = _did_you_mean(key, kinds) or f"there are schemas for {', '.join(kinds)}"
     if absent := [field for field in ("apiVersion", "kind") if not manifest.get(field)]:
         message = f"a manifest needs {' and '.join(absent)}"
@@ -201,7 +194,7 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
         case "additionalProperties":
             known = list(schema["properties"])
             for field in (str(name) for name in value if name not in known):
-                message = f"there is no field {_shorten(repr(field))} here"
+                message = f"there is no field {shorten(repr(field))} here"
                 hint = _did_you_mean(field, known)
                 yield Finding("schema-unknown-field", message, (*path, field), hint)
         case "required":
@@ -229,17 +222,5 @@ def _type_hint(value: object, names: list[str]) -> str:
 
 
 def _did_you_mean(text: str, known: list[str]) -> str:
-    close = get_close_matches(text[:_LONGEST], known, n=1)
+    close = get_close_matches(text[:MAX_SHORTENED], known, n=1)
     return f"did you mean {close[0]}?" if close else ""
-
-
-def object_name(manifest: Mapping[str, Any]) -> str:
-    """Name a manifest for a finding: ``Pod/vera-nb``."""
-    metadata = manifest.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    parts = (part for part in (manifest.get("kind"), name) if part and isinstance(part, str))
-    return "/".join(map(_shorten, parts))
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

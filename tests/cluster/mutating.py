@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
+from labbuilder.manifest import kind_of
 from labbuilder.validation import schemas
 
 Json = dict[str, Any]
@@ -148,7 +149,7 @@ class Mutator:
 
     def _add(self, manifest: Json) -> str:
         """Add a field that the schema knows, with values that fit its types."""
-        schema, types = schemas.definition(self.version, schemas.kind_of(manifest))
+        schema, types = schemas.definition(self.version, kind_of(manifest))
         known = list(self._known(manifest, schema, types, ()))
         if not known:
             return ""

@@ -41,6 +41,7 @@ import yaml
 from labbuilder import output
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
+from labbuilder.manifest import kind_of
 from labbuilder.users.compile import UserFiles
 from labbuilder.validation import rules, schemas
 
@@ -329,7 +330,7 @@ def grown(rng: random.Random, schema: Any, types: Any, depth: int) -> Any:
 
 def graft(rng: random.Random, manifest: Any, version: str) -> None:
     """Replace a field that the schema knows, somewhere in a manifest, by one grown from it."""
-    kind = schemas.kind_of(manifest) if isinstance(manifest, dict) else ""
+    kind = kind_of(manifest) if isinstance(manifest, dict) else ""
     if kind not in KINDS:  # an earlier change has seen to it
         return
     schema, types = schemas.definition(version, kind)
@@ -359,14 +360,14 @@ def built() -> list[dict[str, Any]]:
 
 
 BUILT = built()
-KINDS = {schemas.kind_of(each) for each in BUILT}
+KINDS = {kind_of(each) for each in BUILT}
 
 
 def manifests(rng: random.Random) -> tuple[Any, Callable[[], str]]:
     version = rng.choice(schemas.VERSIONS)
     given = copy.deepcopy(BUILT if rng.random() < 0.3 else [rng.choice(BUILT)])
     if rng.random() < 0.3:
-        (schema, types) = schemas.definition(version, schemas.kind_of(rng.choice(BUILT)))
+        (schema, types) = schemas.definition(version, kind_of(rng.choice(BUILT)))
         given.append(grown(rng, schema, types, 8))
     for _ in range(rng.choice([1, 1, 2, 3])):
         if given and rng.random() < 0.5:

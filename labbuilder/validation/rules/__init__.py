@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from labbuilder.errors import Finding, Path
+from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.fields.tables import TABLES
 from labbuilder.validation.rules.lab.capacity import capacity
@@ -44,7 +45,7 @@ def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Find
     findings = [
         [
             _finding(manifest, path, complaint)
-            for path, complaint in visit(_plan(version, schemas.kind_of(manifest)), manifest)
+            for path, complaint in visit(_plan(version, kind_of(manifest)), manifest)
         ]
         for manifest in manifests
     ]
@@ -68,6 +69,6 @@ def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> F
         path,
         complaint.hint,
         rule.severity,
-        schemas.object_name(manifest),
+        object_name(manifest),
         about_key=complaint.about_key,
     )

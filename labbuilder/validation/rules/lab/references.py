@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from labbuilder.errors import Path, Severity, shown
+from labbuilder.manifest import namespace_of
 from labbuilder.validation.rules.combinators import DUPLICATE
 from labbuilder.validation.rules.lab.places import mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
@@ -13,7 +14,6 @@ from labbuilder.validation.rules.lab.surroundings import (
     Manifest,
     Surroundings,
     containers,
-    namespace_of,
 )
 from labbuilder.validation.rules.rule import Complaint, Stop, rule
 

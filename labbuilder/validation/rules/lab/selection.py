@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from labbuilder.errors import Path, Severity, shown
+from labbuilder.manifest import labels_of
 from labbuilder.validation.rules.lab.surroundings import (
     CATEGORY,
     Manifest,
     Surroundings,
     containers,
-    labels_of,
 )
 from labbuilder.validation.rules.rule import Complaint, Stop, rule
 

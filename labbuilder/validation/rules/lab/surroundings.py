@@ -7,7 +7,7 @@ from typing import Any
 
 from labbuilder.errors import Path
 
-__all__ = ["CATEGORY", "Manifest", "Surroundings", "containers", "labels_of", "namespace_of"]
+__all__ = ["CATEGORY", "Manifest", "Surroundings", "containers"]
 
 Manifest = Mapping[str, Any]
 CATEGORY = "nublado.lsst.io/category"
@@ -46,18 +46,6 @@ class Surroundings:
     def pods(self) -> list[Manifest]:
         """List the pods."""
         return [manifest for (kind, _), manifest in self.objects.items() if kind == "Pod"]
-
-
-def namespace_of(manifest: Manifest) -> str:
-    """Give the namespace that a manifest names."""
-    found: str = manifest["metadata"].get("namespace", "")
-    return found
-
-
-def labels_of(manifest: Manifest) -> Mapping[str, str]:
-    """Give the labels of a manifest."""
-    found: Mapping[str, str] = manifest["metadata"].get("labels", {})
-    return found
 
 
 def containers(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:

@@ -1,0 +1,149 @@
+"""What the objects of a lab are called, and the paths and URLs that follow from its user."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from labbuilder.names import DNS_LABEL_LENGTH, LAB_PORT
+
+__all__ = [
+    "LabObjectNames",
+    "build_internal_url",
+    "build_object_names",
+    "home_directory",
+    "unique_key",
+]
+
+_NOT_IN_LABEL = re.compile(r"[^a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class LabObjectNames:
+    """What the objects of one user's lab are called.
+
+    Attributes
+    ----------
+    username
+        The user.
+    namespace
+        The namespace that holds everything else.
+    env_config_map, quota, pod
+        The objects from which a lab's state is recreated.
+    nss_config_map
+        The ConfigMap with ``passwd`` and ``group``.
+    files_config_map
+        The ConfigMap with the site's files and the discovery document.
+    secret
+        The Secret with the lab's secrets.
+    network_policy
+        The NetworkPolicy.
+    """
+
+    username: str
+    namespace: str
+    env_config_map: str
+    quota: str
+    pod: str
+    nss_config_map: str
+    files_config_map: str
+    secret: str
+    network_policy: str
+
+    def claim(self, volume: str) -> str:
+        """Name the PersistentVolumeClaim of a volume."""
+        return f"{self.pod}-pvc-{volume}"
+
+
+def build_object_names(namespace_prefix: str, username: str) -> LabObjectNames:
+    """Name the objects of a lab.
+
+    Parameters
+    ----------
+    namespace_prefix
+        The site's ``namespacePrefix``.
+    username
+        The user.
+
+    Returns
+    -------
+    LabObjectNames
+        The names.
+    """
+    pod = f"{username}-nb"
+    return LabObjectNames(
+        username=username,
+        namespace=f"{namespace_prefix}-{username}",
+        env_config_map=f"{pod}-env",
+        quota=pod,
+        pod=pod,
+        nss_config_map=f"{pod}-nss",
+        files_config_map=f"{pod}-files",
+        secret=pod,
+        network_policy=pod,
+    )
+
+
+def build_internal_url(namespace: str, service_prefix: str) -> str:
+    """Write the URL at which a lab is reached inside the cluster.
+
+    Parameters
+    ----------
+    namespace
+        The lab's namespace.
+    service_prefix
+        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, of which `is_service_prefix` holds.
+
+    Returns
+    -------
+    str
+        Such as ``http://lab.labs-vera:8888/user/vera/``.
+    """
+    return f"http://lab.{namespace}:{LAB_PORT}{service_prefix}"
+
+
+def home_directory(prefix: str, schema: str, suffix: str, username: str) -> str:
+    """Find a user's home directory.
+
+    Parameters
+    ----------
+    prefix, schema, suffix
+        The site's ``homedirPrefix``, ``homedirSchema`` and ``homedirSuffix``.
+    username
+        The user.
+
+    Returns
+    -------
+    str
+        Such as ``/home/rachel`` or ``/home/r/rachel/lab``.
+    """
+    initial = [username[0]] if schema == "initialThenUsername" else []
+    return "/".join([prefix, *initial, username, *([suffix] if suffix else [])])
+
+
+def unique_key(basename: str, taken: dict[str, int]) -> str:
+    """Derive the key and volume name of a file from its basename.
+
+    Parameters
+    ----------
+    basename
+        The last part of the file's path, any text.
+    taken
+        Keys that are in use, each with the number at which the search for others like it goes
+        on; the new one is added.
+
+    Returns
+    -------
+    str
+        The basename with ``.`` and ``_`` turned into ``-``, made a DNS label where it isn't one
+        yet, and numbered where another file has it.
+    """
+    stem = _NOT_IN_LABEL.sub("-", basename.lower())[:DNS_LABEL_LENGTH].strip("-") or "file"
+    key, number = stem, taken.get(stem, 1)
+    while key in taken:
+        number += 1
+        suffix = f"-{number}"
+        key = stem[: DNS_LABEL_LENGTH - len(suffix)].rstrip("-") + suffix
+    taken[stem] = number
+    taken.setdefault(key, 1)
+    return key
