@@ -18,6 +18,7 @@ from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState
 from labbuilder.names import is_service_prefix
+from labbuilder.validation.rules import RULES
 
 __all__ = [
     "DiscoveryClient",
@@ -38,9 +39,6 @@ _VARIABLES = {
     "pull_policy": "NUBLADO_CONTROLLER_PULL_POLICY",
     "repertoire_base_url": "REPERTOIRE_BASE_URL",
 }
-
-
-_OF_THE_SITE = {"invalid-toleration", "pod-security-waiver"}
 
 
 class DiscoveryClient(Protocol):
@@ -213,7 +211,8 @@ class LabBuilder:
     def _is_news(self, warning: Finding) -> bool:
         """Tell whether to log a warning: what every lab of the site has is said once."""
         known = (warning.code, warning.path, warning.message)
-        if warning.code not in _OF_THE_SITE:
+        rule = RULES.get(warning.code)
+        if not rule or not rule.of_the_site:
             return True
         said = known in self._said
         self._said.add(known)

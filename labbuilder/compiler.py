@@ -40,15 +40,6 @@ from labbuilder.validation import schemas
 
 __all__ = ["LabCompiler", "compile_lab"]
 
-_TOLERATED = {"invalid-secret", "invalid-toleration", "quota-exceeded"}
-"""What sites and controllers have always been able to ask for: told, and let through."""
-
-_CHOSEN = {
-    "hub-locked-out", "lab-locked-out", "notebook-exposed", "pod-security-baseline",
-    "pod-security-restricted",
-}  # fmt: skip
-"""What a site can only get by fragments of its own, with which it is told and let through too."""
-
 Templates = Mapping[str, str] | PathLike[str] | str | None
 
 
@@ -100,7 +91,6 @@ class LabCompiler:
         self._plans = Plans(fragments, self._storage)
         self._verdicts = Verdicts(
             self.kubernetes_version,
-            _TOLERATED | _CHOSEN if templates else _TOLERATED,
             files=sum(len(file.content) for file in self._storage.files),
             ours=not templates,
         )

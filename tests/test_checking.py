@@ -13,7 +13,7 @@ from labs import lab
 from labbuilder import output
 from labbuilder.errors import Finding, LabBuilderError, Source, format_path
 from labbuilder.manifest import object_name
-from labbuilder.validation import files, rules, schemas
+from labbuilder.validation import rules, schemas
 from labbuilder.validation.files import check_texts, select_versions
 
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"
@@ -140,8 +140,11 @@ def test_nothing_is_missed_that_may_be_in_what_could_not_be_judged() -> None:
     assert [each.code for each in check_texts(texts).findings] == ["yaml-syntax"]
 
 
-def test_the_rules_about_absence_are_rules() -> None:
-    assert set(rules.RULES) >= files._ABOUT_ABSENCE  # noqa: SLF001 (held against the rules)
+def test_these_rules_are_about_absence() -> None:
+    assert {code for code, rule in rules.RULES.items() if rule.about_absence} == {
+        "hub-locked-out", "lab-locked-out", "missing-pull-secret", "notebook-exposed",
+        "selects-nothing", "undeclared-port", "unknown-object", "unserved-port",
+    }  # fmt: skip
 
 
 def test_one_thing_is_said_once_for_all_versions() -> None:

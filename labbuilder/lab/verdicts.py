@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from labbuilder.errors import Finding, Path, Severity, format_path
@@ -48,19 +47,14 @@ class Verdicts:
     ----------
     version
         The Kubernetes version.
-    tolerated
-        Codes of what is a warning about a lab that we have made.
     files
         Characters in the site's files.
     ours
         Whether all fragments are our own, so that a verdict on one lab may hold for another.
     """
 
-    def __init__(
-        self, version: str, tolerated: AbstractSet[str], files: int, *, ours: bool
-    ) -> None:
+    def __init__(self, version: str, files: int, *, ours: bool) -> None:
         self._version = version
-        self._tolerated = tolerated
         self._files = files
         self._ours = ours
         self._known: dict[Hashable, Verdict] = {}
@@ -116,12 +110,17 @@ class Verdicts:
                 replace(
                     each,
                     cause=cause(each.path, manifests[i]),
-                    severity=Severity.WARNING if each.code in self._tolerated else each.severity,
+                    severity=self._severity(each),
                 ),
             )
             for i, complaints in enumerate(found)
             for each in complaints
         ]
+
+    def _severity(self, finding: Finding) -> Severity:
+        rule = rules.RULES.get(finding.code)
+        tolerated = rule and (rule.tolerated or (rule.only_own_fragments and not self._ours))
+        return Severity.WARNING if tolerated else finding.severity
 
 
 def _speaks_of(verdict: Verdict, own: Particulars) -> bool:

@@ -22,12 +22,6 @@ __all__ = [
     "select_versions",
 ]
 
-# Rules that miss something, which may stand in what could not be judged.
-_ABOUT_ABSENCE = {
-    "hub-locked-out", "lab-locked-out", "missing-pull-secret", "notebook-exposed",
-    "selects-nothing", "undeclared-port", "unknown-object", "unserved-port",
-}  # fmt: skip
-
 MOST = 2_000_000
 """Values in a file of manifests, which may hold thousands of labs."""
 
@@ -294,7 +288,8 @@ def _judge_by(
     found = rules.check([manifests[i].data for i in passed], version)
     for i, findings in zip(passed, found, strict=True):
         for finding in findings:
-            if whole or finding.code not in _ABOUT_ABSENCE:
+            rule = rules.RULES.get(finding.code)
+            if whole or not (rule and rule.about_absence):
                 yield i, finding
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity
 
-__all__ = ["RULES", "Check", "Complaint", "Rule", "Stop", "rule"]
+__all__ = ["RULES", "Check", "Complaint", "OwnValues", "Rule", "Stop", "rule"]
 
 
 class Stop(StrEnum):
@@ -19,6 +19,15 @@ class Stop(StrEnum):
     ADMISSION = "an admission plug-in"
     KUBELET = "the kubelet"
     NOBODY = "nobody"
+
+
+class OwnValues(StrEnum):
+    """How a rule's verdict depends on the values that differ between labs of one shape."""
+
+    UNREAD = "unread"
+    """It reads none of them, or only those by which verdicts are kept apart."""
+    GUARDED = "guarded"
+    """It reads their form, for which `labbuilder.lab.verdicts` has a guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,17 @@ class Rule:
         Who refuses it in a cluster.
     severity
         A warning for what a site may want all the same.
+    tolerated
+        Whether it is a warning about a lab that labbuilder compiles, since sites and controllers
+        have always been able to ask for it.
+    only_own_fragments
+        Whether a lab breaks it only by a site's own fragments, with which it is a warning.
+    of_the_site
+        Whether every lab of a site breaks it alike, so that a controller logs it once.
+    about_absence
+        Whether it misses something, which may be among what could not be judged.
+    own_values
+        How its verdict depends on a lab's own values.
     """
 
     code: str
@@ -44,6 +64,11 @@ class Rule:
     mirrors: str
     stop: Stop
     severity: Severity
+    tolerated: bool = False
+    only_own_fragments: bool = False
+    of_the_site: bool = False
+    about_absence: bool = False
+    own_values: OwnValues | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +107,17 @@ def rule(
     mirrors: str,
     stop: Stop = Stop.API_SERVER,
     severity: Severity = Severity.ERROR,
+    *,
+    tolerated: bool = False,
+    only_own_fragments: bool = False,
+    of_the_site: bool = False,
+    about_absence: bool = False,
+    own_values: OwnValues | None = None,
 ) -> Rule:
-    """Define a rule."""
-    RULES[code] = Rule(code, meaning, mirrors, stop, severity)
-    return RULES[code]
+    """Define a rule; the parameters are `Rule`'s."""
+    found = Rule(
+        code, meaning, mirrors, stop, severity, tolerated, only_own_fragments, of_the_site,
+        about_absence, own_values,
+    )  # fmt: skip
+    RULES[code] = found
+    return found

@@ -41,8 +41,7 @@ TOO_LARGE = rule(
 )
 INVALID_SECRET = rule(
     "invalid-secret", "a Secret lacks what its type promises, or it can't be read",
-    "ValidateSecret",
-)  # fmt: skip
+    "ValidateSecret", tolerated=True)  # fmt: skip
 EMPTY_SECRET = rule(
     "empty-secret",
     "an immutable Secret has empty data, and is refused when it is applied a second time",

@@ -50,7 +50,11 @@ UNMATCHABLE_NODE = rule(
     Stop.NOBODY,
 )
 INVALID_TOLERATION = rule(
-    "invalid-toleration", "the parts of a toleration don't go together", "ValidateTolerations"
+    "invalid-toleration",
+    "the parts of a toleration don't go together",
+    "ValidateTolerations",
+    tolerated=True,
+    of_the_site=True,
 )
 _MAX_WEIGHT = 100
 """Of a preference of the scheduler."""

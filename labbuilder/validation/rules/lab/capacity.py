@@ -22,6 +22,7 @@ QUOTA_EXCEEDED = rule(
     "the pods of a namespace take more than its quota allows",
     "PodUsageFunc, and CheckRequest of the ResourceQuota plug-in",
     Stop.ADMISSION,
+    tolerated=True,
 )
 QUOTA_NEEDS_RESOURCES = rule(
     "quota-needs-resources",
@@ -35,6 +36,7 @@ MEMORY_VOLUMES_EXCEED_LIMIT = rule(
     "the kernel's memory controller, and the eviction manager",
     Stop.KUBELET,
     Severity.WARNING,
+    of_the_site=True,
 )
 
 _ZERO = Decimal(0)

@@ -28,12 +28,14 @@ BASELINE = rule(
     "a pod breaks the baseline Pod Security Standard",
     "CheckPrivileged and the other baseline checks of EvaluatePod",
     Stop.ADMISSION,
+    only_own_fragments=True,
 )
 RESTRICTED = rule(
     "pod-security-restricted",
     "a pod breaks the restricted Pod Security Standard",
     "CheckRunAsNonRoot and the other restricted checks of EvaluatePod",
     Stop.ADMISSION,
+    only_own_fragments=True,
 )
 WAIVER = rule(
     "pod-security-waiver",
@@ -41,6 +43,7 @@ WAIVER = rule(
     "CheckPrivileged, CheckHostPathVolumes, CheckRestrictedVolumes",
     Stop.ADMISSION,
     Severity.WARNING,
+    of_the_site=True,
 )
 
 _NO = (False,)

@@ -30,12 +30,24 @@ NOTEBOOK_EXPOSED = rule(
     "others than the hub and the user's own lab reach the notebook's port",
     _MIRRORS,
     Stop.NOBODY,
+    only_own_fragments=True,
+    about_absence=True,
 )
 HUB_LOCKED_OUT = rule(
-    "hub-locked-out", "the hub doesn't reach the notebook's port", _MIRRORS, Stop.NOBODY
+    "hub-locked-out",
+    "the hub doesn't reach the notebook's port",
+    _MIRRORS,
+    Stop.NOBODY,
+    only_own_fragments=True,
+    about_absence=True,
 )
 LAB_LOCKED_OUT = rule(
-    "lab-locked-out", "the user's own lab doesn't reach the notebook's port", _MIRRORS, Stop.NOBODY
+    "lab-locked-out",
+    "the user's own lab doesn't reach the notebook's port",
+    _MIRRORS,
+    Stop.NOBODY,
+    only_own_fragments=True,
+    about_absence=True,
 )
 EGRESS_CUT_OFF = rule(
     "egress-cut-off",

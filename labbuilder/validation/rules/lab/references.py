@@ -31,6 +31,7 @@ UNKNOWN_OBJECT = rule(
     "a pod names a ConfigMap, Secret or claim that isn't there",
     "the volume manager, and makeEnvironmentVariables",
     Stop.KUBELET,
+    about_absence=True,
 )
 MISSING_PULL_SECRET = rule(
     "missing-pull-secret",
@@ -38,6 +39,8 @@ MISSING_PULL_SECRET = rule(
     "GetPullSecretsForPod, which goes on without it",
     Stop.NOBODY,
     Severity.WARNING,
+    about_absence=True,
+    of_the_site=True,
 )
 UNKNOWN_KEY = rule(
     "unknown-key",

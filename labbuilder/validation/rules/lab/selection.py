@@ -21,12 +21,14 @@ SELECTS_NOTHING = rule(
     "a service or network policy selects none of the pods beside it",
     "the endpoints controller",
     Stop.NOBODY,
+    about_absence=True,
 )
 UNSERVED_PORT = rule(
     "unserved-port",
     "a service sends to a port that no container of its pods has: by its name, or a lab's",
     "FindPort",
     Stop.NOBODY,
+    about_absence=True,
 )
 UNDECLARED_PORT = rule(
     "undeclared-port",
@@ -34,6 +36,7 @@ UNDECLARED_PORT = rule(
     "nothing: a container may listen all the same",
     Stop.NOBODY,
     Severity.WARNING,
+    about_absence=True,
 )
 
 
