@@ -10,16 +10,20 @@ from typing import Any
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
-from labbuilder.lab.names import LabObjectNames, build_object_names
+from labbuilder.lab.names import (
+    ENV_CONFIG_MAP_SUFFIX,
+    POD_SUFFIX,
+    LabObjectNames,
+    build_object_names,
+)
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig
 from labbuilder.models.state import LabState
-from labbuilder.names import is_dns_label, is_username
+from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
 
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
-_CATEGORY = "nublado.lsst.io/category"
 _GET = "let kubectl get configmap,resourcequota,pod"
 
 
@@ -168,9 +172,9 @@ def _usernames(objects: Iterable[_Object]) -> list[str]:
     """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
     names: dict[str, None] = {}
     for each in objects:
-        suffix = {"Pod": "-nb", "ConfigMap": "-nb-env"}.get(each.data["kind"])
+        suffix = {"Pod": POD_SUFFIX, "ConfigMap": ENV_CONFIG_MAP_SUFFIX}.get(each.data["kind"])
         name = each.metadata.get("name")
-        category = _mapping(each.metadata.get("labels")).get(_CATEGORY, "lab")
+        category = _mapping(each.metadata.get("labels")).get(CATEGORY_LABEL, "lab")
         if suffix and isinstance(name, str) and name.endswith(suffix) and category == "lab":
             username = name.removesuffix(suffix)
             if is_username(username):

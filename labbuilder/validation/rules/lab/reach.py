@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.names import LAB_PORT
+from labbuilder.names import (
+    CATEGORY_LABEL,
+    LAB_PORT,
+    NOTEBOOK_CONTAINER,
+    NOTEBOOK_PORT_NAME,
+    USER_LABEL,
+)
 from labbuilder.validation.rules.lab.selection import matches
-from labbuilder.validation.rules.lab.surroundings import CATEGORY, containers
+from labbuilder.validation.rules.lab.surroundings import containers
 from labbuilder.validation.rules.rule import Complaint, Stop, rule
 
 __all__ = ["reach"]
@@ -57,7 +63,6 @@ EGRESS_CUT_OFF = rule(
     Severity.WARNING,
 )
 
-_USER = "nublado.lsst.io/user"
 _NAME = "kubernetes.io/metadata.name"  # every namespace has it, with its name
 _APP, _HUB = "app", "jupyterhub"
 _ANY = "anything"
@@ -83,13 +88,17 @@ class _Lab:
 
     def __init__(self, pod: Manifest, namespace: Manifest | None) -> None:
         self.pod, self.labels, self.namespace = pod, _labels(pod), _namespace(pod)
-        self.own = {CATEGORY: self.labels[CATEGORY], _USER: self.labels.get(_USER, "")}
+        self.own = {
+            CATEGORY_LABEL: self.labels[CATEGORY_LABEL],
+            USER_LABEL: self.labels.get(USER_LABEL, ""),
+        }
         beside = self.own if namespace is None else _labels(namespace)
         self.source = _Source(self.labels, {_NAME: self.namespace, **beside}, near=True)
         self.port, self.protocol = LAB_PORT, "TCP"
         for container in pod.get("spec", {}).get("containers", ()):
-            for port in container.get("ports", ()) if container["name"] == "notebook" else ():
-                if port.get("name") == "jupyterlab":
+            for port in container.get("ports", ()):
+                is_notebook = container["name"] == NOTEBOOK_CONTAINER
+                if is_notebook and port.get("name") == NOTEBOOK_PORT_NAME:
                     self.port = port["containerPort"]
                     self.protocol = port.get("protocol", "TCP")
 
@@ -124,7 +133,7 @@ def reach(manifests: Sequence[Manifest]) -> Found:
         elif manifest["kind"] == "NetworkPolicy":
             policies[_namespace(manifest)].append((i, manifest))
     for i, manifest in enumerate(manifests):
-        if manifest["kind"] == "Pod" and _labels(manifest).get(CATEGORY) == "lab":
+        if manifest["kind"] == "Pod" and _labels(manifest).get(CATEGORY_LABEL) == "lab":
             name = _namespace(manifest)
             if name in namespaces or name in policies:
                 yield from _judge(i, _Lab(manifest, namespaces.get(name)), policies[name])

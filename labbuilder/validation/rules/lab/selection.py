@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.manifest import labels_of
+from labbuilder.names import CATEGORY_LABEL
 from labbuilder.validation.rules.lab.surroundings import (
-    CATEGORY,
     Manifest,
     Surroundings,
     containers,
@@ -56,7 +56,7 @@ def service(service: Manifest, beside: Surroundings) -> Iterator[tuple[Path, Com
     for i, port in enumerate(service["spec"].get("ports", ())):
         target = port.get("targetPort") or port["port"]
         named = isinstance(target, str)
-        sure = named or any(labels_of(pod).get(CATEGORY) == "lab" for pod in chosen)
+        sure = named or any(labels_of(pod).get(CATEGORY_LABEL) == "lab" for pod in chosen)
         wanted = target, port.get("protocol") or "TCP"
         field = "name" if named else "containerPort"
         if (ports or named) and wanted not in (

@@ -7,11 +7,9 @@ from typing import Any
 
 from labbuilder.errors import Path
 
-__all__ = ["CATEGORY", "Manifest", "Surroundings", "containers"]
+__all__ = ["Manifest", "Surroundings", "containers"]
 
 Manifest = Mapping[str, Any]
-CATEGORY = "nublado.lsst.io/category"
-"""The label that makes a lab known as one."""
 _EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
 """What the controller manager puts into every namespace."""
 
