@@ -12,7 +12,15 @@ from labbuilder.validation.rules.combinators import INVALID_VALUE, Object, keys_
 from labbuilder.validation.rules.fields.naming import called, config_map_key, dns_subdomain
 from labbuilder.validation.rules.rule import Check, Complaint, rule
 
-__all__ = ["FIELDS", "INVALID_BASE64", "INVALID_SECRET", "TOO_LARGE", "TYPES", "decode"]
+__all__ = [
+    "FIELDS",
+    "INVALID_BASE64",
+    "INVALID_SECRET",
+    "MAX_DATA_BYTES",
+    "TOO_LARGE",
+    "TYPES",
+    "decode",
+]
 
 INVALID_BASE64 = rule(
     "invalid-base64", "the data of a Secret is not base64 text", "the decoder of Secret.data"
@@ -48,7 +56,7 @@ EMPTY_SECRET = rule(
     "ValidateSecretUpdate, for which no data is something else than empty data",
     severity=Severity.WARNING,
 )
-_MEBIBYTE = 1024**2
+MAX_DATA_BYTES = 1024**2
 
 
 def _text_size(mapping: Mapping[str, str]) -> int:
@@ -71,8 +79,8 @@ def _config_map(value: Object) -> Iterator[Complaint]:
     for key in sorted(data.keys() & binary.keys()):
         yield Complaint(INVALID_VALUE, "is in data as well", "keep it once", ("binaryData", key))
     size = _text_size(data) + sum(map(len, _decoded(binary).values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+    if size > MAX_DATA_BYTES:
+        message = f"holds {size} bytes, and Kubernetes takes {MAX_DATA_BYTES}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
 
 
@@ -91,8 +99,8 @@ def _secret(value: Object) -> Iterator[Complaint]:
     }
     data = _decoded(value.get("data", {})) | plain
     size = sum(map(len, data.values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+    if size > MAX_DATA_BYTES:
+        message = f"holds {size} bytes, and Kubernetes takes {MAX_DATA_BYTES}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
     if value.get("immutable") and value.get("data") == {}:
         hint = "fill it, or leave it out"
