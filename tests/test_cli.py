@@ -335,7 +335,7 @@ spec:
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
 """
 COMPLAINT = (
-    "<stdin>:4:1: ConfigMap/a: dta: error: there is no field 'dta' here; did you mean data? "
+    "<stdin>:4:1: ConfigMap/a: dta: error: field 'dta' is not defined; did you mean data? "
     "[schema-unknown-field]\n  4 | dta: {}\n    | ^\n"
 )
 
@@ -388,7 +388,7 @@ def test_json_says_what_text_says() -> None:
                 "object": "ConfigMap/a",
                 "path": "dta",
                 "cause": "",
-                "message": "there is no field 'dta' here",
+                "message": "field 'dta' is not defined",
                 "hint": "did you mean data?",
                 "file": "<stdin>",
                 "line": 4,
