@@ -12,7 +12,7 @@ A lab that a guard rejects is judged by the schemas and the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from labbuilder.errors import Finding, format_path
 from labbuilder.lab.cache import BoundedCache
@@ -111,24 +111,14 @@ def _key(values: LabValues) -> Hashable:
 
 def _names_are_valid(values: LabValues, _: int) -> bool:
     names = values.names
+    objects = {  # of which most have the same name
+        names.quota, names.env_config_map, names.nss_config_map, names.files_config_map,
+        names.secret, names.network_policy, names.pod, *values.claims.values(),
+    }  # fmt: skip
     return (
         is_dns_label(names.username)
         and is_dns_label(names.namespace)
-        and all(map(is_dns_subdomain, _object_names(values)))
-    )
-
-
-def _object_names(values: LabValues) -> Iterable[str]:
-    names = values.names
-    return (
-        names.quota,
-        names.env_config_map,
-        names.nss_config_map,
-        names.files_config_map,
-        names.secret,
-        names.network_policy,
-        names.pod,
-        *values.claims.values(),
+        and all(map(is_dns_subdomain, objects))
     )
 
 
