@@ -75,9 +75,8 @@ def state(
 
 def _labs(texts: Mapping[str, bytes], username: str | None) -> list[ClusterLab]:
     from labbuilder.cluster.labs import find_labs  # noqa: PLC0415 (see state)
-    from labbuilder.documents import load  # noqa: PLC0415 (see state)
+    from labbuilder.documents import MAX_FILE_VALUES, load  # noqa: PLC0415 (see state)
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415 (see state)
-    from labbuilder.validation.files import MAX_FILE_VALUES  # noqa: PLC0415 (see state)
 
     documents = []
     findings: list[Finding] = []

@@ -13,6 +13,7 @@ from labbuilder.errors import Finding
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
 from labbuilder.lab.names import LabObjectNames, build_object_names, home_directory
+from labbuilder.manifest import MASK
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
 
@@ -23,8 +24,6 @@ ARGO_CD = {
     "argocd.argoproj.io/sync-options": "Prune=false",
 }
 """Annotations that keep Argo CD from deleting labs, which it did not create."""
-
-_MASK = "**********"
 
 
 class LabValues(NamedTuple):
@@ -137,7 +136,7 @@ def mask_secrets(findings: Iterable[Finding], values: LabValues) -> Iterator[Fin
 
     def mask(text: str) -> str:
         for secret in secrets:
-            text = text.replace(secret, _MASK) if secret else text
+            text = text.replace(secret, MASK) if secret else text
         return text
 
     for finding in findings:

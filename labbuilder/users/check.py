@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labbuilder.documents import Document
+from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.users.batches import Batch, documents
 from labbuilder.users.compile import UserFiles
-from labbuilder.validation.files import MAX_FILE_VALUES, Checked, check_documents, merged
+from labbuilder.validation.files import Checked, check_documents, merged
 
 __all__ = ["UserChecker", "stands_alone"]
 

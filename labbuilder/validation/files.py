@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labbuilder.documents import Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.manifest import object_name
@@ -15,7 +15,6 @@ from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 
 __all__ = [
-    "MAX_FILE_VALUES",
     "Checked",
     "check_documents",
     "check_texts",
@@ -23,9 +22,6 @@ __all__ = [
     "merged",
     "select_versions",
 ]
-
-MAX_FILE_VALUES = 2_000_000
-"""A file of manifests may hold thousands of labs."""
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
 _MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
