@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any
 
 from labbuilder import models
-from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.fragments import Templates, compile_text, load_fragments
 from labbuilder.lab.arguments import Inputs, raise_on_error, read_inputs
 from labbuilder.lab.facts import derive_facts
@@ -39,8 +39,8 @@ from labbuilder.manifest import Manifest
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
 from labbuilder.models.size import LabSizeDefinition
-from labbuilder.validation import rules, schemas
-from labbuilder.validation.judge import Verdict, judge
+from labbuilder.validation import schemas
+from labbuilder.validation.judge import Verdict, judge, lab_severity
 
 __all__ = ["LabCompiler", "compile_lab"]
 
@@ -209,18 +209,11 @@ class LabCompiler:
                 replace(
                     finding,
                     cause=find_input(finding.path, manifests[i], self._storage, inputs),
-                    severity=self._severity(finding),
+                    severity=lab_severity(finding, own_fragments=self._has_own_fragments),
                 ),
             )
             for i, finding in judge(manifests, self.kubernetes_version)
         ]
-
-    def _severity(self, finding: Finding) -> Severity:
-        rule = rules.RULES.get(finding.code)
-        tolerated = rule and (
-            rule.tolerated or (rule.only_own_fragments and self._has_own_fragments)
-        )
-        return Severity.WARNING if tolerated else finding.severity
 
 
 def compile_lab(

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 from labbuilder.lab.storage import Storage, VolumeMount, site_mounts
 from labbuilder.lab.values import LabValues
+from labbuilder.models import reserved
 from labbuilder.models.image import PullPolicy
-from labbuilder.models.reserved import (
-    INIT_HOME,
-    LANDING_PAGE,
-    STARTUP,
-    TOKEN_KEY,
-    standard_container,
-)
 from labbuilder.models.secret import LabSecret
 from labbuilder.names import NOTEBOOK_CONTAINER, NOTEBOOK_PORT_NAME
 
@@ -93,7 +87,7 @@ def init_containers(storage: Storage, values: LabValues) -> list[Container]:
         function: str, env: list[EnvVar], mounts: list[VolumeMount], *, privileged: bool = False
     ) -> Container:
         return Container(
-            name=standard_container(function),
+            name=reserved.standard_container(function),
             image=values.controller_image,
             image_pull_policy=values.controller_pull_policy,
             command=("nublado", function),
@@ -104,7 +98,7 @@ def init_containers(storage: Storage, values: LabValues) -> list[Container]:
 
     found = []
     if config.standard_inithome:
-        found.append(standard(INIT_HOME, env, storage.home_mounts(), privileged=True))
+        found.append(standard(reserved.INIT_HOME, env, storage.home_mounts(), privileged=True))
     found += [
         Container(
             name=container.name,
@@ -119,14 +113,14 @@ def init_containers(storage: Storage, values: LabValues) -> list[Container]:
     ]
     mounts = storage.mounts(startup_writable=True)
     if config.env.get("RSP_SITE_TYPE") == "science":
-        found.append(standard(LANDING_PAGE, env, mounts))
-    found.append(standard(STARTUP, [*env, *_secret_env(config.secrets)], mounts))
+        found.append(standard(reserved.LANDING_PAGE, env, mounts))
+    found.append(standard(reserved.STARTUP, [*env, *_secret_env(config.secrets)], mounts))
     return found
 
 
 def _secret_env(secrets: Sequence[LabSecret]) -> list[EnvVar]:
     return [
-        EnvVar("ACCESS_TOKEN", secret_key=TOKEN_KEY),
-        EnvVar("NUBLADO_TOKEN", secret_key=TOKEN_KEY),
+        EnvVar("ACCESS_TOKEN", secret_key=reserved.TOKEN_KEY),
+        EnvVar("NUBLADO_TOKEN", secret_key=reserved.TOKEN_KEY),
         *(EnvVar(secret.env, secret_key=secret.secret_key) for secret in secrets if secret.env),
     ]

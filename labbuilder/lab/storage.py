@@ -8,23 +8,7 @@ from dataclasses import dataclass
 from labbuilder import models
 from labbuilder.lab.names import unique_key
 from labbuilder.lab.values import LabValues
-from labbuilder.models.reserved import (
-    DISCOVERY,
-    DISCOVERY_PATH,
-    ENV,
-    GROUP,
-    GROUP_PATH,
-    LAB_STARTUP,
-    PASSWD,
-    PASSWD_PATH,
-    RUNTIME,
-    RUNTIME_FOLDERS,
-    SECRETS,
-    STARTUP_PATH,
-    TMP,
-    TMP_PATH,
-    VOLUMES,
-)
+from labbuilder.models import reserved
 from labbuilder.models.volume import (
     EmptyDirVolumeSource,
     HostPathVolumeSource,
@@ -114,7 +98,7 @@ class Storage:
 
     def __init__(self, config: models.LabConfig) -> None:
         self.config = config
-        taken = dict.fromkeys([*VOLUMES, *(volume.name for volume in config.volumes)], 1)
+        taken = dict.fromkeys([*reserved.VOLUMES, *(volume.name for volume in config.volumes)], 1)
         self.files = [
             File(unique_key(_basename(path), taken), path, content)
             for path, content in config.files.items()
@@ -125,23 +109,23 @@ class Storage:
         mounted = {mount.volume_name for mount in mounts}
         # A volume that isn't mounted would still make the pod wait for its claim.
         self.used = [volume for volume in config.volumes if volume.name in mounted]
-        self.claimed = [
-            volume.name
+        self._claimed = {
+            volume.name: volume.source
             for volume in self.used
             if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
-        ]
+        }
+        self.claimed = list(self._claimed)
 
     def claims(self, values: LabValues) -> list[Claim]:
         """List the claims that the lab needs."""
         return [
             Claim(
-                name=values.claims[volume.name],
-                access_modes=tuple(mode.value for mode in volume.source.access_modes),
-                storage=volume.source.resources.requests.storage,
-                storage_class_name=volume.source.storage_class_name,
+                name=values.claims[name],
+                access_modes=tuple(mode.value for mode in source.access_modes),
+                storage=source.resources.requests.storage,
+                storage_class_name=source.storage_class_name,
             )
-            for volume in self.used
-            if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
+            for name, source in self._claimed.items()
         ]
 
     def volumes(self, values: LabValues, memory_limit: int) -> list[Volume]:
@@ -154,44 +138,42 @@ class Storage:
         memory_limit
             The lab's memory limit in bytes.
         """
-        in_memory = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
+        medium = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
+        tmp_size, startup_size = str(memory_limit // TMP_SHARE), str(STARTUP_BYTES)
         names = values.names
         files, nss = names.files_config_map, names.nss_config_map
         return [
             *(_configured(volume, values.claims) for volume in self.used),
-            Volume(PASSWD, "configMap", source_name=nss, key=PASSWD, path=PASSWD),
-            Volume(GROUP, "configMap", source_name=nss, key=GROUP, path=GROUP),
-            *(
-                Volume(file.key, "configMap", source_name=files, key=file.key, path=file.name)
-                for file in self.files
-            ),
-            Volume(DISCOVERY, "configMap", source_name=files, key=DISCOVERY,
-                   path=_basename(DISCOVERY_PATH)),
-            Volume(SECRETS, "secret", source_name=names.secret),
-            Volume(ENV, "configMap", source_name=names.env_config_map),
-            Volume(TMP, "emptyDir", medium=in_memory, size_limit=str(memory_limit // TMP_SHARE)),
-            Volume(RUNTIME, "downwardAPI"),
-            Volume(LAB_STARTUP, "emptyDir", medium="Memory", size_limit=str(STARTUP_BYTES)),
+            _file_volume(reserved.PASSWD, nss, reserved.PASSWD),
+            _file_volume(reserved.GROUP, nss, reserved.GROUP),
+            *(_file_volume(file.key, files, file.name) for file in self.files),
+            _file_volume(reserved.DISCOVERY, files, reserved.DISCOVERY_FILE),
+            Volume(reserved.SECRETS, "secret", source_name=names.secret),
+            Volume(reserved.ENV, "configMap", source_name=names.env_config_map),
+            Volume(reserved.TMP, "emptyDir", medium=medium, size_limit=tmp_size),
+            Volume(reserved.RUNTIME, "downwardAPI"),
+            Volume(reserved.LAB_STARTUP, "emptyDir", medium="Memory", size_limit=startup_size),
         ]  # fmt: skip
 
     def mounts(self, *, startup_writable: bool) -> list[VolumeMount]:
         """List the mounts of the lab, or of an init container that prepares its startup."""
         folder = self.config.runtime_mounts_dir.rstrip("/")  # which may be the root
-        runtime = {name: f"{folder}/{path}" for name, path in RUNTIME_FOLDERS.items()}
+        runtime = {name: f"{folder}/{path}" for name, path in reserved.RUNTIME_FOLDERS.items()}
         return [
             *site_mounts(self.config.volume_mounts),
-            VolumeMount(PASSWD, PASSWD_PATH, PASSWD, read_only=True),
-            VolumeMount(GROUP, GROUP_PATH, GROUP, read_only=True),
+            VolumeMount(reserved.PASSWD, reserved.PASSWD_PATH, reserved.PASSWD, read_only=True),
+            VolumeMount(reserved.GROUP, reserved.GROUP_PATH, reserved.GROUP, read_only=True),
             *(VolumeMount(file.key, file.path, file.name, read_only=True) for file in self.files),
-            VolumeMount(DISCOVERY, DISCOVERY_PATH, _basename(DISCOVERY_PATH), read_only=True),
-            VolumeMount(SECRETS, runtime[SECRETS], read_only=True),
-            VolumeMount(ENV, runtime[ENV], read_only=True),
-            VolumeMount(TMP, TMP_PATH),
-            VolumeMount(RUNTIME, runtime[RUNTIME], read_only=True),
-            VolumeMount(LAB_STARTUP, STARTUP_PATH,
+            VolumeMount(reserved.DISCOVERY, reserved.DISCOVERY_PATH, reserved.DISCOVERY_FILE,
+                        read_only=True),
+            VolumeMount(reserved.SECRETS, runtime[reserved.SECRETS], read_only=True),
+            VolumeMount(reserved.ENV, runtime[reserved.ENV], read_only=True),
+            VolumeMount(reserved.TMP, reserved.TMP_PATH),
+            VolumeMount(reserved.RUNTIME, runtime[reserved.RUNTIME], read_only=True),
+            VolumeMount(reserved.LAB_STARTUP, reserved.STARTUP_PATH,
                         read_only=None if startup_writable else True),
             *(
-                VolumeMount(SECRETS, secret.path, secret.secret_key, read_only=True)
+                VolumeMount(reserved.SECRETS, secret.path, secret.secret_key, read_only=True)
                 for secret in self.config.secrets
                 if secret.path
             ),
@@ -201,6 +183,10 @@ class Storage:
         """List the mounts of the volume with the home directories."""
         home = self.config.home_volume_name
         return list(site_mounts(m for m in self.config.volume_mounts if m.volume_name == home))
+
+
+def _file_volume(key: str, config_map: str, name: str) -> Volume:
+    return Volume(key, "configMap", source_name=config_map, key=key, path=name)
 
 
 def _basename(path: str) -> str:

@@ -22,7 +22,8 @@ VOLUMES = (PASSWD, GROUP, DISCOVERY, SECRETS, ENV, TMP, RUNTIME, LAB_STARTUP) = 
 """The volumes of every lab."""
 
 PASSWD_PATH, GROUP_PATH, TMP_PATH = "/etc/passwd", "/etc/group", "/tmp"  # noqa: S108 (the lab's)
-DISCOVERY_PATH = "/etc/nublado/discovery/v1.json"
+DISCOVERY_FILE = "v1.json"
+DISCOVERY_PATH = f"/etc/nublado/discovery/{DISCOVERY_FILE}"
 STARTUP_PATH = "/etc/nublado/startup"
 RUNTIME_FOLDERS = {SECRETS: "secrets", ENV: "environment", RUNTIME: "runtime"}
 """The volumes below ``runtimeMountsDir``, each with the name of its folder."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labbuilder.errors import Finding
+from labbuilder.errors import Finding, Severity
 from labbuilder.manifest import Manifest
 from labbuilder.validation import rules, schemas
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "lab_severity"]
 
 Verdict = list[tuple[int, Finding]]
 """Findings, each with the index of the manifest that it is about."""
@@ -48,3 +48,18 @@ def judge(manifests: Sequence[Manifest], version: str, *, complete: bool = True)
             if complete or not (rule and rule.about_absence):
                 verdict.append((i, finding))
     return verdict
+
+
+def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:
+    """Return the severity of a finding about a lab that labbuilder compiles.
+
+    Parameters
+    ----------
+    finding
+        The finding.
+    own_fragments
+        Whether the site has fragments of its own, which may break some rules on purpose.
+    """
+    rule = rules.RULES.get(finding.code)
+    tolerated = rule and (rule.tolerated or (rule.only_own_fragments and own_fragments))
+    return Severity.WARNING if tolerated else finding.severity
