@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +11,16 @@ from labbuilder.validation.rules.combinators import INVALID_VALUE, Object, keys_
 from labbuilder.validation.rules.fields.naming import called, config_map_key, dns_subdomain
 from labbuilder.validation.rules.rule import Check, Complaint, rule
 
-__all__ = ["FIELDS", "INVALID_BASE64", "INVALID_SECRET", "TOO_LARGE", "TYPES", "decode"]
+__all__ = [
+    "FIELDS",
+    "INVALID_BASE64",
+    "INVALID_SECRET",
+    "MAX_DATA_BYTES",
+    "TOO_LARGE",
+    "TYPES",
+    "decode",
+    "is_base64",
+]
 
 INVALID_BASE64 = rule(
     "invalid-base64", "the data of a Secret is not base64 text", "the decoder of Secret.data"
@@ -24,12 +32,19 @@ def decode(text: str) -> bytes:
     return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
 
 
+def is_base64(text: str) -> bool:
+    """Return whether Go decodes this text as base64."""
+    try:
+        decode(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _base64(mapping: Mapping[str, str]) -> Iterator[Complaint]:
     yield from keys_of(config_map_key)(mapping)
     for key, value in mapping.items():
-        try:
-            decode(value)
-        except (binascii.Error, ValueError):
+        if not is_base64(value):
             hint = "encode the value, or put it under stringData if it is a Secret's"
             yield Complaint(INVALID_BASE64, "is not base64 text", hint, (key,))
 
@@ -48,7 +63,7 @@ EMPTY_SECRET = rule(
     "ValidateSecretUpdate, for which no data is something else than empty data",
     severity=Severity.WARNING,
 )
-_MEBIBYTE = 1024**2
+MAX_DATA_BYTES = 1024**2
 
 
 def _text_size(mapping: Mapping[str, str]) -> int:
@@ -71,8 +86,8 @@ def _config_map(value: Object) -> Iterator[Complaint]:
     for key in sorted(data.keys() & binary.keys()):
         yield Complaint(INVALID_VALUE, "is in data as well", "keep it once", ("binaryData", key))
     size = _text_size(data) + sum(map(len, _decoded(binary).values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+    if size > MAX_DATA_BYTES:
+        message = f"holds {size} bytes, and Kubernetes takes {MAX_DATA_BYTES}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
 
 
@@ -91,8 +106,8 @@ def _secret(value: Object) -> Iterator[Complaint]:
     }
     data = _decoded(value.get("data", {})) | plain
     size = sum(map(len, data.values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+    if size > MAX_DATA_BYTES:
+        message = f"holds {size} bytes, and Kubernetes takes {MAX_DATA_BYTES}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
     if value.get("immutable") and value.get("data") == {}:
         hint = "fill it, or leave it out"

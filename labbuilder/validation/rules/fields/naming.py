@@ -20,6 +20,7 @@ __all__ = [
     "INVALID_LABEL_VALUE",
     "INVALID_NAME",
     "INVALID_REFERENCE",
+    "MAX_ANNOTATIONS_BYTES",
     "TYPES",
     "called",
     "class_name",
@@ -60,7 +61,7 @@ INVALID_REFERENCE = rule(
     "the volume plug-ins, and GetPullSecretsForPod",
     Stop.KUBELET,
 )
-_MAX_ANNOTATIONS = 256 * 1024  # bytes
+MAX_ANNOTATIONS_BYTES = 256 * 1024
 _SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL_HINT = "use letters, digits, -, _ and ., a letter or digit at both ends, at most 63"
 label_key = must(
@@ -114,8 +115,10 @@ def _annotations(mapping: Mapping[str, str]) -> Iterator[Complaint]:
             hint = f"{_LABEL_HINT}, after an optional DNS name and /"
             yield Complaint(INVALID_ANNOTATION_KEY, message, hint, (key,), about_key=True)
     size = sum(len(text.encode(errors="replace")) for item in mapping.items() for text in item)
-    if size > _MAX_ANNOTATIONS:
-        message = f"the annotations have {size} bytes, and Kubernetes takes {_MAX_ANNOTATIONS}"
+    if size > MAX_ANNOTATIONS_BYTES:
+        message = (
+            f"the annotations have {size} bytes, and Kubernetes takes {MAX_ANNOTATIONS_BYTES}"
+        )
         yield Complaint(ANNOTATIONS_TOO_LARGE, message, "keep large data in a ConfigMap")
 
 

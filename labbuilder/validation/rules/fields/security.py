@@ -24,13 +24,13 @@ from labbuilder.validation.rules.fields.naming import INVALID_NAME
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
 from labbuilder.validation.rules.rule import Check, Complaint, Stop, rule
 
-__all__ = ["CONTRADICTION", "FIELDS", "INVALID_ID", "ROOT_CONTRADICTION", "TYPES"]
+__all__ = ["CONTRADICTION", "FIELDS", "INVALID_ID", "MAX_ID", "ROOT_CONTRADICTION", "TYPES"]
 
 INVALID_ID = rule(
     "invalid-id", "a user's or group's number is not from 0 to 2147483647", "IsValidUserID"
 )
-_MAX_ID = 2**31 - 1
-_id = must(INVALID_ID, lambda number: 0 <= number <= _MAX_ID, "an id", f"use 0 to {_MAX_ID}")
+MAX_ID = 2**31 - 1
+_id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "an id", f"use 0 to {MAX_ID}")
 CONTRADICTION = rule(
     "contradicting-security-context",
     "a security context both grants and denies the same",
