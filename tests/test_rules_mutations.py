@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable
-from importlib import import_module
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,15 +17,12 @@ from labbuilder import compile_lab
 from labbuilder.errors import Finding, LabBuilderError, Severity, format_path
 from labbuilder.validation import rules, schemas
 from labbuilder.validation.rules import RULES, Rule
+from labbuilder.validation.rules.lab import capacity, pod_security, reach
 
 Json = dict[str, Any]
 Change = Callable[[Json], None]
 
-# A name of the package hides some of the modules, whose functions they are.
-ELSEWHERE = [
-    import_module(f"labbuilder.validation.rules.lab.{name}")
-    for name in ("capacity", "pod_security", "reach")
-]
+ELSEWHERE = (capacity, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }

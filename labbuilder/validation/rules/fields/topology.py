@@ -1,15 +1,13 @@
-"""Rules about spreading pods over nodes, and about labels that pods share with others."""
+"""Checks of topology spread, and of labels that pods must share with others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from labbuilder.errors import Path, shown
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISPLACED,
-    Object,
     at_least,
     each_of,
     filled,
@@ -17,22 +15,21 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.naming import label_key
 from labbuilder.validation.rules.fields.scheduling import INVALID_SELECTOR
-from labbuilder.validation.rules.rule import Check, Complaint
-
-__all__ = ["FIELDS", "TYPES"]
+from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
-def _spread(value: Object) -> Iterator[Complaint]:
+@checks("TopologySpreadConstraint")
+def _spread(value: Object) -> Complaints:
     if "minDomains" in value and value.get("whenUnsatisfiable") != "DoNotSchedule":
-        message = "goes with whenUnsatisfiable DoNotSchedule only"
-        yield Complaint(INVALID_VALUE, message, "leave it out", ("minDomains",))
+        message = "is only allowed with whenUnsatisfiable: DoNotSchedule"
+        yield Complaint(INVALID_VALUE, message, "remove it", ("minDomains",))
 
 
 def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
-    """Give what selects other pods, and where it stands."""
+    """List the terms that select other pods, each with its path."""
     for kind in ("podAffinity", "podAntiAffinity"):
         found = spec.get("affinity", {}).get(kind, {})
         at: Path = ("spec", "affinity", kind)
@@ -44,48 +41,46 @@ def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
         yield ("spec", "topologySpreadConstraints", i), term
 
 
-def _label_keys(pod: Mapping[str, Any]) -> Iterator[Complaint]:
+@checks("Pod")
+def _label_keys(pod: Object) -> Complaints:
     """Mirror ``ValidateMatchLabelKeysAndMismatchLabelKeys``.
 
-    The API server first makes requirements of the keys that the pod has as labels.
+    kube-apiserver first makes requirements of those keys that the pod has as labels.
     """
     labels = pod["metadata"].get("labels", {})
     for at, term in _terms(pod.get("spec", {})):
         match, mismatch = term.get("matchLabelKeys", ()), term.get("mismatchLabelKeys", ())
         for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
             if keys and "labelSelector" not in term:
-                message = "goes with a labelSelector only"
-                yield Complaint(MISPLACED, message, "add one", (*at, field))
+                message = "is only allowed with a labelSelector"
+                yield Complaint(MISPLACED, message, "add a labelSelector", (*at, field))
         selector = term.get("labelSelector", {})
         plain = set(selector.get("matchLabels", ()))
-        required = [each.get("key") for each in selector.get("matchExpressions", ())]
+        expressions = [each.get("key") for each in selector.get("matchExpressions", ())]
         for i, key in enumerate(match):
-            times = (key in plain) + required.count(key) + (key in labels)
-            if "labelSelector" in term and times > 1:
-                message = f"{shown(key)} stands in the labelSelector as well"
-                yield Complaint(INVALID_SELECTOR, message, "leave one", (*at, "matchLabelKeys", i))
-            if key in mismatch:
-                message = f"{shown(key)} stands in mismatchLabelKeys as well"
-                yield Complaint(INVALID_SELECTOR, message, "leave one", (*at, "matchLabelKeys", i))
+            times = (key in plain) + expressions.count(key) + (key in labels)
+            for other, clashes in (
+                ("labelSelector", "labelSelector" in term and times > 1),
+                ("mismatchLabelKeys", key in mismatch),
+            ):
+                if clashes:
+                    message = f"{shown(key)} is also in {other}"
+                    place = (*at, "matchLabelKeys", i)
+                    yield Complaint(INVALID_SELECTOR, message, "remove one of them", place)
 
 
 _node_policy = one_of("Honor", "Ignore")
 
-FIELDS: dict[str, Check] = {
-    "PodAffinityTerm.matchLabelKeys": each_of(label_key),
-    "PodAffinityTerm.mismatchLabelKeys": each_of(label_key),
-    "TopologySpreadConstraint.matchLabelKeys": each_of(label_key),
-    "TopologySpreadConstraint.topologyKey": filled,
-    "TopologySpreadConstraint.maxSkew": at_least(1),
-    "TopologySpreadConstraint.minDomains": at_least(1),
-    "TopologySpreadConstraint.nodeAffinityPolicy": _node_policy,
-    "TopologySpreadConstraint.nodeTaintsPolicy": _node_policy,
-    "TopologySpreadConstraint.whenUnsatisfiable": one_of("DoNotSchedule", "ScheduleAnyway"),
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "Pod": _label_keys,
-    "TopologySpreadConstraint": _spread,
-}
-"""The checks by type."""
+check_fields(
+    "PodAffinityTerm", matchLabelKeys=each_of(label_key), mismatchLabelKeys=each_of(label_key)
+)
+check_fields(
+    "TopologySpreadConstraint",
+    matchLabelKeys=each_of(label_key),
+    topologyKey=filled,
+    maxSkew=at_least(1),
+    minDomains=at_least(1),
+    nodeAffinityPolicy=_node_policy,
+    nodeTaintsPolicy=_node_policy,
+    whenUnsatisfiable=one_of("DoNotSchedule", "ScheduleAnyway"),
+)
