@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 __all__ = [
+    "CATEGORY_LABEL",
     "DNS_LABEL_LENGTH",
+    "LABEL_PREFIX",
     "LAB_PORT",
+    "NOTEBOOK_CONTAINER",
+    "NOTEBOOK_PORT_NAME",
+    "USER_GROUPS_ANNOTATION",
+    "USER_LABEL",
+    "USER_NAME_ANNOTATION",
     "is_config_map_key",
     "is_dns_label",
     "is_dns_subdomain",
@@ -28,6 +35,22 @@ __all__ = [
 ]
 
 LAB_PORT = 8888
+"""The port on which a notebook listens."""
+NOTEBOOK_CONTAINER = "notebook"
+"""The container of a lab's pod that runs the notebook."""
+NOTEBOOK_PORT_NAME = "jupyterlab"
+"""What that container calls its port."""
+
+LABEL_PREFIX = "nublado.lsst.io/"
+"""The prefix of a lab's labels and annotations."""
+CATEGORY_LABEL = f"{LABEL_PREFIX}category"
+"""The label that marks an object as a lab's: its value is ``lab``."""
+USER_LABEL = f"{LABEL_PREFIX}user"
+"""The label that holds the username."""
+USER_GROUPS_ANNOTATION = f"{LABEL_PREFIX}user-groups"
+"""The annotation of the pod that holds the user's groups, as JSON."""
+USER_NAME_ANNOTATION = f"{LABEL_PREFIX}user-name"
+"""The annotation of the pod that holds the user's full name, if there is one."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)

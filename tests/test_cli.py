@@ -196,6 +196,30 @@ def test_an_undefined_name_in_a_fragment_is_an_error_with_its_file_and_line() ->
     assert result.stderr.startswith("own/service.yaml:4:1: error: 'nmae' is undefined")
 
 
+def test_an_empty_name_of_the_folder_of_fragments_is_refused() -> None:
+    """It is not the current folder, whose fragments would count as labbuilder's own."""
+    Path("service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\n"
+        'metadata: {{ fragment("metadata", name=names.username) }}\n'
+        "spec: {ports: [{port: 8888}], selector: {{ selector }}}\n",
+        encoding="utf-8",
+    )
+    name = "username: rosalind"
+    both = (
+        MINIMAL.replace(name, "username: vera") + "---\n" + MINIMAL.replace(name, "username: 1a")
+    )
+    Path("both.yaml").write_text(both, encoding="utf-8")
+    message = "the folder of fragments has an empty name; name a folder, or omit it"
+    for command in ("render", "check"):
+        result = CliRunner().invoke(app, [command, "both.yaml", "--templates", ""])
+        assert result.exit_code == (2 if command == "render" else 1)
+        assert f"error: {message} [unreadable-templates]" in result.output
+    for templates in (".", "./"):  # as of Kubernetes 1.34, whose Services begin with a letter
+        result = render("both.yaml", "--templates", templates, "--kubernetes-version", "1.34")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "Service/1a: metadata.name: error:" in result.stderr
+
+
 def test_trouble_with_options_is_told_in_one_line() -> None:
     for arguments in (
         ["--templates", "absent"],
@@ -335,7 +359,7 @@ spec:
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
 """
 COMPLAINT = (
-    "<stdin>:4:1: ConfigMap/a: dta: error: there is no field 'dta' here; did you mean data? "
+    "<stdin>:4:1: ConfigMap/a: dta: error: field 'dta' is not defined; did you mean data? "
     "[schema-unknown-field]\n  4 | dta: {}\n    | ^\n"
 )
 
@@ -388,7 +412,7 @@ def test_json_says_what_text_says() -> None:
                 "object": "ConfigMap/a",
                 "path": "dta",
                 "cause": "",
-                "message": "there is no field 'dta' here",
+                "message": "field 'dta' is not defined",
                 "hint": "did you mean data?",
                 "file": "<stdin>",
                 "line": 4,

@@ -37,7 +37,7 @@ IMPURE = {
 ALLOWED = {
     "cluster.clients": {"datetime.datetime"},  # reads and writes dates, not the clock
     "data": {"pathlib"},  # reads what labbuilder ships, when it is imported
-    "compiler": {"os", "pathlib"},  # reads a site's folder of fragments, and names its type
+    "fragments.load": {"os", "pathlib"},  # reads a site's folder, and names its type
 }
 CALLS = {"open", "input", "print", "breakpoint", "eval", "exec", "__import__"}
 METHODS = {"now", "today", "utcnow", "getenv", "read_text", "read_bytes", "write_text", "open"}

@@ -75,15 +75,16 @@ def state(
 
 def _labs(texts: Mapping[str, bytes], username: str | None) -> list[ClusterLab]:
     from labbuilder.cluster.labs import find_labs  # noqa: PLC0415 (see state)
-    from labbuilder.documents import load  # noqa: PLC0415 (see state)
+    from labbuilder.documents import MAX_FILE_VALUES, load  # noqa: PLC0415 (see state)
     from labbuilder.errors import Finding, LabBuilderError  # noqa: PLC0415 (see state)
-    from labbuilder.validation.files import MOST  # noqa: PLC0415 (see state)
 
     documents = []
     findings: list[Finding] = []
     for file, text in texts.items():
         try:
-            documents += [each for each in load(text, file, MOST) if each.data is not None]
+            documents += [
+                each for each in load(text, file, MAX_FILE_VALUES) if each.data is not None
+            ]
         except LabBuilderError as error:
             findings += error.findings
     if findings:

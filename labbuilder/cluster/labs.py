@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.documents import Document
+from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
-from labbuilder.lab.names import LabObjectNames, build_object_names
+from labbuilder.lab.names import (
+    ENV_CONFIG_MAP_SUFFIX,
+    POD_SUFFIX,
+    LabObjectNames,
+    build_object_names,
+)
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig
 from labbuilder.models.state import LabState
-from labbuilder.names import is_dns_label, is_username
+from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
 
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
-_CATEGORY = "nublado.lsst.io/category"
 _GET = "let kubectl get configmap,resourcequota,pod"
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """An object, and where it stands."""
+class _Object(PlacedObject):
+    """An object from which the state of a lab may be recreated."""
 
-    document: Document
-    path: Path
-    data: dict[str, Any] = field(repr=False)
+    __slots__ = ()
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -88,11 +90,12 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
     found: defaultdict[str, list[_Object]] = defaultdict(list)
     findings: list[Finding] = []
     for document in documents:
-        for each in _objects(document, (), document.data):
+        for each in unpack_lists(document, _GET):
             if isinstance(each, Finding):
                 findings.append(each)
-            else:
-                found[str(each.metadata.get("namespace") or "")].append(each)
+            elif each.data.get("apiVersion") == "v1" and each.data.get("kind") in tuple(_KINDS):
+                placed = _Object(each.document, each.path, each.data)
+                found[str(placed.metadata.get("namespace") or "")].append(placed)
     if findings:
         raise LabBuilderError(findings)
     return [
@@ -145,32 +148,13 @@ def recreate(
     return state, findings
 
 
-def _objects(document: Document, path: Path, data: Any) -> Iterator[_Object | Finding]:
-    """Give what a lab's state may be recreated from; other objects don't matter."""
-    if not isinstance(data, dict):
-        message = "an object must be a mapping"
-        source = document.source(path)
-        yield Finding("wrong-type", message, path, _GET, source=source)
-    elif data.get("kind") == "List":
-        items = data.get("items")
-        if isinstance(items, list):
-            for i, item in enumerate(items):
-                yield from _objects(document, (*path, "items", i), item)
-        else:
-            path = (*path, "items")
-            source = document.source(path)
-            yield Finding("wrong-type", "a List needs a list of items", path, _GET, source=source)
-    elif data.get("apiVersion") == "v1" and data.get("kind") in tuple(_KINDS):
-        yield _Object(document, path, data)
-
-
 def _usernames(objects: Iterable[_Object]) -> list[str]:
     """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
     names: dict[str, None] = {}
     for each in objects:
-        suffix = {"Pod": "-nb", "ConfigMap": "-nb-env"}.get(each.data["kind"])
+        suffix = {"Pod": POD_SUFFIX, "ConfigMap": ENV_CONFIG_MAP_SUFFIX}.get(each.data["kind"])
         name = each.metadata.get("name")
-        category = _mapping(each.metadata.get("labels")).get(_CATEGORY, "lab")
+        category = _mapping(each.metadata.get("labels")).get(CATEGORY_LABEL, "lab")
         if suffix and isinstance(name, str) and name.endswith(suffix) and category == "lab":
             username = name.removesuffix(suffix)
             if is_username(username):

@@ -21,7 +21,12 @@ from labbuilder.models import LabConfig, LabResources, LabSize, ResourceQuantity
 from labbuilder.models.base import refused
 from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState, LabStateOptions, LabStatus, UserGroup, UserInfo
-from labbuilder.names import is_service_prefix
+from labbuilder.names import (
+    NOTEBOOK_CONTAINER,
+    USER_GROUPS_ANNOTATION,
+    USER_NAME_ANNOTATION,
+    is_service_prefix,
+)
 from labbuilder.quantity import MAX_BYTES, parse_quantity
 
 __all__ = ["recreate_lab_state"]
@@ -164,8 +169,8 @@ class _ResourceQuota(_Read):
 
 
 class _Annotations(_Read):
-    user_groups: Json[tuple[UserGroup, ...]] = Field(alias="nublado.lsst.io/user-groups")
-    user_name: str | None = Field(None, alias="nublado.lsst.io/user-name")
+    user_groups: Json[tuple[UserGroup, ...]] = Field(alias=USER_GROUPS_ANNOTATION)
+    user_name: str | None = Field(None, alias=USER_NAME_ANNOTATION)
 
 
 class _Metadata(_Read):
@@ -210,9 +215,13 @@ def _read(model: type[M], value: Any, path: Path, findings: list[Finding]) -> M 
 def _notebook_ids(pod: _Pod, findings: list[Finding]) -> _SecurityContext | None:
     """Read who the lab runs as; containers that others have added may be anything."""
     path = ("pod", "spec", "containers")
-    notebooks = [i for i, each in enumerate(pod.spec.containers) if each.name == "notebook"]
+    notebooks = [
+        i for i, each in enumerate(pod.spec.containers) if each.name == NOTEBOOK_CONTAINER
+    ]
     if len(notebooks) != 1:
-        findings.append(Finding("missing-field", "must hold one container notebook", path))
+        findings.append(
+            Finding("missing-field", f"must hold one container {NOTEBOOK_CONTAINER}", path)
+        )
         return None
     (i,) = notebooks
     context = pod.spec.containers[i].security_context

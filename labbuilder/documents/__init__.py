@@ -19,7 +19,10 @@ from labbuilder.documents.text import decode, syntax_finding
 from labbuilder.documents.tree import TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
-__all__ = ["Document", "Mark", "load"]
+__all__ = ["MAX_FILE_VALUES", "Document", "Mark", "load"]
+
+MAX_FILE_VALUES = 2_000_000
+"""For files of manifests, which may hold thousands of labs."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NESTING = "maximum nesting depth"  # libyaml's limit, since 0.2.6; ours is lower

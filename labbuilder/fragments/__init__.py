@@ -7,6 +7,7 @@ markers only; it is parsed once a shape, and compiled to fill in the values (`sk
 
 from labbuilder.fragments.engine import Fragments
 from labbuilder.fragments.hole import Hole
+from labbuilder.fragments.load import Templates, load_fragments
 from labbuilder.fragments.text import compile_text
 
-__all__ = ["Fragments", "Hole", "compile_text"]
+__all__ = ["Fragments", "Hole", "Templates", "compile_text", "load_fragments"]

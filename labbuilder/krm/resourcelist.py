@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from labbuilder.documents import Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 from labbuilder.manifest import Manifest
@@ -22,7 +22,6 @@ from labbuilder.output import to_yaml
 __all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]
 
 _VERSIONS = tuple(f"config.kubernetes.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
-_MOST = 2_000_000  # values in a list, which may hold thousands of labs
 _RUN_IT = "let kustomize or kpt run the function"
 _ORCHESTRATORS = ("config.kubernetes.io", "config.k8s.io")  # and the domains below these
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -74,7 +73,7 @@ def read_resource_list(text: str | bytes, file: str) -> ResourceList:
     LabBuilderError
         If it isn't strict YAML or no ResourceList, with every complaint.
     """
-    documents = load(text, file, _MOST)
+    documents = load(text, file, MAX_FILE_VALUES)
     given = [index for index, each in enumerate(documents) if each.data is not None]
     if len(given) != 1:
         code = "several-documents" if given else "empty-file"

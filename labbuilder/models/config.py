@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from labbuilder.errors import Path, shown
-from labbuilder.models import reserved
+from labbuilder.models import checks
 from labbuilder.models.base import (
     AbsolutePath,
     AnnotationKey,
@@ -204,10 +204,10 @@ class LabConfig(Model):
         wanted = size or self.default_size or self.sizes[0].size
         return next((known for known in self.sizes if known.size == wanted), None)
 
-    @field_validator(*reserved.CHECKS)
+    @field_validator(*checks.CHECKS)
     @classmethod
     def _check(cls, value: Any, info: ValidationInfo) -> Any:
-        refuse(reserved.CHECKS[info.field_name or ""](value, info.data))
+        refuse(checks.CHECKS[info.field_name or ""](value, info.data))
         return value
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labbuilder.documents import Document
+from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.users.batches import Batch, documents
 from labbuilder.users.compile import UserFiles
-from labbuilder.validation.files import MOST, Checked, check_documents, merged
+from labbuilder.validation.files import Checked, check_documents, merged
 
 __all__ = ["UserChecker", "stands_alone"]
 
@@ -42,7 +42,7 @@ class UserChecker:
         return merged(self._checked(batch), (batch.file,))
 
     def _checked(self, batch: Batch) -> Iterable[Checked]:
-        for document in documents(batch, MOST):
+        for document in documents(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
                 checked = check_documents({batch.file: [document]}, self._versions, self.judge)
                 yield Checked(checked.findings, checked.objects, {})

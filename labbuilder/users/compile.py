@@ -12,7 +12,7 @@ from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import Document, load
 from labbuilder.documents.files import read, read_standard_input
 from labbuilder.errors import Finding, LabBuilderError
-from labbuilder.lab.arguments import raise_errors, read_inputs
+from labbuilder.lab.arguments import raise_on_error, read_inputs
 from labbuilder.lab.objects import LabObjects
 from labbuilder.users.document import (
     Origin,
@@ -81,7 +81,7 @@ class UserFiles:
         config = compiler.config if compiler else None
         inputs, found = read_inputs(config, **taken.arguments)
         taken.findings += _placed(found, taken.origins)
-        raise_errors(taken.findings)
+        raise_on_error(taken.findings)
         if not compiler or not inputs:
             raise AssertionError("what is None comes with an error")
         try:

@@ -80,7 +80,7 @@ def complaints(prefix: str, username: str, source: Source | None = None) -> Iter
         yield Finding(each.code, each.message, hint=each.hint, source=source)
     namespace = build_object_names(prefix, username).namespace
     if not found and not is_dns_label(namespace):
-        message = f"namespace {namespace} is longer than the 63 characters that Kubernetes takes"
+        message = f"namespace {namespace} must be at most 63 characters"
         hint = "shorten the username or the configuration's namespacePrefix"
         yield Finding("name-too-long", message, hint=hint, source=source)
 
@@ -110,10 +110,10 @@ def describe(storage: Storage, username: str) -> dict[str, Any]:
         "nssConfigMap": names.nss_config_map,
         "filesConfigMap": names.files_config_map,
         "secret": names.secret,
-        **({"pullSecret": "pull-secret"} if config.pull_secret else {}),
+        **({"pullSecret": names.pull_secret} if config.pull_secret else {}),
         "persistentVolumeClaims": {volume: names.claim(volume) for volume in storage.claimed},
         "networkPolicy": names.network_policy,
-        "service": "lab",
+        "service": names.service,
         "pod": names.pod,
     }
 

@@ -1,6 +1,6 @@
-"""What a cluster refuses, or quietly doesn't do, beyond what a schema says.
+"""Rules for what a cluster refuses, or silently ignores, beyond the schemas.
 
-The rules see manifests only and know nothing of how they were made.
+The rules see only manifests, and not how they were made.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ Manifests = Sequence[Mapping[str, Any]]
 
 
 def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
-    """Judge manifests, each for itself and all together.
+    """Check manifests, each by itself and all together.
 
     Parameters
     ----------
     manifests
-        Manifests of which the schemas of the version have nothing to say.
+        Manifests that pass the schemas of the version.
     version
         The Kubernetes version.
 
     Returns
     -------
     list of list of Finding
-        What is wrong with each of them.
+        The findings about each manifest.
     """
     findings = [
         [

@@ -13,9 +13,15 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.manifest import containers, labels_of, namespace_of
-from labbuilder.names import LAB_PORT
+from labbuilder.names import (
+    CATEGORY_LABEL,
+    LAB_PORT,
+    NOTEBOOK_CONTAINER,
+    NOTEBOOK_PORT_NAME,
+    USER_LABEL,
+)
 from labbuilder.validation.rules.lab.selection import matches
-from labbuilder.validation.rules.lab.surroundings import CATEGORY, pod_containers
+from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import (
     Complaint,
     LabComplaints,
@@ -68,7 +74,6 @@ EGRESS_CUT_OFF = Rule(
     own_values=OwnValues.UNREAD,
 )
 
-_USER = "nublado.lsst.io/user"
 _NAME = "kubernetes.io/metadata.name"  # which every namespace has, with its name
 _APP, _HUB = "app", "jupyterhub"
 _ANY = "anything"
@@ -94,13 +99,19 @@ class _Lab:
 
     def __init__(self, pod: Object, namespace: Object | None) -> None:
         self.pod, self.labels, self.namespace = pod, labels_of(pod), namespace_of(pod)
-        self.own = {CATEGORY: self.labels[CATEGORY], _USER: self.labels.get(_USER, "")}
+        self.own = {
+            CATEGORY_LABEL: self.labels[CATEGORY_LABEL],
+            USER_LABEL: self.labels.get(USER_LABEL, ""),
+        }
         labels = self.own if namespace is None else labels_of(namespace)
         self.source = _Source(self.labels, {_NAME: self.namespace, **labels}, same_namespace=True)
         self.port, self.protocol = LAB_PORT, "TCP"
         for _, container in containers(pod.get("spec", {}), lists=["containers"]):
             for port in container.get("ports", ()):
-                if (container["name"], port.get("name")) == ("notebook", "jupyterlab"):
+                if (container["name"], port.get("name")) == (
+                    NOTEBOOK_CONTAINER,
+                    NOTEBOOK_PORT_NAME,
+                ):
                     self.port = port["containerPort"]
                     self.protocol = port.get("protocol", "TCP")
 
@@ -125,7 +136,7 @@ def judge_reach(manifests: Sequence[Object]) -> LabComplaints:
         elif manifest["kind"] == "NetworkPolicy":
             policies[namespace_of(manifest)].append((i, manifest))
     for i, manifest in enumerate(manifests):
-        if manifest["kind"] == "Pod" and labels_of(manifest).get(CATEGORY) == "lab":
+        if manifest["kind"] == "Pod" and labels_of(manifest).get(CATEGORY_LABEL) == "lab":
             name = namespace_of(manifest)
             if name in namespaces or name in policies:
                 yield from _judge(i, _Lab(manifest, namespaces.get(name)), policies[name])

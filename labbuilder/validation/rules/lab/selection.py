@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from labbuilder.errors import Severity, shown
 from labbuilder.manifest import labels_of
-from labbuilder.validation.rules.lab.surroundings import CATEGORY, Surroundings, running_containers
+from labbuilder.names import CATEGORY_LABEL
+from labbuilder.validation.rules.lab.surroundings import Surroundings, running_containers
 from labbuilder.validation.rules.rule import Complaint, Complaints, Object, OwnValues, Rule, Stop
 
 __all__ = ["matches", "network_policy", "service"]
@@ -56,7 +57,7 @@ def service(service: Object, surroundings: Surroundings) -> Complaints:
         for container in running_containers(pod.get("spec", {}))
         for port in container.get("ports", ())
     ]
-    is_lab = any(labels_of(pod).get(CATEGORY) == "lab" for pod in selected)
+    is_lab = any(labels_of(pod).get(CATEGORY_LABEL) == "lab" for pod in selected)
     for i, port in enumerate(service["spec"].get("ports", ())):
         target = port.get("targetPort") or port["port"]
         named = isinstance(target, str)

@@ -8,9 +8,8 @@ from labbuilder.errors import Path
 from labbuilder.manifest import CONTAINER_LISTS, containers
 from labbuilder.validation.rules.rule import Object
 
-__all__ = ["CATEGORY", "Surroundings", "pod_containers", "running_containers"]
+__all__ = ["Surroundings", "pod_containers", "running_containers"]
 
-CATEGORY = "nublado.lsst.io/category"
 _EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
 """The object that kube-controller-manager adds to every namespace."""
 
