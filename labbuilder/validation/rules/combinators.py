@@ -9,84 +9,59 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
     Check,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
 )
 
 __all__ = [
-    "CLUSTER_DECIDES",
-    "DUPLICATE",
-    "INVALID_VALUE",
-    "MISPLACED",
-    "MISSING_VALUE",
-    "ONE_OF_MANY",
-    "at_least",
-    "at_most",
-    "both",
-    "defaulted",
-    "distinct",
-    "each_of",
-    "exactly_one",
-    "filled",
-    "forbidden",
-    "keys_of",
-    "misplaced",
-    "must",
-    "must_match",
-    "named_reference",
-    "needs",
-    "needs_spec",
-    "one_of",
-    "optional",
-    "placed",
-    "repeated",
-    "required",
-    "seconds",
-]
+    "CLUSTER_DECIDES", "DUPLICATE", "INVALID_VALUE", "MISPLACED", "MISSING_VALUE", "ONE_OF_MANY",
+    "at_least", "at_most", "both", "defaulted", "distinct", "distinct_by", "each_of",
+    "exactly_one", "filled", "keys_of", "misplaced", "must", "must_match", "named_reference",
+    "needs", "needs_spec", "one_of", "optional", "placed", "repeated", "required", "seconds",
+    "unset",
+]  # fmt: skip
 
 INVALID_VALUE = Rule(
     "invalid-value",
     "a word or number is not one that the field accepts",
     "field.NotSupported and field.Invalid, in the validation of the type",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 MISSING_VALUE = Rule(
-    "missing-value",
-    "a required field is missing or empty",
-    "field.Required",
-    own_values=OwnValues.GUARDED,
+    "missing-value", "a required field is missing or empty", "field.Required", GUARDED
 )
 DUPLICATE = Rule(
     "duplicate",
     "two items of a list are the same where they must differ, so that one would replace the other",
     "server-side apply, which merges by the schemas' list-map-keys; ValidateVolumes, "
     "ValidateVolumeMounts and validateContainers",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 MISPLACED = Rule(
     "misplaced-field",
     "a field is not allowed here, or together with another field",
     "field.Forbidden, in the validation of the type",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 CLUSTER_DECIDES = Rule(
     "cluster-decides",
     "a field asks for something that only some clusters have",
     "the allocators of addresses and node ports; the admission plugins Priority and RuntimeClass",
+    UNREAD,
     Stop.ADMISSION,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
 )
 ONE_OF_MANY = Rule(
     "one-of",
     "exactly one of several fields is required, and there are more or none",
     "validateVolumeSource, validateEnvVarValueFrom, ValidateNetworkPolicyPeer",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 
 
@@ -139,13 +114,14 @@ def filled(value: Any) -> Complaints:
         yield Complaint(MISSING_VALUE, "must not be empty", "set a value")
 
 
-def forbidden(why: str) -> Check:
-    """Make a check that a field is absent."""
+def unset(rule: Rule, why: str, hint: str = "remove it") -> Check:
+    """Make a check that a field is absent or empty."""
 
-    def check_absent(_: Any) -> Complaints:
-        yield Complaint(MISPLACED, why, "remove it")
+    def check_unset(value: Any) -> Complaints:
+        if value:
+            yield Complaint(rule, why, hint)
 
-    return check_absent
+    return check_unset
 
 
 def optional(check: Check) -> Check:
@@ -213,6 +189,16 @@ def distinct(values: Sequence[Any]) -> Complaints:
     """Check that the items of a list differ."""
     for i in repeated(values):
         yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (i,))
+
+
+def distinct_by(field: str) -> Check:
+    """Make a check that the items of a list differ in a field."""
+
+    def check_items(values: Sequence[Object]) -> Complaints:
+        for complaint in distinct([value[field] for value in values]):
+            yield replace(complaint, at=(*complaint.at, field))
+
+    return check_items
 
 
 def needs(field: str) -> Check:

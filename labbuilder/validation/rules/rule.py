@@ -11,22 +11,10 @@ from typing import Any, TypeVar
 from labbuilder.errors import Path, Severity
 
 __all__ = [
-    "CHECKS",
-    "JUDGES",
-    "RULES",
-    "Check",
-    "Complaint",
-    "Complaints",
-    "Judge",
-    "LabComplaints",
-    "Object",
-    "OwnValues",
-    "Rule",
-    "Stop",
-    "check_fields",
-    "checks",
+    "CHECKS", "GUARDED", "JUDGES", "RULES", "UNREAD", "Check", "Complaint", "Complaints", "Judge",
+    "LabComplaints", "Object", "OwnValues", "Rule", "Stop", "check_fields", "checks",
     "judges_labs",
-]
+]  # fmt: skip
 
 Object = Mapping[str, Any]
 """A mapping in a manifest."""
@@ -50,6 +38,10 @@ class OwnValues(StrEnum):
     """It reads their form, for which `labbuilder.lab.verdicts` has a guard."""
 
 
+GUARDED = OwnValues.GUARDED
+UNREAD = OwnValues.UNREAD
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Something that a cluster rejects or silently ignores, and that no schema describes.
@@ -64,12 +56,12 @@ class Rule:
         What is wrong, in a few words.
     mirrors
         The function of Kubernetes that it mirrors.
+    own_values
+        How its verdict depends on the values that differ between labs.
     stop
         The component that enforces it.
     severity
         A warning if a site may do it on purpose.
-    own_values
-        How its verdict depends on the values that differ between labs.
     tolerated
         Whether it is only a warning about a lab that labbuilder compiles, because sites and
         controllers have always been able to ask for it.
@@ -84,10 +76,10 @@ class Rule:
     code: str
     meaning: str
     mirrors: str
+    own_values: OwnValues
     stop: Stop = Stop.API_SERVER
     severity: Severity = Severity.ERROR
     _: KW_ONLY
-    own_values: OwnValues
     tolerated: bool = False
     only_own_fragments: bool = False
     of_the_site: bool = False

@@ -7,46 +7,28 @@ import re
 from typing import Any
 
 from labbuilder.validation.rules.combinators import defaulted, must
-from labbuilder.validation.rules.rule import Complaint, Complaints, OwnValues, Rule
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Rule
 
 __all__ = [
-    "INVALID_ADDRESS",
-    "INVALID_CIDR",
-    "INVALID_PORT",
-    "INVALID_PORT_NAME",
-    "ip_address",
-    "ip_range",
-    "is_address",
-    "is_cidr",
-    "is_port_name",
-    "known_protocol",
-    "port_name",
+    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "INVALID_PORT_NAME", "ip_address",
+    "ip_range", "is_address", "is_cidr", "is_port_name", "known_protocol", "port_name",
     "valid_port",
-]
+]  # fmt: skip
 
 INVALID_PORT = Rule(
-    "invalid-port",
-    "a port is not from 1 to 65535, or is used twice",
-    "IsValidPortNum",
-    own_values=OwnValues.UNREAD,
+    "invalid-port", "a port is not from 1 to 65535, or is used twice", "IsValidPortNum", UNREAD
 )
 INVALID_PORT_NAME = Rule(
-    "invalid-port-name",
-    "the name of a port is not valid",
-    "IsValidPortName",
-    own_values=OwnValues.UNREAD,
+    "invalid-port-name", "the name of a port is not valid", "IsValidPortName", UNREAD
 )
 INVALID_CIDR = Rule(
     "invalid-cidr",
     "an IP range is not valid, or names an address inside the range",
     "ValidateIPBlock; IsValidCIDR, which rejects bits beyond the prefix since 1.36",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 INVALID_ADDRESS = Rule(
-    "invalid-address",
-    "an IP address is not valid, or not allowed here",
-    "IsValidIP",
-    own_values=OwnValues.UNREAD,
+    "invalid-address", "an IP address is not valid, or not allowed here", "IsValidIP", UNREAD
 )
 _MAX_PORT = 65535
 _PREFIX = re.compile("0|[1-9][0-9]{0,2}")

@@ -12,44 +12,34 @@ from labbuilder.errors import Path, shown
 from labbuilder.quantity import MAX_BYTES, parse_quantity
 from labbuilder.validation.rules.combinators import MISSING_VALUE
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
 )
 
 __all__ = [
-    "INVALID_QUANTITY",
-    "INVALID_RESOURCE",
-    "REQUESTS_EXCEED_LIMITS",
-    "STANDARD_RESOURCES",
-    "amount_of",
-    "is_extended",
-    "is_resource",
-    "resources",
-    "whole_number",
-]
+    "INVALID_QUANTITY", "INVALID_RESOURCE", "REQUESTS_EXCEED_LIMITS", "STANDARD_RESOURCES",
+    "amount_of", "is_extended", "is_resource", "resources", "whole_number",
+]  # fmt: skip
 
 INVALID_QUANTITY = Rule(
-    "invalid-quantity",
-    "a quantity is not valid, or negative",
-    "resource.ParseQuantity",
-    own_values=OwnValues.UNREAD,
+    "invalid-quantity", "a quantity is not valid, or negative", "resource.ParseQuantity", UNREAD
 )
 REQUESTS_EXCEED_LIMITS = Rule(
     "requests-exceed-limits",
     "a container requests more than its limit, or less of a resource that can't be shared",
     "validateResourceRequirements",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 INVALID_RESOURCE = Rule(
     "invalid-resource",
     "a container or quota names a resource that Kubernetes doesn't know",
     "ValidateContainerResourceName, ValidateResourceQuotaResourceName",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 STANDARD_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
 _POD_RESOURCES = {"cpu", "memory"}

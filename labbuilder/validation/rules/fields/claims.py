@@ -22,10 +22,10 @@ from labbuilder.validation.rules.fields.naming import (
     named_by,
 )
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -37,7 +37,7 @@ INVALID_ACCESS_MODES = Rule(
     "invalid-access-modes",
     "a claim has no access mode, or ReadWriteOncePod together with another",
     "ValidatePersistentVolumeClaimSpec",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 
 _access_modes = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")

@@ -28,10 +28,10 @@ from labbuilder.validation.rules.fields.addresses import (
 )
 from labbuilder.validation.rules.fields.naming import dns_label
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -44,8 +44,8 @@ INVALID_IMAGE = Rule(
     "invalid-image",
     "an image reference is not valid, so that the image can't be pulled",
     "ParseNormalizedNamed (InvalidImageName)",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
 )
 _valid_image = must(
     INVALID_IMAGE, lambda text: parse_image(text) is not None, "a valid image reference",

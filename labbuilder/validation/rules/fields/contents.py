@@ -10,10 +10,11 @@ from labbuilder.errors import Severity
 from labbuilder.validation.rules.combinators import INVALID_VALUE, keys_of
 from labbuilder.validation.rules.fields.naming import config_map_key, dns_subdomain, named_by
 from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -32,27 +33,27 @@ INVALID_BASE64 = Rule(
     "invalid-base64",
     "a value in a Secret's data is not valid base64",
     "the decoder of Secret.data",
-    own_values=OwnValues.GUARDED,
+    GUARDED,
 )
 TOO_LARGE = Rule(
     "too-large",
     "a ConfigMap or Secret is larger than 1 MiB",
     "ValidateConfigMap, ValidateSecret (MaxSecretSize)",
-    own_values=OwnValues.GUARDED,
+    GUARDED,
 )
 INVALID_SECRET = Rule(
     "invalid-secret",
     "a Secret doesn't contain what its type requires",
     "ValidateSecret",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
     tolerated=True,
 )
 EMPTY_SECRET = Rule(
     "empty-secret",
     "an immutable Secret has empty data, so that applying it again is rejected",
     "ValidateSecretUpdate, which distinguishes no data from empty data",
+    UNREAD,
     severity=Severity.WARNING,
-    own_values=OwnValues.UNREAD,
 )
 MAX_DATA_BYTES = 1024**2
 

@@ -18,10 +18,10 @@ from labbuilder.validation.rules.combinators import (
 from labbuilder.validation.rules.fields.naming import dns_label, dns_subdomain
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -33,13 +33,13 @@ UNKNOWN_CLAIM = Rule(
     "unknown-claim",
     "a container names a resource claim that the pod doesn't have",
     "validateResourceClaimNames",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 UNKNOWN_DEVICE = Rule(
     "unknown-device",
     "a block device is not a claim among the pod's volumes, or is mounted too",
     "ValidateVolumeDevices",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 _BLOCK_SOURCES = {"persistentVolumeClaim", "ephemeral"}
 

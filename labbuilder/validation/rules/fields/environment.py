@@ -23,10 +23,10 @@ from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
 from labbuilder.validation.rules.fields.volumes import no_steps_back
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -38,7 +38,7 @@ INVALID_ENV_NAME = Rule(
     "invalid-env-name",
     "the name of an environment variable is not valid",
     "IsEnvVarName; IsRelaxedEnvVarName since 1.32, which only rejects = and non-ASCII text",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 _env_name = must(
     INVALID_ENV_NAME, names.is_env_var_name, "a valid name of an environment variable",

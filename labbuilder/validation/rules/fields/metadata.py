@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from labbuilder import names
 from labbuilder.errors import shown
@@ -14,14 +13,14 @@ from labbuilder.validation.rules.combinators import (
     filled,
     must,
     must_match,
-    optional,
     required,
+    unset,
 )
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
 )
@@ -32,13 +31,13 @@ SERVER_FIELD = Rule(
     "server-field",
     "metadata contains a field that kube-apiserver sets, so that the object can't be created",
     "BeforeCreate, and the preconditions of apply",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 INVALID_FINALIZER = Rule(
     "invalid-finalizer",
     "a finalizer has no domain, and is not one of Kubernetes' own",
     "ValidateFinalizers, ValidateFinalizerName",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 
 _OWN_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
@@ -47,10 +46,6 @@ _TIME = (
     r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     r"(?:[.,][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-
-
-def _server(_: Any) -> Complaints:
-    yield Complaint(SERVER_FIELD, "is set by kube-apiserver", "remove it")
 
 
 def _finalizers(values: Sequence[str]) -> Complaints:
@@ -80,6 +75,7 @@ def _owners(values: Sequence[Object]) -> Complaints:
             yield Complaint(INVALID_VALUE, message, "remove this owner", (i, "kind"))
 
 
+_server = unset(SERVER_FIELD, "is set by kube-apiserver")
 _api_version = must(
     INVALID_VALUE, _is_api_version, "a valid API version", "use group/version, or v1"
 )
@@ -92,8 +88,8 @@ check_fields(
     finalizers=_finalizers,
     generation=at_least(0),
     ownerReferences=_owners,
-    resourceVersion=optional(_server),
-    uid=optional(_server),
+    resourceVersion=_server,
+    uid=_server,
 )
 check_fields("NamespaceSpec", finalizers=_finalizers)
 check_fields(

@@ -14,10 +14,10 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.volumes import relative_path
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -30,22 +30,22 @@ UNKNOWN_VOLUME = Rule(
     "unknown-volume",
     "a mount or variable names a volume that the pod doesn't have",
     "ValidateVolumeMounts",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 RELATIVE_MOUNT_PATH = Rule(
     "relative-mount-path",
     "a mount path is relative, and is taken from the root of the container",
     "makeMounts, by MakeAbsolutePath",
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
 )
 ODD_MOUNT_PATH = Rule(
     "odd-mount-path",
     "a mount path contains `:` or `..`, which runtimes treat differently",
     "the documentation of mountPath, which nothing enforces",
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
 )
 
 

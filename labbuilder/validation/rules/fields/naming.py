@@ -15,11 +15,12 @@ from labbuilder.validation.rules.combinators import (
     placed,
 )
 from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
     Check,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -27,70 +28,48 @@ from labbuilder.validation.rules.rule import (
 )
 
 __all__ = [
-    "ANNOTATIONS_TOO_LARGE",
-    "INVALID_ANNOTATION_KEY",
-    "INVALID_KEY",
-    "INVALID_LABEL_KEY",
-    "INVALID_LABEL_VALUE",
-    "INVALID_NAME",
-    "INVALID_REFERENCE",
-    "LABEL_KEY_HINT",
-    "MAX_ANNOTATIONS_BYTES",
-    "class_name",
-    "config_map_key",
-    "dns_label",
-    "dns_subdomain",
-    "key_name",
-    "label_key",
-    "label_map",
-    "label_value",
-    "named_by",
-    "object_name",
-    "service_name",
-]
+    "ANNOTATIONS_TOO_LARGE", "INVALID_ANNOTATION_KEY", "INVALID_KEY", "INVALID_LABEL_KEY",
+    "INVALID_LABEL_VALUE", "INVALID_NAME", "INVALID_REFERENCE", "LABEL_KEY_HINT",
+    "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key", "dns_label", "dns_subdomain",
+    "key_name", "label_key", "label_map", "label_value", "named_by", "object_name", "service_name",
+]  # fmt: skip
 
 INVALID_NAME = Rule(
     "invalid-name",
     "the name of an object, or of a part of one, is not valid",
     "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services until 1.35",
-    own_values=OwnValues.GUARDED,
+    GUARDED,
 )
 INVALID_LABEL_KEY = Rule(
-    "invalid-label-key",
-    "the key of a label or selector is not valid",
-    "IsQualifiedName",
-    own_values=OwnValues.UNREAD,
+    "invalid-label-key", "the key of a label or selector is not valid", "IsQualifiedName", UNREAD
 )
 INVALID_LABEL_VALUE = Rule(
     "invalid-label-value",
     "the value of a label or selector is not valid",
     "IsValidLabelValue",
-    own_values=OwnValues.GUARDED,
+    GUARDED,
 )
 INVALID_ANNOTATION_KEY = Rule(
     "invalid-annotation-key",
     "the key of an annotation is not valid",
     "ValidateAnnotations",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 ANNOTATIONS_TOO_LARGE = Rule(
     "annotations-too-large",
     "an object's annotations are larger than 256 KiB together",
     "ValidateAnnotationsSize",
-    own_values=OwnValues.GUARDED,
+    GUARDED,
 )
 INVALID_KEY = Rule(
-    "invalid-key",
-    "a key of a ConfigMap or Secret is not valid",
-    "IsConfigMapKey",
-    own_values=OwnValues.UNREAD,
+    "invalid-key", "a key of a ConfigMap or Secret is not valid", "IsConfigMapKey", UNREAD
 )
 INVALID_REFERENCE = Rule(
     "invalid-reference",
     "a pod refers to an object or key by a name that none can have",
     "the volume plugins, and GetPullSecretsForPod",
+    GUARDED,
     Stop.KUBELET,
-    own_values=OwnValues.GUARDED,
 )
 MAX_ANNOTATIONS_BYTES = 256 * 1024
 

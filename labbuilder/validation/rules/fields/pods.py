@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from labbuilder.errors import shown
 from labbuilder.validation.rules.combinators import (
     CLUSTER_DECIDES,
-    DUPLICATE,
     INVALID_VALUE,
     MISPLACED,
     MISSING_VALUE,
@@ -17,17 +15,17 @@ from labbuilder.validation.rules.combinators import (
     at_most,
     both,
     defaulted,
+    distinct_by,
     each_of,
     filled,
-    forbidden,
     misplaced,
     must,
     named_reference,
     needs_spec,
     one_of,
     optional,
-    repeated,
     seconds,
+    unset,
 )
 from labbuilder.validation.rules.fields.addresses import ip_address
 from labbuilder.validation.rules.fields.amounts import resources
@@ -118,18 +116,9 @@ def _exclusive(spec: Object) -> Complaints:
         yield from misplaced(spec, ["nodeName"], "can't be combined with schedulingGates")
 
 
-def _gates(values: Sequence[Object]) -> Complaints:
-    for i in repeated([value["name"] for value in values]):
-        yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (i, "name"))
-
-
 def _needs_cluster(what: str) -> Check:
-    def check_given(value: Any) -> Complaints:
-        if value:
-            hint = "remove it unless your clusters do"
-            yield Complaint(CLUSTER_DECIDES, f"only works in clusters that {what}", hint)
-
-    return check_given
+    why = f"only works in clusters that {what}"
+    return unset(CLUSTER_DECIDES, why, "remove it unless your clusters do")
 
 
 checks("PodDNSConfigOption")(named_reference)
@@ -152,10 +141,10 @@ check_fields(
     priority=_needs_cluster("compute the same priority"),
     runtimeClassName=both(dns_subdomain, _needs_cluster("have that RuntimeClass")),
     overhead=both(resources, _needs_cluster("give the pod's RuntimeClass the same overhead")),
-    ephemeralContainers=optional(
-        forbidden("can only be added to a running pod, not when it is created")
+    ephemeralContainers=unset(
+        MISPLACED, "can only be added to a running pod, not when it is created"
     ),
-    schedulingGates=_gates,
+    schedulingGates=distinct_by("name"),
 )
 check_fields("PodReadinessGate", conditionType=label_key)
 check_fields("PodSchedulingGate", name=label_key)

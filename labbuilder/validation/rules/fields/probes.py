@@ -18,10 +18,10 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.addresses import valid_port
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -33,7 +33,7 @@ INVALID_PROBE = Rule(
     "invalid-probe",
     "a probe has a setting that its kind of probe can't have",
     "validateLivenessProbe, validateReadinessProbe, validateStartupProbe",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 
 _ONLY_WHILE_RUNNING = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")

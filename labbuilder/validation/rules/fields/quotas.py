@@ -18,10 +18,10 @@ from labbuilder.validation.rules.fields.scheduling import (
     selector_operator,
 )
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     check_fields,
     checks,
@@ -33,7 +33,7 @@ INVALID_SCOPE = Rule(
     "invalid-scope",
     "the scopes of a quota exclude each other, or what it limits",
     "validateResourceQuotaScopes, validateScopedResourceSelectorRequirement",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 
 _OBJECT_COUNTS = {

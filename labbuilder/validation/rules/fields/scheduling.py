@@ -1,16 +1,20 @@
-"""Checks of selectors, node affinity and tolerations."""
+"""Checks of where pods may run: selectors, affinity, tolerations, topology spread."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from labbuilder import names
-from labbuilder.errors import shown
+from labbuilder.errors import Path, shown
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
+    MISPLACED,
     MISSING_VALUE,
+    at_least,
     defaulted,
     each_of,
+    filled,
     must,
     one_of,
     optional,
@@ -25,10 +29,10 @@ from labbuilder.validation.rules.fields.naming import (
     label_value,
 )
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -47,30 +51,33 @@ INVALID_SELECTOR = Rule(
     "invalid-selector",
     "the parts of a selector don't fit together, such as an operator and its values",
     "ValidateLabelSelectorRequirement, ValidateNodeSelectorRequirement",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 UNMATCHABLE_NODE = Rule(
     "unmatchable-node",
     "a requirement compares with something that is not a number, so that no node meets it",
     "the scheduler's labels.NewRequirement",
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
 )
 INVALID_TOLERATION = Rule(
     "invalid-toleration",
     "the parts of a toleration don't fit together",
     "ValidateTolerations",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
     tolerated=True,
     of_the_site=True,
 )
 _MAX_WEIGHT = 100
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _NEEDS_VALUES = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
 selector_operator = one_of(*_NEEDS_VALUES)
 _node_name = must(
     INVALID_NAME, names.is_dns_subdomain, "a valid node name", "use the metadata.name of a node"
 )
 _taint_key = must(INVALID_TOLERATION, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+_node_policy = one_of("Honor", "Ignore")
 _node_operator = one_of(*_NEEDS_VALUES, "Gt", "Lt")
 
 
@@ -150,6 +157,54 @@ def _toleration(value: Object) -> Complaints:
         yield from placed(label_value(value.get("value", "")), ("value",))
 
 
+@checks("TopologySpreadConstraint")
+def _spread(value: Object) -> Complaints:
+    if "minDomains" in value and value.get("whenUnsatisfiable") != "DoNotSchedule":
+        message = "is only allowed with whenUnsatisfiable: DoNotSchedule"
+        yield Complaint(INVALID_VALUE, message, "remove it", ("minDomains",))
+
+
+def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
+    """List the terms that select other pods, each with its path."""
+    for kind in ("podAffinity", "podAntiAffinity"):
+        found = spec.get("affinity", {}).get(kind, {})
+        at: Path = ("spec", "affinity", kind)
+        for i, term in enumerate(found.get(_REQUIRED, ())):
+            yield (*at, _REQUIRED, i), term
+        for i, term in enumerate(found.get(_PREFERRED, ())):
+            yield (*at, _PREFERRED, i, "podAffinityTerm"), term["podAffinityTerm"]
+    for i, term in enumerate(spec.get("topologySpreadConstraints", ())):
+        yield ("spec", "topologySpreadConstraints", i), term
+
+
+@checks("Pod")
+def _label_keys(pod: Object) -> Complaints:
+    """Mirror ``ValidateMatchLabelKeysAndMismatchLabelKeys``.
+
+    kube-apiserver first makes requirements of those keys that the pod has as labels.
+    """
+    labels = pod["metadata"].get("labels", {})
+    for at, term in _terms(pod.get("spec", {})):
+        match, mismatch = term.get("matchLabelKeys", ()), term.get("mismatchLabelKeys", ())
+        for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
+            if keys and "labelSelector" not in term:
+                message = "is only allowed with a labelSelector"
+                yield Complaint(MISPLACED, message, "add a labelSelector", (*at, field))
+        selector = term.get("labelSelector", {})
+        plain = set(selector.get("matchLabels", ()))
+        expressions = [each.get("key") for each in selector.get("matchExpressions", ())]
+        for i, key in enumerate(match):
+            times = (key in plain) + expressions.count(key) + (key in labels)
+            for other, clashes in (
+                ("labelSelector", "labelSelector" in term and times > 1),
+                ("mismatchLabelKeys", key in mismatch),
+            ):
+                if clashes:
+                    message = f"{shown(key)} is also in {other}"
+                    place = (*at, "matchLabelKeys", i)
+                    yield Complaint(INVALID_SELECTOR, message, "remove one of them", place)
+
+
 check_fields(
     "LabelSelectorRequirement",
     key=label_key,
@@ -157,9 +212,25 @@ check_fields(
     values=each_of(label_value),
 )
 check_fields("NodeSelectorRequirement", key=label_key, operator=_node_operator)
-check_fields("PodAffinityTerm", topologyKey=required(label_key), namespaces=each_of(dns_label))
+check_fields(
+    "PodAffinityTerm",
+    topologyKey=required(label_key),
+    namespaces=each_of(dns_label),
+    matchLabelKeys=each_of(label_key),
+    mismatchLabelKeys=each_of(label_key),
+)
 check_fields(
     "Toleration",
     operator=defaulted("Equal", "Exists"),
     effect=defaulted("NoSchedule", "PreferNoSchedule", "NoExecute"),
+)
+check_fields(
+    "TopologySpreadConstraint",
+    matchLabelKeys=each_of(label_key),
+    topologyKey=filled,
+    maxSkew=at_least(1),
+    minDomains=at_least(1),
+    nodeAffinityPolicy=_node_policy,
+    nodeTaintsPolicy=_node_policy,
+    whenUnsatisfiable=one_of("DoNotSchedule", "ScheduleAnyway"),
 )

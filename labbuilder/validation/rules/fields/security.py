@@ -7,24 +7,24 @@ import re
 from labbuilder.errors import Path, shown
 from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import (
-    DUPLICATE,
     INVALID_VALUE,
     MISPLACED,
     MISSING_VALUE,
     ONE_OF_MANY,
+    distinct_by,
     each_of,
     must,
     one_of,
-    repeated,
     required,
 )
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
 from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -34,23 +34,20 @@ from labbuilder.validation.rules.rule import (
 __all__ = ["CONTRADICTION", "INVALID_ID", "MAX_ID", "ROOT_CONTRADICTION"]
 
 INVALID_ID = Rule(
-    "invalid-id",
-    "a user or group ID is not from 0 to 2147483647",
-    "IsValidUserID",
-    own_values=OwnValues.GUARDED,
+    "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", GUARDED
 )
 CONTRADICTION = Rule(
     "contradicting-security-context",
     "a security context both grants and denies the same privilege",
     "ValidateSecurityContext",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 ROOT_CONTRADICTION = Rule(
     "runs-as-root",
     "a container has runAsNonRoot and the user ID of root",
     "verifyRunAsNonRoot",
+    GUARDED,
     Stop.KUBELET,
-    own_values=OwnValues.GUARDED,
 )
 MAX_ID = 2**31 - 1
 _id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "a valid ID", f"use 0 to {MAX_ID}")
@@ -128,15 +125,12 @@ def _is_sysctl(name: str) -> bool:
 @checks("PodSpec")
 def _sysctls(spec: Object) -> Complaints:
     found = spec.get("securityContext", {}).get("sysctls", ())
-    names = [each["name"] for each in found]
-    path = ("securityContext", "sysctls")
-    for i in repeated(names):
-        yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (*path, i, "name"))
-    for i, name in enumerate(names):
+    for i, sysctl in enumerate(found):
+        at = ("securityContext", "sysctls", i, "name")
         for field, prefixes in _NODE_SYSCTLS.items():
-            if spec.get(field) and name.replace("/", ".").startswith(prefixes):
+            if spec.get(field) and sysctl["name"].replace("/", ".").startswith(prefixes):
                 message = f"can't be combined with {field}"
-                yield Complaint(MISPLACED, message, "remove one of them", (*path, i, "name"))
+                yield Complaint(MISPLACED, message, "remove one of them", at)
 
 
 @checks("PodSpec")
@@ -156,6 +150,7 @@ check_fields(
     fsGroupChangePolicy=one_of("Always", "OnRootMismatch"),
     supplementalGroups=each_of(_id),
     supplementalGroupsPolicy=one_of("Merge", "Strict"),
+    sysctls=distinct_by("name"),
     seLinuxChangePolicy=one_of("MountOption", "Recursive"),
 )
 check_fields("SecurityContext", procMount=one_of("Default", "Unmasked"))

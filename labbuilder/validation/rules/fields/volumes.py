@@ -27,10 +27,10 @@ from labbuilder.validation.rules.fields.naming import (
     object_name,
 )
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     check_fields,
@@ -38,35 +38,30 @@ from labbuilder.validation.rules.rule import (
 )
 
 __all__ = [
-    "INVALID_PATH",
-    "UNKNOWN_MEDIUM",
-    "VOLUME_WITHOUT_SOURCE",
-    "file_path",
-    "no_steps_back",
-    "one_source",
-    "relative_path",
-]
+    "INVALID_PATH", "UNKNOWN_MEDIUM", "VOLUME_WITHOUT_SOURCE", "file_path", "no_steps_back",
+    "one_source", "relative_path",
+]  # fmt: skip
 
 INVALID_PATH = Rule(
     "invalid-path",
     "a path is relative or absolute where it must not be, or contains `..`",
     "ValidateLocalNonReservedPath, validatePathNoBacksteps, validateNFSVolumeSource",
-    own_values=OwnValues.UNREAD,
+    UNREAD,
 )
 UNKNOWN_MEDIUM = Rule(
     "unknown-medium",
     "an emptyDir names a medium that doesn't exist",
     "the setup of emptyDir volumes",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
 )
 VOLUME_WITHOUT_SOURCE = Rule(
     "volume-without-source",
     "a volume has no source, and becomes an emptyDir",
     "SetDefaults_Volume",
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
 )
 _MAX_DRIVER_LENGTH = 63
 

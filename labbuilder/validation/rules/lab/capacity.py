@@ -14,11 +14,11 @@ from labbuilder.quantity import format_memory
 from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.lab.surroundings import running_containers
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     LabComplaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     judges_labs,
@@ -30,24 +30,24 @@ QUOTA_EXCEEDED = Rule(
     "quota-exceeded",
     "the pods of a namespace need more than its quota allows",
     "PodUsageFunc, and CheckRequest of the ResourceQuota plugin",
+    UNREAD,
     Stop.ADMISSION,
-    own_values=OwnValues.UNREAD,
     tolerated=True,
 )
 QUOTA_NEEDS_RESOURCES = Rule(
     "quota-needs-resources",
     "a container doesn't set a request or limit that a quota requires",
     "podEvaluator.Constraints of the ResourceQuota plugin",
+    UNREAD,
     Stop.ADMISSION,
-    own_values=OwnValues.UNREAD,
 )
 MEMORY_VOLUMES_EXCEED_LIMIT = Rule(
     "memory-volumes-exceed-limit",
     "volumes in memory, which count as memory of the containers, may exceed the memory limit",
     "the kernel's memory controller, and the eviction manager",
+    UNREAD,
     Stop.KUBELET,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
     of_the_site=True,
 )
 

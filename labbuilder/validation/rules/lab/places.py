@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from labbuilder.errors import Path, shown
 from labbuilder.names import normal_path
 from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, OwnValues, Rule, Stop
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
 
 __all__ = ["mounts"]
 
@@ -16,8 +16,8 @@ SHADOWED_MOUNT = Rule(
     "shadowed-mount",
     "a mount hides another, or is below one that is a file",
     "the runtime's order of mounts",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
 )
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
     Complaint,
     Complaints,
     LabComplaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     judges_labs,
@@ -34,25 +35,25 @@ BASELINE = Rule(
     "pod-security-baseline",
     "a pod violates the baseline Pod Security Standard",
     "CheckPrivileged and the other baseline checks of EvaluatePod",
+    UNREAD,
     Stop.ADMISSION,
-    own_values=OwnValues.UNREAD,
     only_own_fragments=True,
 )
 RESTRICTED = Rule(
     "pod-security-restricted",
     "a pod violates the restricted Pod Security Standard",
     "CheckRunAsNonRoot and the other restricted checks of EvaluatePod",
+    GUARDED,
     Stop.ADMISSION,
-    own_values=OwnValues.GUARDED,
     only_own_fragments=True,
 )
 WAIVER = Rule(
     "pod-security-waiver",
     "a lab is configured to violate a Pod Security Standard that its namespace can't enforce then",
     "CheckPrivileged, CheckHostPathVolumes, CheckRestrictedVolumes",
+    UNREAD,
     Stop.ADMISSION,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
     of_the_site=True,
 )
 

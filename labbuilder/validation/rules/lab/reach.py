@@ -23,10 +23,10 @@ from labbuilder.names import (
 from labbuilder.validation.rules.lab.selection import matches
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     LabComplaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     judges_labs,
@@ -42,8 +42,8 @@ NOTEBOOK_EXPOSED = Rule(
     "notebook-exposed",
     "others than the hub and the user's own lab can reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
     only_own_fragments=True,
     about_absence=True,
 )
@@ -51,8 +51,8 @@ HUB_LOCKED_OUT = Rule(
     "hub-locked-out",
     "the hub can't reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
     only_own_fragments=True,
     about_absence=True,
 )
@@ -60,8 +60,8 @@ LAB_LOCKED_OUT = Rule(
     "lab-locked-out",
     "the user's own lab can't reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
     only_own_fragments=True,
     about_absence=True,
 )
@@ -69,9 +69,9 @@ EGRESS_CUT_OFF = Rule(
     "egress-cut-off",
     "a network policy lets a lab reach nothing, not even DNS",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
 )
 
 _NAME = "kubernetes.io/metadata.name"  # which every namespace has, with its name

@@ -13,11 +13,11 @@ from labbuilder.validation.rules.lab.places import mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
 from labbuilder.validation.rules.lab.surroundings import Surroundings, pod_containers
 from labbuilder.validation.rules.rule import (
+    UNREAD,
     Complaint,
     Complaints,
     LabComplaints,
     Object,
-    OwnValues,
     Rule,
     Stop,
     judges_labs,
@@ -29,24 +29,24 @@ DUPLICATE_OBJECT = Rule(
     "duplicate-object",
     "two manifests have the same kind, name and namespace, so that one replaces the other",
     "the storage of kube-apiserver",
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
 )
 UNKNOWN_OBJECT = Rule(
     "unknown-object",
     "a pod refers to a ConfigMap, Secret or claim that is missing",
     "the volume manager, and makeEnvironmentVariables",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
     about_absence=True,
 )
 MISSING_PULL_SECRET = Rule(
     "missing-pull-secret",
     "a pod refers to a pull secret that is missing",
     "GetPullSecretsForPod, which ignores it",
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
     of_the_site=True,
     about_absence=True,
 )
@@ -54,15 +54,15 @@ UNKNOWN_KEY = Rule(
     "unknown-key",
     "a pod refers to a key that the ConfigMap or Secret doesn't have",
     "the volume plugins, and makeEnvironmentVariables",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
 )
 UNKNOWN_CONTAINER = Rule(
     "unknown-container",
     "the downward API refers to a container that the pod doesn't have",
     "ExtractContainerResourceValue",
+    UNREAD,
     Stop.KUBELET,
-    own_values=OwnValues.UNREAD,
 )
 _ENV_SOURCES = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _KEY_SOURCES = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}

@@ -8,7 +8,7 @@ from labbuilder.errors import Severity, shown
 from labbuilder.manifest import labels_of
 from labbuilder.names import CATEGORY_LABEL
 from labbuilder.validation.rules.lab.surroundings import Surroundings, running_containers
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, OwnValues, Rule, Stop
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
 
 __all__ = ["matches", "network_policy", "service"]
 
@@ -16,25 +16,25 @@ SELECTS_NOTHING = Rule(
     "selects-nothing",
     "a service or network policy selects no pod of its namespace",
     "the endpoints controller",
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
     about_absence=True,
 )
 UNSERVED_PORT = Rule(
     "unserved-port",
     "a service sends to a named port, or a port of a lab, that no container of its pods has",
     "FindPort",
+    UNREAD,
     Stop.NOBODY,
-    own_values=OwnValues.UNREAD,
     about_absence=True,
 )
 UNDECLARED_PORT = Rule(
     "undeclared-port",
     "a service sends to a port that its pods don't declare",
     "nothing: a container may listen on it all the same",
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
-    own_values=OwnValues.UNREAD,
     about_absence=True,
 )
 _NO_POD = "selects no pod of the namespace"
