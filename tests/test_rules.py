@@ -10,7 +10,9 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -19,9 +21,9 @@ from labbuilder.data import SCHEMAS
 from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
-from labbuilder.validation.rules import RULES, Rule
+from labbuilder.validation.rules import RULES, Rule, fields, lab
 from labbuilder.validation.rules.lab import capacity, pod_security, reach
-from labbuilder.validation.rules.rule import CHECKS
+from labbuilder.validation.rules.rule import CHECKS, JUDGES, UNREAD
 
 FOLDER = Path(__file__).parent / "rules"
 NEGATIVE = sorted(path.name for path in (FOLDER / "negative").glob("*.yaml"))
@@ -136,6 +138,20 @@ def places(schema: Json, name: str) -> Iterator[str]:
     yield from (f"{name}.{field}" for field in schema.get("properties", {}))
 
 
+def test_importing_the_rules_registers_all_of_them() -> None:
+    before = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    for package in (fields, lab):
+        for module in iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
+    after = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    assert after == before, "name the new module in labbuilder/validation/rules/lab/__init__.py"
+
+
+def test_a_code_is_of_one_rule() -> None:
+    with pytest.raises(ValueError, match="two rules have the code duplicate"):
+        Rule("duplicate", "", "", UNREAD)
+
+
 def test_every_check_is_of_a_type_or_field_that_some_version_has() -> None:
     known: set[str] = set()
     for bundle in (json.loads(SCHEMAS[f"v{version}.json"]) for version in schemas.VERSIONS):
@@ -149,8 +165,9 @@ def test_every_check_is_of_a_type_or_field_that_some_version_has() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_rule_has_both_examples(code: str) -> None:
-    assert [case for case in NEGATIVE if about(case) == code]
-    assert [case for case in POSITIVE if about(case) == code]
+    for folder, cases in (("negative", NEGATIVE), ("positive", POSITIVE)):
+        found = [case for case in cases if about(case) == code]
+        assert found, f"add tests/rules/{folder}/{code}.yaml, as this module's docstring says"
 
 
 def test_examples_come_in_pairs() -> None:

@@ -87,7 +87,7 @@ def requirement(value: Object) -> Complaints:
     operator, values = value.get("operator", ""), value.get("values", [])
     needed = _NEEDS_VALUES.get(operator, bool(values))
     if needed != bool(values):
-        message = f"operator {operator} needs values" if needed else f"{operator} takes no values"
+        message = f"operator {operator} {'needs values' if needed else 'takes no values'}"
         hint = "add values" if needed else "remove values, or use In"
         yield Complaint(INVALID_SELECTOR, message, hint, ("values",))
 
