@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labbuilder.errors import Path
+
 __all__ = [
+    "CONTAINER_LISTS",
     "MASK",
     "MAX_SHORTENED",
     "Manifest",
+    "containers",
     "identity",
     "kind_of",
     "labels_of",
@@ -20,6 +24,8 @@ __all__ = [
 Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
 
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+"""The fields of a pod's spec that list containers."""
 MASK = "**********"
 """What is written in place of a secret's value."""
 
@@ -49,6 +55,15 @@ def labels_of(manifest: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the labels of a manifest."""
     found: Mapping[str, str] = manifest["metadata"].get("labels", {})
     return found
+
+
+def containers(
+    spec: Mapping[str, Any], path: Path = (), lists: Sequence[str] = CONTAINER_LISTS[:2]
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """List the containers of a pod's spec with their paths, which start with the spec's."""
+    for field in lists:
+        for i, container in enumerate(spec.get(field, ())):
+            yield (*path, field, i), container
 
 
 def object_name(manifest: Mapping[str, Any]) -> str:

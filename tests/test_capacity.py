@@ -9,7 +9,7 @@ import pytest
 
 from labbuilder.errors import format_path
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.lab.capacity import capacity
+from labbuilder.validation.rules.lab.capacity import judge_capacity
 
 Manifest = dict[str, Any]
 Lab = list[Manifest]
@@ -34,8 +34,8 @@ def found(lab: Lab) -> list[str]:
     for manifest in lab:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
-        f"{i}-{lab[i]['kind']} {format_path(path)} {complaint.rule.code}"
-        for i, path, complaint in capacity(lab)
+        f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
+        for i, complaint in judge_capacity(lab)
     ]
 
 
@@ -218,7 +218,7 @@ def test_untouched() -> None:
 
 
 def test_bare_pod() -> None:
-    assert list(capacity([{"kind": "Pod", "metadata": {"name": "bare"}}])) == []
+    assert list(judge_capacity([{"kind": "Pod", "metadata": {"name": "bare"}}])) == []
 
 
 def test_words() -> None:
@@ -226,11 +226,11 @@ def test_words() -> None:
     limits(notebook, cpu="4.5", memory="8.5Gi")(lab)
     tmp(medium="Memory", sizeLimit="9Gi")(lab)
     lab[2]["spec"]["volumes"][STARTUP_VOLUME]["emptyDir"]["sizeLimit"] = "512Mi"
-    assert [complaint.message for _, _, complaint in capacity(lab)] == [
-        "the pod takes 4.5 of limits.cpu, and quota 'vera-nb' leaves 4",
-        "the pod takes 8.5Gi of limits.memory, and quota 'vera-nb' leaves 8Gi",
+    assert [complaint.message for _, complaint in judge_capacity(lab)] == [
+        "the pod needs 4.5 of limits.cpu, but quota 'vera-nb' has 4 left",
+        "the pod needs 8.5Gi of limits.memory, but quota 'vera-nb' has 8Gi left",
         (
-            "volumes in memory hold up to 9.5Gi together, and the memory limit is 8.5Gi: "
+            "volumes in memory may use 9.5Gi together, more than the memory limit of 8.5Gi: "
             "a lab that fills them is killed"
         ),
     ]
@@ -243,5 +243,5 @@ def test_an_amount_beyond_all_bounds_is_capped() -> None:
     pod["spec"]["volumes"].append(huge)
     for container in pod["spec"]["containers"]:
         container["resources"]["limits"] = {"cpu": "1E500", "memory": "1E500"}
-    (found,) = (complaint for _, _, complaint in capacity(manifests))
+    (found,) = (complaint for _, complaint in judge_capacity(manifests))
     assert found.rule.code == "memory-volumes-exceed-limit"

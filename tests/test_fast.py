@@ -27,6 +27,7 @@ from labbuilder.validation import rules
 from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
 from labbuilder.validation.rules.fields.security import MAX_ID
+from labbuilder.validation.rules.rule import OwnValues
 
 Lab = dict[str, Any]
 COUNT = int(os.environ.get("LABS", "2000"))
@@ -266,7 +267,7 @@ def test_every_rule_that_reads_the_form_of_values_has_a_guard() -> None:
 
 
 def test_every_rule_declares_how_it_depends_on_the_values_of_a_lab() -> None:
-    assert [code for code, rule in rules.RULES.items() if rule.own_values is None] == []
+    assert {type(rule.own_values) for rule in rules.RULES.values()} == {OwnValues}
 
 
 def test_a_cache_evicts_its_oldest_entry() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from labbuilder.errors import Severity, format_path
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, reach
+from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, judge_reach
 
 Manifest = dict[str, Any]
 Lab = dict[str, Manifest]
@@ -41,8 +41,8 @@ def found(lab: list[Manifest]) -> list[str]:
     for manifest in lab:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
-        f"{i}-{lab[i]['kind']} {format_path(path)} {complaint.rule.code}"
-        for i, path, complaint in reach(lab)
+        f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
+        for i, complaint in judge_reach(lab)
     ]
 
 
@@ -253,26 +253,26 @@ def test_alone() -> None:
 @pytest.mark.parametrize(
     ("mutate", "who"),
     [
-        (third(ANYWHERE), "lets any pod of any namespace reach the notebook's port 8888"),
+        (third(ANYWHERE), "lets any pod in any namespace reach port 8888 of the notebook"),
         (
             third({**ANYWHERE, "podSelector": {"matchLabels": {"app": "x"}}}),
-            "lets a pod labelled 'app: x' of any namespace reach the notebook's port 8888",
+            "lets a pod labelled 'app: x' in any namespace reach port 8888 of the notebook",
         ),
         (
             third({"ipBlock": {"cidr": "::/0"}}),
-            "lets addresses of '::/0' reach the notebook's port 8888",
+            "lets addresses in '::/0' reach port 8888 of the notebook",
         ),
-        (lambda lab: rule(lab, **{"from": []}), "lets everybody reach the notebook's port 8888"),
+        (lambda lab: rule(lab, **{"from": []}), "lets everybody reach port 8888 of the notebook"),
         (
             without("NetworkPolicy"),
-            "no network policy for ingress selects the pod, so that everybody reaches it",
+            "no network policy for ingress selects the pod, so that everybody can reach it",
         ),
     ],
 )
 def test_words(mutate: Callable[[Lab], Any], who: str) -> None:
     lab = {each["kind"]: each for each in manifests()}
     mutate(lab)
-    ((_, _, complaint),) = reach(list(lab.values()))
+    ((_, complaint),) = judge_reach(list(lab.values()))
     assert complaint.rule is NOTEBOOK_EXPOSED
     assert complaint.message == who
     assert "the user's own lab" in complaint.hint

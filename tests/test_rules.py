@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any
 
 import pytest
 
+from labbuilder.data import SCHEMAS
 from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
-from labbuilder.validation.rules import RULES, Rule, fields
-from labbuilder.validation.rules.fields.tables import TABLES
+from labbuilder.validation.rules import RULES, Rule, fields, lab
+from labbuilder.validation.rules.lab import capacity, pod_security, reach
+from labbuilder.validation.rules.rule import CHECKS, JUDGES, UNREAD
 
 FOLDER = Path(__file__).parent / "rules"
 NEGATIVE = sorted(path.name for path in (FOLDER / "negative").glob("*.yaml"))
@@ -28,11 +31,7 @@ POSITIVE = sorted(path.name for path in (FOLDER / "positive").glob("*.yaml"))
 EXPECT = "# expect: "
 VERSIONS = "# versions: "
 
-# A name of the package hides some of the modules, whose functions they are.
-ELSEWHERE = [
-    import_module(f"labbuilder.validation.rules.lab.{name}")
-    for name in ("capacity", "pod_security", "reach")
-]
+ELSEWHERE = (capacity, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }
@@ -134,20 +133,41 @@ def hidden(manifest: Json) -> Iterator[str]:
             continue
 
 
-def test_the_checks_of_every_module_are_in_the_table() -> None:
-    modules = [
-        import_module(f"{fields.__name__}.{each.name}") for each in iter_modules(fields.__path__)
-    ]
-    for table, merged in (("TYPES", TABLES.types), ("FIELDS", TABLES.fields)):
-        own = [check for module in modules for check in vars(module).get(table, {}).values()]
-        known = [check for checks in merged.values() for check in checks]
-        assert sorted(map(id, own)) == sorted(map(id, known))
+def places(schema: Json, name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}.{field}" for field in schema.get("properties", {}))
+
+
+def test_importing_the_rules_registers_all_of_them() -> None:
+    before = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    for package in (fields, lab):
+        for module in iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
+    after = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    assert after == before, "name the new module in labbuilder/validation/rules/lab/__init__.py"
+
+
+def test_a_code_is_of_one_rule() -> None:
+    with pytest.raises(ValueError, match="two rules have the code duplicate"):
+        Rule("duplicate", "", "", UNREAD)
+
+
+def test_every_check_is_of_a_type_or_field_that_some_version_has() -> None:
+    known: set[str] = set()
+    for bundle in (json.loads(SCHEMAS[f"v{version}.json"]) for version in schemas.VERSIONS):
+        for kind, schema in bundle["kinds"].items():
+            known.update(places(schema, kind.rpartition("/")[2]))
+        for name, schema in bundle["$defs"].items():
+            known.update(places(schema, name.rpartition(".")[2]))
+    misspelt = sorted(CHECKS.keys() - known)
+    assert not misspelt, f"no Kubernetes version has {misspelt}: correct the names in the module"
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_rule_has_both_examples(code: str) -> None:
-    assert [case for case in NEGATIVE if about(case) == code]
-    assert [case for case in POSITIVE if about(case) == code]
+    for folder, cases in (("negative", NEGATIVE), ("positive", POSITIVE)):
+        found = [case for case in cases if about(case) == code]
+        assert found, f"add tests/rules/{folder}/{code}.yaml, as this module's docstring says"
 
 
 def test_examples_come_in_pairs() -> None:

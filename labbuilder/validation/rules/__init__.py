@@ -9,20 +9,15 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from labbuilder.errors import Finding, Path
+from labbuilder.errors import Finding
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.fields.tables import TABLES
-from labbuilder.validation.rules.lab.capacity import capacity
-from labbuilder.validation.rules.lab.pod_security import pod_security
-from labbuilder.validation.rules.lab.reach import reach
-from labbuilder.validation.rules.lab.references import references
+from labbuilder.validation.rules.fields import CHECKS
+from labbuilder.validation.rules.lab import JUDGES
 from labbuilder.validation.rules.rule import RULES, Complaint, Rule, Stop
 from labbuilder.validation.rules.walk import Node, plan, visit
 
 __all__ = ["RULES", "Rule", "Stop", "check"]
-
-_WHOLE = (references, reach, capacity, pod_security)
 
 Manifests = Sequence[Mapping[str, Any]]
 
@@ -44,29 +39,29 @@ def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Find
     """
     findings = [
         [
-            _finding(manifest, path, complaint)
-            for path, complaint in visit(_plan(version, kind_of(manifest)), manifest)
+            _finding(manifest, complaint)
+            for complaint in visit(_plan(version, kind_of(manifest)), manifest)
         ]
         for manifest in manifests
     ]
-    for judge in _WHOLE:
-        for i, path, complaint in judge(manifests):
-            findings[i].append(_finding(manifests[i], path, complaint))
+    for judge in JUDGES:
+        for i, complaint in judge(manifests):
+            findings[i].append(_finding(manifests[i], complaint))
     return findings
 
 
 @cache
 def _plan(version: str, kind: str) -> Node:
     schema, types = schemas.definition(version, kind)
-    return plan(kind.rpartition("/")[2], schema, types, TABLES)
+    return plan(kind.rpartition("/")[2], schema, types, CHECKS)
 
 
-def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> Finding:
+def _finding(manifest: Mapping[str, Any], complaint: Complaint) -> Finding:
     rule = complaint.rule
     return Finding(
         rule.code,
         complaint.message,
-        path,
+        complaint.at,
         complaint.hint,
         rule.severity,
         object_name(manifest),
