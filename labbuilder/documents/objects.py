@@ -15,17 +15,7 @@ __all__ = ["PlacedObject", "unpack_lists"]
 
 @dataclass(frozen=True, slots=True)
 class PlacedObject:
-    """An object, and its place.
-
-    Attributes
-    ----------
-    document
-        The document that holds it.
-    path
-        Its path in the document.
-    data
-        The object.
-    """
+    """An object, and its path in the document that holds it."""
 
     document: Document
     path: Path

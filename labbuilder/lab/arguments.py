@@ -68,15 +68,10 @@ def read_inputs(
     if pull_secret is not None:
         pull_secret = read(models.PullSecret, pull_secret, "pull_secret")
         if config and not config.pull_secret:
-            findings.append(
-                Finding(
-                    "unused-pull-secret",
-                    "a pull secret is given but not configured",
-                    ("pull_secret",),
-                    "set the configuration's pullSecret, or images will be pulled without it",
-                    Severity.WARNING,
-                )
-            )
+            message = "a pull secret is given but not configured"
+            hint = "set the configuration's pullSecret, or images will be pulled without it"
+            at = ("pull_secret",)
+            findings.append(Finding("unused-pull-secret", message, at, hint, Severity.WARNING))
     if config:
         findings += _cross_check(config, user, lab, secrets)
     if any(finding.severity is Severity.ERROR for finding in findings):
@@ -100,24 +95,15 @@ def _cross_check(
     if user:
         namespace = build_object_names(config.namespace_prefix, user.username).namespace
         if not is_dns_label(namespace):
-            yield Finding(
-                "name-too-long",
-                f"namespace {namespace} must be at most 63 characters",
-                ("user", "username"),
-                "shorten the username or the configuration's namespacePrefix",
-            )
+            message = f"namespace {namespace} must be at most 63 characters"
+            hint = "shorten the username or the configuration's namespacePrefix"
+            yield Finding("name-too-long", message, ("user", "username"), hint)
     if lab and not config.size(lab.options.size):
-        yield Finding(
-            "unknown-size",
-            f"size {lab.options.size} is not defined",
-            ("lab", "options", "size"),
-            f"choose one of {', '.join(known.size for known in config.sizes)}",
-        )
+        message = f"size {lab.options.size} is not defined"
+        hint = f"choose one of {', '.join(known.size for known in config.sizes)}"
+        yield Finding("unknown-size", message, ("lab", "options", "size"), hint)
     for secret in config.secrets:
         if secrets and (secret.env or secret.path) and secret.secret_key not in secrets.root:
-            yield Finding(
-                "missing-secret",
-                f"secret {secret.secret_key} is missing, and the configuration uses it",
-                ("secrets", secret.secret_key),
-                "add it, or remove it from the configuration's secrets",
-            )
+            message = f"secret {secret.secret_key} is missing, and the configuration uses it"
+            hint = "add it, or remove it from the configuration's secrets"
+            yield Finding("missing-secret", message, ("secrets", secret.secret_key), hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from labbuilder.errors import Path
 from labbuilder.models import reserved
@@ -28,6 +28,17 @@ _STATE_ANNOTATIONS = (USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION)
 _FILES = (reserved.GROUP_PATH, reserved.PASSWD_PATH)
 
 
+Check = TypeVar("Check", bound=Callable[..., Iterator[Problem]])
+CHECKS: dict[str, Callable[[Any, Fields], Iterator[Problem]]] = {}
+"""The checks, by the name of the field."""
+
+
+def _check(check: Check) -> Check:
+    CHECKS[check.__name__] = check
+    return check
+
+
+@_check
 def runtime_mounts_dir(value: str, _fields: Fields) -> Iterator[Problem]:
     """Check that the folder of the runtime mounts can be one."""
     path = normal_path(value)
@@ -35,20 +46,22 @@ def runtime_mounts_dir(value: str, _fields: Fields) -> Iterator[Problem]:
         yield Problem("reserved-path", f"labs have a file at {path}", "use a folder")
 
 
+@_check
 def sizes(value: Sequence[LabSizeDefinition], _fields: Fields) -> Iterator[Problem]:
     """Find duplicate sizes."""
     return _repeated("size", [(size.size, (i, "size")) for i, size in enumerate(value)])
 
 
+@_check
 def default_size(value: LabSize | None, fields: Fields) -> Iterator[Problem]:
     """Check that the default size is defined."""
     known = [size.size for size in fields.get("sizes", ())]
     if value and known and value not in known:
-        yield Problem(
-            "unknown-size", f"size {value} is not defined", f"choose one of {', '.join(known)}"
-        )
+        hint = f"choose one of {', '.join(known)}"
+        yield Problem("unknown-size", f"size {value} is not defined", hint)
 
 
+@_check
 def volumes(value: Sequence[Volume], _fields: Fields) -> Iterator[Problem]:
     """Find duplicate and reserved names of volumes."""
     places: list[tuple[str, Path]] = [(volume.name, (i, "name")) for i, volume in enumerate(value)]
@@ -56,6 +69,7 @@ def volumes(value: Sequence[Volume], _fields: Fields) -> Iterator[Problem]:
     yield from _reserved("volume", places, reserved.VOLUMES)
 
 
+@_check
 def volume_mounts(
     value: Sequence[VolumeMount], fields: Fields, at: Path = ()
 ) -> Iterator[Problem]:
@@ -63,32 +77,28 @@ def volume_mounts(
     known = [volume.name for volume in fields.get("volumes", ())]
     for i, mount in enumerate(value):
         if "volumes" in fields and mount.volume_name not in known:
-            yield Problem(
-                "unknown-volume",
-                f"volume {mount.volume_name} is not defined",
-                _choose(known),
-                (*at, i, "volumeName"),
-            )
+            message = f"volume {mount.volume_name} is not defined"
+            yield Problem("unknown-volume", message, _choose(known), (*at, i, "volumeName"))
     places = [(mount.container_path, (*at, i, "containerPath")) for i, mount in enumerate(value)]
     yield from _targets(places, [], fields)
 
 
+@_check
 def home_volume_name(value: str, fields: Fields) -> Iterator[Problem]:
     """Check that the volume of the home directories is defined."""
     known = [volume.name for volume in fields.get("volumes", ())]
     if "volumes" in fields and value not in known:
-        yield Problem(
-            "unknown-volume",
-            f"volume {value}, for home directories, is not defined",
-            _choose(known),
-        )
+        message = f"volume {value}, for home directories, is not defined"
+        yield Problem("unknown-volume", message, _choose(known))
 
 
+@_check
 def files(value: Mapping[str, str], fields: Fields) -> Iterator[Problem]:
     """Find files at the path of something else."""
     return _about_keys(_targets([(path, (path,)) for path in value], _mounted(fields), fields))
 
 
+@_check
 def secrets(value: Sequence[LabSecret], fields: Fields) -> Iterator[Problem]:
     """Find duplicate and reserved keys, variables and paths."""
     keys = [(secret.secret_key, (i, "secretKey")) for i, secret in enumerate(value)]
@@ -101,6 +111,7 @@ def secrets(value: Sequence[LabSecret], fields: Fields) -> Iterator[Problem]:
     yield from _targets(paths, [*_mounted(fields), *fields.get("files", ())], fields)
 
 
+@_check
 def init_containers(value: Sequence[InitContainer], fields: Fields) -> Iterator[Problem]:
     """Find duplicate and reserved names of containers, and problems of their mounts."""
     places = [(container.name, (i, "name")) for i, container in enumerate(value)]
@@ -110,11 +121,13 @@ def init_containers(value: Sequence[InitContainer], fields: Fields) -> Iterator[
         yield from volume_mounts(container.volume_mounts, fields, (i, "volumeMounts"))
 
 
+@_check
 def env(value: Mapping[str, str], _fields: Fields) -> Iterator[Problem]:
     """Find variables that labs set themselves."""
     return _about_keys(_environment([(name, (name,)) for name in value], reserved.RESERVED_ENV))
 
 
+@_check
 def extra_annotations(value: Mapping[str, str], _fields: Fields) -> Iterator[Problem]:
     """Find annotations from which the state of a lab is recreated."""
     places: list[tuple[str, Path]] = [(key, (key,)) for key in value]
@@ -142,32 +155,23 @@ def _repeated(what: str, places: Places) -> Iterator[Problem]:
     seen = set()
     for name, at in places:
         if name in seen:
-            yield Problem(
-                f"duplicate-{what}",
-                f"{what} {name} is duplicated",
-                "remove or rename one of them",
-                at,
-            )
+            message = f"{what} {name} is duplicated"
+            yield Problem(f"duplicate-{what}", message, "remove or rename one of them", at)
         seen.add(name)
 
 
 def _reserved(what: str, places: Places, names: Iterable[str]) -> Iterator[Problem]:
     for name, at in places:
         if name in names:
-            yield Problem(
-                f"reserved-{what}", f"{what} {name} is reserved for labs", "use another name", at
-            )
+            message = f"{what} {name} is reserved for labs"
+            yield Problem(f"reserved-{what}", message, "use another name", at)
 
 
 def _environment(places: Places, names: Iterable[str]) -> Iterator[Problem]:
     for name, at in places:
         if name in names or name.startswith(reserved.HUB_ENV_PREFIX):
-            yield Problem(
-                "reserved-env",
-                f"variable {name} is reserved for labs",
-                "remove it, or use another name",
-                at,
-            )
+            message = f"variable {name} is reserved for labs"
+            yield Problem("reserved-env", message, "remove it, or use another name", at)
 
 
 def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[Problem]:
@@ -186,36 +190,9 @@ def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[P
     for text, at in places:
         path = normal_path(text)
         if path in {"/", reserved.TMP_PATH} or _is_below(path, (*_FILES, *folders)):
-            yield Problem(
-                "reserved-path",
-                f"{path} is reserved for labs",
-                "use another path",
-                at,
-            )
+            message = f"{path} is reserved for labs"
+            yield Problem("reserved-path", message, "use another path", at)
         elif path in seen:
-            yield Problem(
-                "duplicate-path",
-                f"{path} is already in use",
-                "remove one of them, or use another path",
-                at,
-            )
+            hint = "remove one of them, or use another path"
+            yield Problem("duplicate-path", f"{path} is already in use", hint, at)
         seen.add(path)
-
-
-CHECKS: dict[str, Callable[[Any, Fields], Iterable[Problem]]] = {
-    check.__name__: check
-    for check in (
-        runtime_mounts_dir,
-        sizes,
-        default_size,
-        volumes,
-        volume_mounts,
-        home_volume_name,
-        files,
-        secrets,
-        init_containers,
-        env,
-        extra_annotations,
-    )
-}
-"""The checks, by the name of the field."""
