@@ -40,7 +40,7 @@ def found(lab: Lab) -> list[str]:
 
 
 def hard(**amounts: Any) -> Callable[[Lab], Any]:
-    """Let the quota be this, with _ for a dot."""
+    """Set the amounts of the quota; _ stands for a dot."""
     wanted = {name.replace("_", "."): amount for name, amount in amounts.items()}
     return lambda lab: lab[1]["spec"].update(hard=wanted)
 
@@ -92,13 +92,13 @@ def twin(lab: Lab) -> None:
 
 
 def moved(lab: Lab) -> None:
-    """Let the quota be another namespace's."""
+    """Move the quota to another namespace."""
     lab[1]["metadata"]["namespace"] = "labs-other"
     hard(limits_cpu="1m")(lab)
 
 
 def whole(**resources: Any) -> Callable[[Lab], Any]:
-    """Let the pod name amounts for all of its containers."""
+    """Set amounts of the whole pod."""
 
     def name(lab: Lab) -> None:
         del startup(lab)["resources"]
@@ -122,7 +122,7 @@ def both(*mutations: Callable[[Lab], Any]) -> Callable[[Lab], Any]:
 SIDECAR = container("sidecar", "2", restartPolicy="Always")
 
 CASES: list[tuple[str, Callable[[Lab], Any], list[str]]] = [
-    # Quotas. The notebook and the init container each take 1 core and request half a core.
+    # Quotas. The notebook and the init container each have a limit of 1 core and request half.
     ("just-enough", hard(limits_cpu="1", limits_memory="4Gi"), []),
     ("just-enough-exactly", hard(limits_cpu="1000m", limits_memory="4294967296"), []),
     ("a-little-less", hard(limits_cpu="999m"), [f"{NOTEBOOK}.limits.cpu quota-exceeded"]),
@@ -163,7 +163,7 @@ CASES: list[tuple[str, Callable[[Lab], Any], list[str]]] = [
     ("another-namespace", moved, []),
     ("unreadable", limits(notebook, cpu="much"), []),
     ("unreadable-quota", hard(limits_cpu="much"), []),
-    # What a quota needs.
+    # What a quota requires.
     ("no-limit", drop(notebook, "resources", "limits", "cpu"),
      [f"{NOTEBOOK}.limits.cpu quota-needs-resources"]),
     ("no-limits", drop(notebook, "resources", "limits"),

@@ -35,13 +35,13 @@ def volume(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def manifests(config: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Build a lab that breaks no standard, unless it is told to."""
+    """Compile a lab that violates no standard, unless the configuration does."""
     config = {**volume({"type": "emptyDir"}), **(config or {})}
     return [copy.deepcopy(dict(each)) for each in labs.lab(config=config).manifests()]
 
 
 def change(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Put values at paths, whose mappings are made if they are absent."""
+    """Set values at paths; missing mappings are added."""
     for path, value in changes.items():
         *steps, last = path.split(".")
         part: Any = manifest
@@ -65,7 +65,7 @@ def found(lab: list[dict[str, Any]]) -> list[str]:
 
 
 def after(changes: dict[str, Any]) -> list[str]:
-    """Tell what is found in a lab's pod after changes."""
+    """Return the findings about a lab's pod after changes."""
     lab = manifests()
     change(lab[-1], changes)
     return [each.removeprefix("7-Pod ") for each in found(lab)]

@@ -13,7 +13,7 @@ from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOS
 
 Manifest = dict[str, Any]
 Lab = dict[str, Manifest]
-"""A lab's manifests by kind, of those kinds that matter here."""
+"""A lab's manifests of the kinds that matter here, by kind."""
 
 CATEGORY, USER = "nublado.lsst.io/category", "nublado.lsst.io/user"
 OWN = {CATEGORY: "lab", USER: "vera"}
@@ -52,17 +52,17 @@ def rule(lab: Lab, **changes: Any) -> None:
 
 
 def own(peer: Manifest) -> Callable[[Lab], None]:
-    """Put a peer in the place of the user's own lab."""
+    """Replace the peer for the user's own lab."""
     return lambda lab: rule(lab, **{"from": [peer, peers(lab)[1]]})
 
 
 def hub(peer: Manifest) -> Callable[[Lab], None]:
-    """Put a peer in the place of the hub."""
+    """Replace the peer for the hub."""
     return lambda lab: rule(lab, **{"from": [peers(lab)[0], peer]})
 
 
 def third(peer: Manifest) -> Callable[[Lab], None]:
-    """Admit somebody else too."""
+    """Admit another peer too."""
     return lambda lab: peers(lab).append(peer)
 
 
@@ -94,12 +94,12 @@ def exactly(labels: dict[str, str]) -> Manifest:
 
 
 def pods(selector: Manifest) -> Manifest:
-    """Make the peer of pods in any namespace."""
+    """Make a peer of pods in any namespace."""
     return {"namespaceSelector": {}, "podSelector": selector}
 
 
 def spaces(selector: Manifest) -> Manifest:
-    """Make the peer of all pods of some namespaces."""
+    """Make a peer of all pods in some namespaces."""
     return {"namespaceSelector": selector}
 
 
@@ -131,12 +131,12 @@ def elsewhere(lab: Lab) -> None:
 
 
 def moved(lab: Lab) -> None:
-    """Let the notebook listen elsewhere."""
+    """Change the notebook's port."""
     lab["Pod"]["spec"]["containers"][0]["ports"][0]["containerPort"] = 9999
 
 
 def renamed(lab: Lab) -> None:
-    """Let no port of the notebook be jupyterlab's, so that it is the usual one."""
+    """Rename the notebook's port, so that the default is used."""
     lab["Pod"]["spec"]["containers"][0]["ports"][0].update(name="http", containerPort=80)
 
 
@@ -246,7 +246,7 @@ def test_untouched() -> None:
 
 
 def test_alone() -> None:
-    """A pod whose namespace is made elsewhere is left alone."""
+    """A pod whose namespace is defined elsewhere is not checked."""
     assert found([each for each in manifests() if each["kind"] == "Pod"]) == []
 
 

@@ -1,7 +1,7 @@
-"""Manifests that break a rule, each beside one that is as near to it as can be and breaks none.
+"""Manifests that break a rule, each with one that is as similar as possible and breaks none.
 
-A file of `rules/negative/` says in its first lines everything that is to be found in it; files are
-called by the code of the rule that they are about.
+The name of a file starts with the code of its rule. The first lines of a file in `rules/negative/`
+list all findings that are expected.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ELSEWHERE = (capacity, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }
-"""The rules without those that have tests of their own."""
+"""All rules but those that other modules test."""
 
 Json = dict[str, Any]
 
@@ -86,7 +86,7 @@ ODD: list[tuple[str, Json]] = [
     container(volumeMounts=[{"name": "", "mountPath": ""}, {"name": "", "mountPath": "//"}]),
     container(livenessProbe={}, lifecycle={"preStop": {}}),
 ]
-"""What the schemas let pass and no example would have: empty, absent, of the other type."""
+"""Manifests that the schemas accept and no example has: empty, absent or of another type."""
 
 
 def text(folder: str, case: str) -> str:
@@ -99,7 +99,7 @@ def said_to(marker: str, written: str) -> list[str]:
 
 
 def versions(written: str) -> tuple[str, ...]:
-    """Give the versions that an example is meant for; all of them if it doesn't say."""
+    """Return the versions that an example names, or all versions."""
     for line in said_to(VERSIONS, written):
         first, last = map(schemas.VERSIONS.index, line.split("-"))
         return schemas.VERSIONS[first : last + 1]
@@ -111,19 +111,19 @@ def manifests(written: str) -> list[Json]:
 
 
 def findings(written: str, version: str = schemas.NEWEST) -> list[Finding]:
-    """Give what these rules find, in order; the others' findings have tests of their own."""
+    """Return the findings of these rules, in order."""
     found = rules.check(manifests(written), version)
     return [each for several in found for each in several if each.code in CODES]
 
 
 def about(case: str) -> str:
-    """Give the code that a file is called by."""
+    """Return the code in the name of a file."""
     stem = case.removesuffix(".yaml")
     return max((code for code in CODES if f"{stem}-".startswith(f"{code}-")), key=len, default="")
 
 
 def hidden(manifest: Json) -> Iterator[str]:
-    """Give a Secret's values, as they are written and as they are meant."""
+    """List a Secret's values, encoded and decoded."""
     yield from manifest.get("stringData", {}).values()
     for value in manifest.get("data", {}).values():
         yield value

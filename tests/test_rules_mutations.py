@@ -1,4 +1,4 @@
-"""Single changes to the manifests of a rich lab, each with everything that is to be found then."""
+"""Single changes to the manifests of a rich lab, each with all expected findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ELSEWHERE = (capacity, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }
-"""The rules without those that have tests of their own."""
+"""All rules but those that other modules test."""
 
 CONFIG: Json = {
     "application": "science",
@@ -136,7 +136,7 @@ CONTAINER = "resourceFieldRef.containerName"
 
 
 class Case(NamedTuple):
-    """A change, and what is to be found then."""
+    """A change, and the expected findings."""
 
     name: str
     change: Change
@@ -144,7 +144,7 @@ class Case(NamedTuple):
 
 
 def step(holder: Any, key: Any) -> Any:
-    """Go down one step: an item of a list by its name, or as elsewhere by its index."""
+    """Follow one step of a path; a list's item is found by its name or index."""
     if isinstance(holder, list) and isinstance(key, str):
         (index,) = [i for i, item in enumerate(holder) if item.get("name") == key]
         return index
@@ -158,7 +158,7 @@ def descend(holder: Any, path: tuple[Any, ...]) -> Any:
 
 
 def put(name: str, *path: Any, to: Any) -> Change:
-    """Make the change that puts a value somewhere."""
+    """Make a change that sets a value."""
 
     def change(manifests: Json) -> None:
         holder = descend(manifests[name], path[:-1])
@@ -168,7 +168,7 @@ def put(name: str, *path: Any, to: Any) -> Change:
 
 
 def drop(name: str, *path: Any) -> Change:
-    """Make the change that leaves something out; the whole object, without a path."""
+    """Make a change that removes a value, or without a path the whole object."""
 
     def change(manifests: Json) -> None:
         holder = descend(manifests[name], path[:-1]) if path else manifests
@@ -178,7 +178,7 @@ def drop(name: str, *path: Any) -> Change:
 
 
 def append(name: str, *path: Any, item: Any) -> Change:
-    """Make the change that adds an item to a list."""
+    """Make a change that adds an item to a list."""
 
     def change(manifests: Json) -> None:
         descend(manifests[name], path).append(copy.deepcopy(item))
@@ -187,7 +187,7 @@ def append(name: str, *path: Any, item: Any) -> Change:
 
 
 def rename(name: str, *path: Any, to: str) -> Change:
-    """Make the change that gives a mapping's value another key."""
+    """Make a change that renames a key."""
 
     def change(manifests: Json) -> None:
         holder = descend(manifests[name], path[:-1])
@@ -1125,7 +1125,7 @@ CASES = [
 
 
 def found(manifests: Json, version: str = schemas.NEWEST) -> list[Finding]:
-    """Give what these rules find, in order; the others' findings have tests of their own."""
+    """Return the findings of these rules, in order."""
     several = rules.check(list(manifests.values()), version)
     return [each for findings in several for each in findings if each.code in CODES]
 
