@@ -7,6 +7,7 @@ from decimal import Context, Decimal
 
 __all__ = [
     "MAX_BYTES",
+    "format_binary",
     "format_memory",
     "is_storage",
     "parse_cpu",
@@ -19,6 +20,7 @@ MAX_BYTES = 2**63 - 1
 
 _MAX_CPU = 10**9
 _SHORT = 7  # characters
+_BINARY = "KMGTPE"
 
 _UNITS = {
     "": 1,
@@ -166,6 +168,25 @@ def format_memory(amount: int) -> str:
             exact.append(text)
     short = [text for text in exact if len(text) <= _SHORT]
     return min(short, key=len) if short else rounded or str(amount)
+
+
+def format_binary(amount: int) -> str:
+    """Write bytes as `CONTAINER_SIZE` shows them, rounded to six significant digits.
+
+    Parameters
+    ----------
+    amount
+        Bytes.
+
+    Returns
+    -------
+    str
+        The amount in the largest binary unit that isn't above it: ``3Gi``, ``2.79397Gi``,
+        ``62.5Ki``, ``1023``.
+    """
+    power = min((max(amount, 1).bit_length() - 1) // 10, len(_BINARY))
+    unit = f"{_BINARY[power - 1]}i" if power else ""
+    return f"{amount / 1024**power:g}{unit}"
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any
@@ -98,17 +99,58 @@ _REFERENCE = re.compile(
     r"(?P<registry>localhost|[^/@]*[.:][^/@]*)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
 )
 
-_KINDS = (
-    (re.compile(r"r(\d+)_(\d+)_(\d+)_(rc\d+)", re.ASCII), r"Release Candidate r\1.\2.\3-\4"),
-    (re.compile(r"r(\d+)_(\d+)_(\d+)", re.ASCII), r"Release r\1.\2.\3"),
-    (re.compile(r"w_(\d+)_(\d+)", re.ASCII), r"Weekly \1_\2"),
-    (re.compile(r"d_(\d+)_(\d+)_(\d+)", re.ASCII), r"Daily \1_\2_\3"),
-)
-_DETAILS = re.compile(
+# What may follow the head of a tag that is known.
+_TAIL = (
     r"(?:_c(?P<cycle>\d+)\.(?P<build>\d+))?(?:_rsp(?P<rsp>\d+))?"
-    r"(?:_(?P<rest>.+?))?(?:-(?P<arch>amd64|arm64))?",
-    re.ASCII,
+    r"(?:_(?P<text>.+?))?(?:-(?P<arch>[a-z0-9]+))?"
 )
+_RELEASE = r"r(?P<major>\d+)_(?P<minor>\d+)_(?P<patch>\d+)"
+
+
+def _release(found: re.Match[str]) -> str:
+    return f"Release {_version(found)}"
+
+
+def _candidate(found: re.Match[str]) -> str:
+    return f"Release Candidate {_version(found)}-{found['rc']}"
+
+
+def _version(found: re.Match[str]) -> str:
+    return "r" + ".".join(str(int(found[name])) for name in ("major", "minor", "patch"))
+
+
+def _weekly(found: re.Match[str]) -> str | None:
+    year, week = found["year"], found["week"]
+    try:
+        date.fromisocalendar(int(year), int(week), 1)
+    except (ValueError, OverflowError):
+        return None
+    return f"Weekly {year}_{week}"
+
+
+def _daily(found: re.Match[str]) -> str | None:
+    year, month, day = found["year"], found["month"], found["day"]
+    try:
+        date(int(year), int(month), int(day))
+    except (ValueError, OverflowError):
+        return None
+    return f"Daily {year}_{month}_{day}"
+
+
+_KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
+    (re.compile(pattern, re.ASCII), name)
+    for pattern, name in (
+        (rf"{_RELEASE}_(?P<rc>rc\d+){_TAIL}", _candidate),
+        (rf"{_RELEASE}{_TAIL}", _release),
+        (r"r(\d\d)(\d)", lambda found: f"Release r{found[1]}.{found[2]}.0"),
+        (rf"w_(?P<year>\d+)_(?P<week>\d+){_TAIL}", _weekly),
+        (rf"d_(?P<year>\d+)_(?P<month>\d+)_(?P<day>\d+){_TAIL}", _daily),
+        (r"exp_(.+)", lambda found: f"Experimental {display_name(found[1])}"),
+        (r"(.+)_c(?P<cycle>\d+)(?:-(?P<arch>[a-z0-9]+))?", lambda found: found[1]),
+        (r"(.+?)-(?P<arch>[a-z0-9]+)", lambda found: found[1]),
+    )
+)
+"""Rubin Observatory's grammar of tags: the first kind that fits and has a name counts."""
 
 
 class PullPolicy(StrEnum):
@@ -207,24 +249,21 @@ def display_name(tag: str) -> str:
     Returns
     -------
     str
-        Such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``; the tag itself where the grammar
+        Such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``; the tag itself if the grammar
         doesn't know it.
     """
-    if tag.startswith("exp_") and tag != "exp_":
-        return f"Experimental {display_name(tag.removeprefix('exp_'))}"
-    for kind, name in _KINDS:
-        head = kind.match(tag)
-        details = _DETAILS.fullmatch(tag, head.end()) if head else None
-        if head and details:
-            return head.expand(name) + "".join(_details(details.groupdict()))
+    for pattern, name in _KINDS:
+        found = pattern.fullmatch(tag)
+        head = name(found) if found else None
+        if found and head:
+            return head + "".join(_details(found.groupdict()))
     return tag
 
 
-def _details(found: Mapping[str, str | None]) -> list[str]:
-    parts = []
-    if found["cycle"]:
-        parts.append(f" (SAL Cycle {found['cycle']}, Build {found['build']})")
-    if found["rsp"]:
-        parts.append(f" (RSP Build {found['rsp']})")
-    parts += [f" [{found[name]}]" for name in ("rest", "arch") if found[name]]
-    return parts
+def _details(found: Mapping[str, str | None]) -> Iterator[str]:
+    if found.get("cycle"):
+        build = f", Build {found['build']}" if found.get("build") else ""
+        yield f" (SAL Cycle {found['cycle']}{build})"
+    if found.get("rsp"):
+        yield f" (RSP Build {found['rsp']})"
+    yield from (f" [{found[name]}]" for name in ("text", "arch") if found.get(name))

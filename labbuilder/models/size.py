@@ -193,7 +193,7 @@ class LabSizeDefinition(Model):
     def description(self) -> str:
         """Size for people, as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
         limits = self.resources.limits
-        memory = quantity.format_memory(limits.memory)
+        memory = quantity.format_binary(limits.memory)
         return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"
 
     @cached_property
