@@ -10,14 +10,17 @@ from typing import Any, Protocol
 from labbuilder import models
 from labbuilder.cluster.clients import plain, to_client_model, to_client_models
 from labbuilder.cluster.state import recreate_lab_state
-from labbuilder.compiler import LabCompiler
+from labbuilder.compiler import LabCompiler, Templates
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
 from labbuilder.lab.arguments import read_inputs
 from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
+from labbuilder.models.config import read_foreign_config
+from labbuilder.models.foreign import without_unknown
 from labbuilder.models.state import LabState
 from labbuilder.names import is_service_prefix
+from labbuilder.validation import schemas
 from labbuilder.validation.rules import RULES
 
 __all__ = [
@@ -58,31 +61,41 @@ class LabBuilder:
     Parameters
     ----------
     config
-        The site's configuration.
+        The site's configuration: a model, Nublado's own among them, or what a configuration file
+        holds. Settings of Nublado's that labbuilder doesn't know are logged and ignored.
     base_url
         Where users reach the site.
     discovery_client
         Where the service discovery document comes from.
     logger
         A structlog logger, to whose events the user is bound, or one of `logging`'s.
+    templates, kubernetes_version
+        As `labbuilder.LabCompiler` takes them.
 
     Raises
     ------
     LabBuilderError
-        If the configuration, the URL or the environment is wrong, with every complaint.
+        If the configuration, the URL, the environment, a fragment or the version is wrong, with
+        every complaint.
     """
 
     def __init__(
         self,
         *,
-        config: models.LabConfig | Mapping[str, Any],
+        config: models.LabConfig | Mapping[str, Any] | object,
         base_url: str,
         discovery_client: DiscoveryClient,
         logger: Any,
+        templates: Templates = None,
+        kubernetes_version: str = schemas.NEWEST,
     ) -> None:
         site, findings = _read_site(base_url)
+        unknown: list[Path] = []
         try:
-            self._compiler = LabCompiler(config)
+            section, unknown = read_foreign_config(config)
+            self._compiler = LabCompiler(
+                section, templates=templates, kubernetes_version=kubernetes_version
+            )
         except LabBuilderError as error:
             findings = [*error.findings, *findings]
         if not site or findings:
@@ -91,6 +104,8 @@ class LabBuilder:
         self._discovery_client = discovery_client
         self._logger = logger
         self._said: set[tuple[str, Path, str]] = set()
+        if unknown:
+            self._log("warning", "Configuration has unknown settings", map(format_path, unknown))
 
     def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
         """Write the URL at which a lab is reached inside the cluster.
@@ -133,7 +148,10 @@ class LabBuilder:
 
         Parameters
         ----------
-        user, lab, image, secrets
+        user, lab
+            As `labbuilder.LabCompiler.compile` takes them; keys of mappings that labbuilder
+            doesn't know are ignored.
+        image, secrets
             As `labbuilder.LabCompiler.compile` takes them.
         pull_secret
             Data and type of the Secret with which images are pulled, or that Secret.
@@ -153,8 +171,8 @@ class LabBuilder:
         inputs, findings = read_inputs(
             self._compiler.config,
             site=site,
-            user=user,
-            lab=lab,
+            user=without_unknown(models.User, user)[0],
+            lab=without_unknown(models.LabSpecification, lab)[0],
             image=image,
             secrets=secrets,
             pull_secret=_pull_secret(pull_secret),
@@ -164,7 +182,7 @@ class LabBuilder:
         objects = self._compiler.compile_inputs(inputs, tuple(findings))
         warnings = [warning for warning in objects.warnings if self._is_news(warning)]
         if warnings:
-            self._log("warning", "Lab has warnings", inputs.user.username, warnings)
+            self._log("warning", "Lab has warnings", warnings, inputs.user.username)
         return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
@@ -205,7 +223,8 @@ class LabBuilder:
         try:
             return recreate_lab_state(self._compiler.config, username, objects)
         except LabBuilderError as error:
-            self._log("error", "Cannot recreate the state of a lab", username, error.findings)
+            event = "Cannot recreate the state of a lab"
+            self._log("error", event, error.findings, username)
             return None
 
     def _is_news(self, warning: Finding) -> bool:
@@ -232,14 +251,16 @@ class LabBuilder:
             raise LabBuilderError([Finding("invalid-discovery", message, at)])
         return site
 
-    def _log(self, level: str, event: str, username: str, findings: Iterable[Finding]) -> None:
-        details = "; ".join(map(str, findings))
+    def _log(
+        self, level: str, event: str, details: Iterable[object], username: str | None = None
+    ) -> None:
+        error = "; ".join(map(str, details))
+        user = {"user": username} if username is not None else {}
         if hasattr(self._logger, "bind"):
-            getattr(self._logger.bind(user=username), level)(event, error=details)
+            getattr(self._logger.bind(**user), level)(event, error=error)
         else:
-            message = "%s (user=%s): %s"
-            log = getattr(self._logger, level)
-            log(message, event, username, details, extra={"user": username})
+            about = f"{event} (user={username})" if user else event
+            getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 
 def _read_site(base_url: str) -> tuple[models.Site | None, list[Finding]]:

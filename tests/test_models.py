@@ -24,8 +24,9 @@ from labbuilder.models import (
     User,
 )
 from labbuilder.models.complaints import validated
-from labbuilder.models.image import ContainerImage, display_name
+from labbuilder.models.image import ContainerImage
 from labbuilder.models.scheduling import Affinity, Toleration
+from labbuilder.models.tag import display_name
 from labbuilder.models.volume import Volume, VolumeMount
 
 CONFIG: dict[str, Any] = arguments()["config"]
@@ -520,8 +521,7 @@ def test_secrets_are_base64_text_with_a_token(
         ("d_2021_13_01-amd64", "d_2021_13_01 [amd64]"),
         ("w_2077_43_rsp19_c0020.001", "Weekly 2077_43 (RSP Build 19) [c0020.001]"),
         # The tail's parts in their order; whatever isn't in it is text.
-        ("d_2026_11_26_c0044.002_rsp19", "Daily 2026_11_26 (SAL Cycle 0044, Build 002)"
-         " (RSP Build 19)"),
+        ("d_2026_11_26_c04.02_rsp19", "Daily 2026_11_26 (SAL Cycle 04, Build 02) (RSP Build 19)"),
         ("w_2077_43_c0020.001x", "Weekly 2077_43 [c0020.001x]"),
         ("w_2077_43_C0020.001", "Weekly 2077_43 [C0020.001]"),
         ("w_2077_43_RSP19", "Weekly 2077_43 [RSP19]"),

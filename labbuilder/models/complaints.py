@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from labbuilder.errors import Finding, Path
 
-__all__ = ["validated"]
+__all__ = ["resolve", "validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -84,11 +84,11 @@ def _findings(
     kind, loc = error["type"], error["loc"]
     if kind == "refused":
         for problem in error["ctx"]["problems"]:
-            at = path + _resolve(value, (*loc, *problem.at))
+            at = path + resolve(value, (*loc, *problem.at))
             about_key = problem.about_key or "[key]" in loc
             yield Finding(problem.code, problem.message, at, problem.hint, about_key=about_key)
         return
-    at = path + _resolve(value, loc)
+    at = path + resolve(value, loc)
     if kind == "missing":
         yield Finding("missing-field", "required field is missing", at, f"add {loc[-1]}")
     elif kind == "extra_forbidden":
@@ -148,8 +148,8 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field else ()
 
 
-def _resolve(value: object, loc: Path) -> Path:
-    """Keep the steps that are the input's own, in its own spelling."""
+def resolve(value: object, loc: Path) -> Path:
+    """Keep the steps of a pydantic location that are in the input, as it spells them."""
     steps: list[str | int] = []
     for i, step in enumerate(loc):
         if step == "[key]" or (i and loc[i - 1] == _UNION):

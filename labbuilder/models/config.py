@@ -28,6 +28,7 @@ from labbuilder.models.base import (
 )
 from labbuilder.models.container import InitContainer
 from labbuilder.models.duration import Duration
+from labbuilder.models.foreign import plain_model, without_unknown
 from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.secret import LabSecret
 from labbuilder.models.size import ConfigurableSize, LabSizeDefinition
@@ -38,6 +39,7 @@ __all__ = [
     "LabConfig",
     "Nss",
     "lab_section",
+    "read_foreign_config",
 ]
 
 _MAX_TEMPLATES = 1000
@@ -218,13 +220,34 @@ def lab_section(value: Any) -> tuple[Any, Path]:
     ----------
     value
         What a configuration file holds: the lab section, or a whole controller configuration
-        with the section under ``lab``.
+        with the section under ``lab``. Or Nublado's model of either.
 
     Returns
     -------
     tuple
         The section and its path in the value.
     """
-    if isinstance(value, Mapping) and "lab" in value:
-        return value["lab"], ("lab",)
-    return value, ()
+    section = read_foreign_config(value)[0]
+    if isinstance(section, Mapping) and "lab" in section:
+        return section["lab"], ("lab",)
+    return section, ()
+
+
+def read_foreign_config(value: Any) -> tuple[Any, list[Path]]:
+    """Read another library's model of a configuration, such as Nublado's ``LabConfig``.
+
+    Parameters
+    ----------
+    value
+        Such a model, or anything else.
+
+    Returns
+    -------
+    tuple
+        What `LabConfig` reads, and the paths of the keys that it doesn't know and that were
+        removed. Anything but such a model comes back as it is.
+    """
+    plain = plain_model(value)
+    if plain is value:
+        return value, []
+    return without_unknown(LabConfig, lab_section(plain)[0])
