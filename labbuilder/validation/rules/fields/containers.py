@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from labbuilder.errors import shown
+from labbuilder.images import parse_image
 from labbuilder.validation.rules.combinators import (
     DUPLICATE,
     INVALID_VALUE,
@@ -38,15 +38,9 @@ INVALID_IMAGE = rule(
     "the runtime's reference parser (InvalidImageName)",
     Stop.KUBELET,
 )
-_DOMAIN = r"(?:localhost|[A-Za-z0-9]+(?:[-.:][A-Za-z0-9]+)*)/"
-_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?:{_DOMAIN})?{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?"
-    r"(?:@sha256:[0-9a-f]{64}|@sha512:[0-9a-f]{128})?"
-)
 _image = must(
-    INVALID_IMAGE, lambda text: bool(_IMAGE.fullmatch(text)), "an image's name",
-    "write registry/repository:tag or registry/repository@sha256:<digest>",
+    INVALID_IMAGE, lambda text: parse_image(text) is not None, "a valid image reference",
+    "use registry/repository:tag or registry/repository@sha256:<digest>",
 )  # fmt: skip
 
 
