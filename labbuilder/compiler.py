@@ -31,6 +31,7 @@ from labbuilder.lab.arguments import Inputs, raise_errors, read_inputs
 from labbuilder.lab.objects import LabObjects, in_order
 from labbuilder.lab.origin import cause
 from labbuilder.lab.plan import Plans
+from labbuilder.lab.scheduling import check_scheduling
 from labbuilder.lab.storage import Storage
 from labbuilder.lab.values import Particulars, particulars
 from labbuilder.lab.verdicts import Verdicts
@@ -80,8 +81,10 @@ class LabCompiler:
                 key: compile_text(text, (*path, "namespaceAnnotations", key), ("uid", "gid"))
                 for key, text in annotations.items()
             }
+        self.kubernetes_version = schemas.NEWEST
         with _collected(findings):
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
+        findings += check_scheduling(section, path, self.kubernetes_version)
         with _collected(findings):
             fragments = _fragments(templates)
         if not model or findings:

@@ -25,7 +25,6 @@ from labbuilder.models import (
 )
 from labbuilder.models.complaints import validated
 from labbuilder.models.image import ContainerImage
-from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.tag import display_name
 from labbuilder.models.volume import Volume, VolumeMount
 
@@ -116,8 +115,6 @@ def test_keys_are_camel_case_or_snake_case() -> None:
          {"pull_policy": "IfNotPresent"}),
         (VolumeMount, {"containerPath": "/a", "volumeName": "a"},
          {"sub_path": None, "read_only": False}),
-        (Toleration, {"key": "a", "value": "b"},
-         {"operator": "Equal", "effect": None, "toleration_seconds": None}),
         (User, {"username": "vera", "uid": 1, "gid": 1},
          {"name": None, "email": None, "groups": (), "quota": None}),
         (LabOptions, {}, {"image_list": None, "image_dropdown": None, "image_class": None,
@@ -585,6 +582,8 @@ def test_tags_are_read_by_their_grammar(tag: str, name: str) -> None:
     [
         ("registry.example", "lab/notebook", "w_2077_43", DIGEST),
         ("registry.example:5000", "a", "1.0-RC_x", DIGEST),
+        ("xn--bcher-kva.example:5000", "lab/notebook", "w", DIGEST),
+        ("[::1]:5000", "a", "b", f"sha384:{'a' * 96}"),
         ("localhost", "a/b/c", "_", f"sha512:{'a' * 128}"),
         ("REGISTRY.example", "a.b_c__d-e--f/0", "t" * 128, DIGEST),
     ],
@@ -734,77 +733,6 @@ def size(name: str = "small", **resources: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_other_fields_are_refused(changes: dict[str, Any], code: str, path: Path) -> None:
     assert bad_config(**changes) == [(code, (*changes, *path))]
-
-
-# Scheduling
-
-
-@pytest.mark.parametrize(
-    ("toleration", "path"),
-    [
-        ({"operator": "Exists", "key": "a", "value": "b"}, ("value",)),
-        ({"key": "a"}, ("value",)),
-        ({"value": "a"}, ("key",)),
-    ],
-)
-def test_tolerations_that_do_not_fit_their_operator_are_refused(
-    toleration: dict[str, str], path: Path
-) -> None:
-    assert refusals(Toleration, toleration) == [("invalid-toleration", path)]
-
-
-def node(**requirement: Any) -> dict[str, Any]:
-    terms = [{"matchExpressions": [{"key": "a", **requirement}]}]
-    required = {"nodeSelectorTerms": terms}
-    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
-
-
-@pytest.mark.parametrize(
-    "requirement",
-    [
-        {"operator": "In"},
-        {"operator": "NotIn", "values": []},
-        {"operator": "Exists", "values": ["a"]},
-        {"operator": "Gt", "values": ["1", "2"]},
-        {"operator": "Maybe"},
-        {},
-    ],
-)
-def test_affinities_that_do_not_fit_their_operator_are_refused(requirement: Any) -> None:
-    (found,) = refusals(Affinity, node(**requirement))
-    assert found[0] in {"invalid-affinity", "invalid-value", "missing-field"}
-    assert found[1][-1] in {"values", "operator"}
-
-
-@pytest.mark.parametrize(
-    "requirement",
-    [
-        {"operator": "In", "values": ["a", "b"]},
-        {"operator": "Lt", "values": ["1"]},
-        {"operator": "DoesNotExist", "values": []},
-    ],
-)
-def test_affinities_that_fit_are_kept(requirement: Any) -> None:
-    made = Affinity.model_validate(node(**requirement))
-    assert made.node_affinity
-    assert Affinity.model_validate(made.model_dump()) == made
-
-
-@pytest.mark.parametrize(
-    ("change", "fits"),
-    [
-        ({}, True),
-        ({"key": "spec.unschedulable"}, False),
-        ({"operator": "Gt"}, False),
-        ({"values": ["a", "b"]}, False),
-    ],
-)
-def test_nodes_are_matched_by_no_field_but_their_name(change: Any, fits: bool) -> None:  # noqa: FBT001
-    field = {"key": "metadata.name", "operator": "In", "values": ["a"], **change}
-    terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
-    value = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
-    made, _ = validated(Affinity, value, ("x",))
-    assert (made is not None) is fits
 
 
 # Volumes

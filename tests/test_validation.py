@@ -151,12 +151,6 @@ def test_missing_fields_are_named_in_place(
          "known are readOnly, server, serverPath, type"),
         (LabConfig, {**CONFIG, "namespace_prefix": "b"}, ("namespace_prefix",),
          "did you mean namespacePrefix?"),
-        (
-            LabConfig,
-            {**CONFIG, "affinity": {"nodeAffinity": {"preferredDuringScheduling": []}}},
-            ("affinity", "nodeAffinity", "preferredDuringScheduling"),
-            "did you mean preferredDuringSchedulingIgnoredDuringExecution?",
-        ),
         (User, {**USER, "groups": [{"name": "a", "id": 1, "gid": 1}]}, ("groups", 0, "gid"),
          "did you mean id?"),
         (LabOptions, {"images": "a"}, ("images",), "did you mean imageList?"),
@@ -175,8 +169,6 @@ def test_unknown_fields_come_with_the_nearest_known_one(
          "must be 'username' or 'initialThenUsername'"),
         (LabConfig, source(type="nfz"), ("volumes", 0, "source", "type"),
          "must be one of 'hostPath', 'nfs', 'persistentVolumeClaim', 'emptyDir'"),
-        (LabConfig, {**CONFIG, "tolerations": [{"operator": "Maybe"}]},
-         ("tolerations", 0, "operator"), "must be 'Equal' or 'Exists'"),
         (User, {**USER, "quota": {"notebook": {"cpu": -1, "memory": 1}}},
          ("quota", "notebook", "cpu"), "must be greater than or equal to 0"),
         (User, {**USER, "quota": {"notebook": {"cpu": 1, "memory": float("nan")}}},
@@ -233,7 +225,6 @@ class Mount:
         }]), ("init_containers", 0, "volume_mounts", 0, "container_path")),
         (mount(secrets=[{"secret_name": "a", "secret_key": "token"}]),
          ("secrets", 0, "secret_key")),
-        (mount(tolerations=[{"key": "a"}]), ("tolerations", 0, "value")),
     ],
 )  # fmt: skip
 def test_paths_are_spelled_as_the_input_spells_them(value: object, path: Path) -> None:

@@ -9,7 +9,6 @@ from labbuilder.lab.containers import Container, init_containers, notebook
 from labbuilder.lab.names import LabObjectNames
 from labbuilder.lab.storage import DISCOVERY_KEY, Claim, Storage, Volume
 from labbuilder.lab.values import ARGO_CD, Particulars
-from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import LAB_PORT
 
@@ -121,9 +120,9 @@ def arrange(
         resources=_resources(size),
         notebook=notebook(storage, own),
         init_containers=init_containers(storage, own),
-        affinity=_kubernetes(config.affinity) or None if config.affinity else None,
+        affinity=config.affinity or None,
         node_selector=config.node_selector or None,
-        tolerations=[_kubernetes(toleration) for toleration in config.tolerations] or None,
+        tolerations=[*config.tolerations] or None,
         supplemental_groups=own.supplemental_groups,
         image_pull_secrets=[{"name": PULL_SECRET}] if config.pull_secret else None,
     )
@@ -148,7 +147,3 @@ def _resources(size: LabSizeDefinition) -> dict[str, dict[str, str]]:
         name: {"cpu": str(amount.cpu), "memory": str(amount.memory)}
         for name, amount in found.items()
     }
-
-
-def _kubernetes(model: Affinity | Toleration) -> dict[str, Any]:
-    return model.model_dump(by_alias=True, exclude_none=True)

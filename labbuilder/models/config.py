@@ -29,7 +29,7 @@ from labbuilder.models.base import (
 from labbuilder.models.container import InitContainer
 from labbuilder.models.duration import Duration
 from labbuilder.models.foreign import plain_model, without_unknown
-from labbuilder.models.scheduling import Affinity, Toleration
+from labbuilder.models.kubernetes import Affinity, Toleration
 from labbuilder.models.secret import LabSecret
 from labbuilder.models.size import ConfigurableSize, LabSizeDefinition
 from labbuilder.models.volume import Medium, Volume, VolumeMount

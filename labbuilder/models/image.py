@@ -8,51 +8,35 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, model_validator
 
+from labbuilder.images import is_digest, is_registry, is_repository, is_tag, parse_image
 from labbuilder.models.base import Model, Text, matching, refused
 from labbuilder.models.tag import display_name
 
 __all__ = ["ContainerImage", "Image", "PullPolicy"]
 
-_DOMAIN = (
-    r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*"
+_MAX_REFERENCE = 1000  # characters of a lab's image
+_PARTS = re.compile(
+    r"(?P<registry>localhost|[^/@]*[.:][^/@]*)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
 )
-_REGISTRY = re.compile(rf"{_DOMAIN}(?::[0-9]{{1,5}})?")
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
-_TAG = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_MAX_NAME = 255
-_MAX_REFERENCE = 1000
 
 
-def _is_repository(text: str) -> bool:
-    """Tell whether this is an image's name, with or without a registry before it."""
-    registry, _, rest = text.partition("/")
-    known = "." in registry or ":" in registry or registry == "localhost"
-    path = rest if known and rest else text
-    named = not (known and rest) or bool(_REGISTRY.fullmatch(registry))
-    return len(text) <= _MAX_NAME and named and bool(_PATH.fullmatch(path))
-
-
-def _is_path(text: str) -> bool:
-    return len(text) <= _MAX_NAME and bool(_PATH.fullmatch(text))
-
-
-def _is_registry(text: str) -> bool:
-    return len(text) <= _MAX_NAME and bool(_REGISTRY.fullmatch(text))
+def _is_name(text: str) -> bool:
+    """Return whether this is an image's name, with or without a registry before it."""
+    parsed = parse_image(text)
+    return bool(parsed and not parsed.tag and not parsed.digest)
 
 
 Registry = Annotated[
     str,
     AfterValidator(
-        matching(_is_registry, "invalid-image", "a registry", "write a host, or host:port")
+        matching(is_registry, "invalid-image", "a registry", "write a host, or host:port")
     ),
 ]
 ImagePath = Annotated[
     str,
     AfterValidator(
         matching(
-            _is_path,
+            is_repository,
             "invalid-image",
             "a repository",
             "use lower-case letters and digits, joined by -, _, . or /",
@@ -63,7 +47,7 @@ Repository = Annotated[
     str,
     AfterValidator(
         matching(
-            _is_repository,
+            _is_name,
             "invalid-image",
             "a repository",
             "write registry/name without the tag, in lower-case letters and digits",
@@ -74,7 +58,7 @@ Tag = Annotated[
     str,
     AfterValidator(
         matching(
-            lambda text: bool(_TAG.fullmatch(text)),
+            is_tag,
             "invalid-image",
             "a tag",
             "use at most 128 letters, digits, -, _ and .",
@@ -85,17 +69,13 @@ Digest = Annotated[
     str,
     AfterValidator(
         matching(
-            lambda text: bool(_DIGEST.fullmatch(text)),
+            is_digest,
             "invalid-image",
             "a digest",
             "write sha256: and 64 hexadecimal digits in lower case",
         )
     ),
 ]
-
-_REFERENCE = re.compile(
-    r"(?P<registry>localhost|[^/@]*[.:][^/@]*)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
-)
 
 
 class PullPolicy(StrEnum):
@@ -157,11 +137,15 @@ class Image(Model):
     def _from_reference(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        match = _REFERENCE.fullmatch(value) if len(value) <= _MAX_REFERENCE else None
-        if not match:
+        short = value[: _MAX_REFERENCE + 1]
+        parsed = parse_image(short)
+        if parsed and all(parsed):
+            return parsed._asdict()
+        match = _PARTS.fullmatch(short)  # so that the message names the part that isn't valid
+        if not match or short != value:
             refused(
                 "invalid-image",
-                "is not a whole image reference",
+                "is not a complete image reference",
                 "write registry/repository:tag@sha256:<digest>",
             )
         return match.groupdict()

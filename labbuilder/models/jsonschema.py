@@ -46,7 +46,7 @@ _SECRET: Schema = {
 }
 _REFERENCE = _TEXT | {
     "description": "As registry/repository:tag@digest.",
-    "pattern": "@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$",
+    "pattern": "@sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$",
 }
 _PATH = _TEXT | {"description": "A path, relative to this file."}
 
