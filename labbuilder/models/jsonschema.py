@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from labbuilder import models
+from labbuilder.data import SCHEMAS
 
 __all__ = ["config_schema", "schema_text", "user_schema"]
 
@@ -26,6 +27,19 @@ Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SECTION = re.compile(r"\n+Attributes\n-+\n")
 _ATTRIBUTE = re.compile(r"^(\w[\w, ]*)\n((?:[ ]{4}.*\n?)+)", re.MULTILINE)
+
+_KUBERNETES = "#/$defs/Kubernetes/$defs/"
+_REFERRED = re.compile(r'"#/\$defs/[a-z0-9.]+\.([A-Za-z]+)"')
+# What the rules allow of these fields, which Kubernetes' schema doesn't say.
+_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"]
+_VALUES: dict[str, Schema] = {
+    "LabelSelectorRequirement.operator": {"enum": _OPERATORS},
+    "NodeSelectorRequirement.operator": {"enum": [*_OPERATORS, "Gt", "Lt"]},
+    "PreferredSchedulingTerm.weight": {"minimum": 1, "maximum": 100},
+    "Toleration.effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+    "Toleration.operator": {"enum": ["Equal", "Exists"], "default": "Equal"},
+    "WeightedPodAffinityTerm.weight": {"minimum": 1, "maximum": 100},
+}
 
 _TEXT: Schema = {"type": "string"}
 _SECRET: Schema = {
@@ -171,11 +185,39 @@ def _definitions(*wanted: type[BaseModel]) -> Schema:
         [(model, "validation") for model in wanted], schema_generator=_Generator
     )
     definitions: Schema = found["$defs"]
-    for definition in definitions.values():
+    for name, definition in definitions.items():
         _describe(definition)
         if "properties" in definition:
-            _accept_snake_case(definition)
+            _accept_snake_case(definition, f"#/$defs/{name}")
+    if "LabConfig" in definitions:
+        properties = definitions["LabConfig"]["properties"]
+        properties["affinity"] |= {"anyOf": [{"$ref": f"{_KUBERNETES}Affinity"}, {"type": "null"}]}
+        properties["tolerations"]["items"] = {"$ref": f"{_KUBERNETES}Toleration"}
+        definitions["Kubernetes"] = {"$defs": _kubernetes_types("Affinity", "Toleration")}
     return definitions
+
+
+def _kubernetes_types(*names: str) -> Schema:
+    """Describe Kubernetes' own types, and those that they refer to, by their short names."""
+    newest = max(SCHEMAS, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+    bundle = {
+        name.rpartition(".")[2]: each
+        for name, each in json.loads(SCHEMAS[newest])["$defs"].items()
+    }
+    found: Schema = {}
+    wanted = list(names)
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            text = _REFERRED.sub(
+                lambda match: f'"{_KUBERNETES}{match[1]}"', json.dumps(bundle[name])
+            )
+            found[name] = json.loads(text)
+            wanted += _REFERRED.findall(json.dumps(bundle[name]))
+            for field, described in found[name].get("properties", {}).items():
+                described.update(_VALUES.get(f"{name}.{field}", {}))
+            _accept_snake_case(found[name], f"{_KUBERNETES}{name}")
+    return {name: found[name] for name in sorted(found)}
 
 
 def _describe(definition: Schema) -> None:
@@ -199,15 +241,14 @@ def _attributes(section: str) -> Iterator[tuple[str, str]]:
             yield name, " ".join(text.split())
 
 
-def _accept_snake_case(definition: Schema) -> None:
+def _accept_snake_case(definition: Schema, reference: str) -> None:
     """Accept a field by its name in Python, as `labbuilder.models` do, too."""
-    properties, title = definition["properties"], definition["title"]
+    properties = definition["properties"]
     other = {name: to_snake(name) for name in properties if to_snake(name) != name}
     if not other:
         return
     definition["patternProperties"] = {
-        f"^{snake}$": {"$ref": f"#/$defs/{title}/properties/{name}"}
-        for name, snake in other.items()
+        f"^{snake}$": {"$ref": f"{reference}/properties/{name}"} for name, snake in other.items()
     }
     required = definition.pop("required", [])
     either = [name for name in required if name in other]
