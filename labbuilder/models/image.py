@@ -87,21 +87,14 @@ class PullPolicy(StrEnum):
 
 
 class ContainerImage(Model):
-    """The image of an init container.
-
-    Attributes
-    ----------
-    repository
-        Registry and name, without the tag: ``registry.example/tools/warm-cache``.
-    tag
-        The tag, in quotes if it looks like a number.
-    pull_policy
-        When a node pulls it.
-    """
+    """The image of an init container."""
 
     repository: Repository
+    """Registry and repository without the tag, such as `registry.example/tools/warm-cache`."""
     tag: Tag
+    """Tag of the image; in quotes if it looks like a number."""
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
+    """When a node pulls the image."""
 
     @property
     def reference(self) -> str:
@@ -110,27 +103,18 @@ class ContainerImage(Model):
 
 
 class Image(Model):
-    """The image of a lab.
-
-    Attributes
-    ----------
-    registry
-        The host that it is pulled from, with or without a port.
-    repository
-        Its name there.
-    tag
-        Its tag.
-    digest
-        ``sha256:`` and 64 hexadecimal digits.
-    display_name
-        The image for people; derived from the tag where it isn't given.
-    """
+    """The image of a lab."""
 
     registry: Registry
+    """Host of the registry, with a port if it needs one, such as `registry.example:5000`."""
     repository: ImagePath
+    """Repository in the registry, such as `lab/notebook`."""
     tag: Tag
+    """Tag of the image."""
     digest: Digest
+    """Digest of the image: `sha256:` and 64 hexadecimal digits."""
     display_name: Text | None = None
+    """Name of the image as people read it; derived from the tag by default."""
 
     @model_validator(mode="before")
     @classmethod

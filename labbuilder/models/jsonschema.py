@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic.alias_generators import to_snake
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from labbuilder import models
 from labbuilder.data import SCHEMAS
+from labbuilder.models.base import Model
+from labbuilder.models.descriptions import describe_fields
 
 __all__ = ["config_schema", "schema_text", "user_schema"]
 
 Schema = dict[str, Any]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SECTION = re.compile(r"\n+Attributes\n-+\n")
-_ATTRIBUTE = re.compile(r"^(\w[\w, ]*)\n((?:[ ]{4}.*\n?)+)", re.MULTILINE)
 
 _KUBERNETES = "#/$defs/Kubernetes/$defs/"
 _REFERRED = re.compile(r'"#/\$defs/[a-z0-9.]+\.([A-Za-z]+)"')
@@ -185,8 +185,9 @@ def _definitions(*wanted: type[BaseModel]) -> Schema:
         [(model, "validation") for model in wanted], schema_generator=_Generator
     )
     definitions: Schema = found["$defs"]
+    known = {model.__name__: describe_fields(model) for model in Model.__subclasses__()}
     for name, definition in definitions.items():
-        _describe(definition)
+        _describe(definition, known.get(name, {}))
         if "properties" in definition:
             _accept_snake_case(definition, f"#/$defs/{name}")
     if "LabConfig" in definitions:
@@ -220,25 +221,18 @@ def _kubernetes_types(*names: str) -> Schema:
     return {name: found[name] for name in sorted(found)}
 
 
-def _describe(definition: Schema) -> None:
-    """Hand what a docstring says of attributes to the properties, and give them titles."""
-    summary, *rest = _SECTION.split(definition.pop("description", "").replace("``", "`"))
+def _describe(definition: Schema, fields: Mapping[str, str]) -> None:
+    """Add the docstrings of a model and its fields, and give fields their titles."""
+    summary = definition.pop("description", "").partition("\n\n")[0]
     if summary:
-        definition["description"] = " ".join(summary.partition("\n\n")[0].split())
-    properties = definition.get("properties", {})
-    for name, text in _attributes("".join(rest)):
-        if schema := properties.get(to_camel(name)):
-            schema["description"] = text
-    for name, schema in properties.items():
-        schema["title"] = to_snake(name).replace("_", " ").capitalize()
+        definition["description"] = " ".join(summary.replace("``", "`").split())
+    for name, schema in definition.get("properties", {}).items():
+        field = to_snake(name)
+        schema["title"] = field.replace("_", " ").capitalize()
+        if field in fields:
+            schema["description"] = fields[field]
         if schema.get("default", "") is None:
             del schema["default"]
-
-
-def _attributes(section: str) -> Iterator[tuple[str, str]]:
-    for names, text in _ATTRIBUTE.findall(f"{section}\n"):
-        for name in names.split(", "):
-            yield name, " ".join(text.split())
 
 
 def _accept_snake_case(definition: Schema, reference: str) -> None:

@@ -58,27 +58,22 @@ Flag = Annotated[bool, BeforeValidator(_flag), _form({"type": "boolean"}, _WORD)
 
 
 class LabOptions(Model):
-    """The choices that a user makes in the spawner's form.
-
-    Attributes
-    ----------
-    image_list, image_dropdown, image_class, image_tag
-        The image, in one of these ways; whoever calls labbuilder resolves it to an image.
-    size
-        The site's default size where it isn't given.
-    enable_debug
-        Whether the lab logs in detail.
-    reset_user_env
-        Whether the lab sets the user's own environment aside.
-    """
+    """The choices that a user makes in the spawner's form."""
 
     image_list: Choice = None
+    """Image that was chosen from the form's list; the caller resolves it."""
     image_dropdown: Choice = None
+    """Image that was chosen from the form's drop-down menu; the caller resolves it."""
     image_class: Choice = None
+    """Class of the image, such as `recommended`; the caller resolves it."""
     image_tag: Choice = None
+    """Tag of the image; the caller resolves it."""
     size: Annotated[ConfigurableSize | None, BeforeValidator(_one), _form(SIZE_SCHEMA)] = None
+    """Size of the lab; the site's default size by default."""
     enable_debug: Flag = False
+    """Whether the lab logs debugging messages."""
     reset_user_env: Flag = False
+    """Whether the lab moves the user's own environment aside when it starts."""
 
     @model_validator(mode="after")
     def _one_image(self) -> LabOptions:
@@ -115,18 +110,12 @@ def _env(value: dict[str, str]) -> dict[str, str]:
 
 
 class LabSpecification(Model):
-    """A request for a lab.
-
-    Attributes
-    ----------
-    env
-        Environment variables from JupyterHub, ``JUPYTERHUB_SERVICE_PREFIX`` among them.
-    options
-        The user's choices.
-    """
+    """A request for a lab."""
 
     env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env)]
+    """Environment variables from JupyterHub, among them `JUPYTERHUB_SERVICE_PREFIX`."""
     options: Annotated[LabOptions, Field(validate_default=True)] = LabOptions()
+    """The user's choices."""
 
     @field_validator("options")
     @classmethod

@@ -39,22 +39,16 @@ def _with_token(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 
 class LabSecret(Model):
-    """A secret that labs get.
-
-    Attributes
-    ----------
-    secret_name, secret_key
-        The Secret beside the controller that has it, and its key in that and in the lab's.
-    env
-        The environment variable that carries it, if one does.
-    path
-        The file that carries it besides the one under ``runtimeMountsDir``, if one does.
-    """
+    """A secret that is given to each lab."""
 
     secret_name: DnsSubdomain
+    """Name of the Secret in the controller's namespace that holds it."""
     secret_key: ConfigMapKey
+    """Its key in that Secret and in the lab's own; each key once, and not `token`."""
     env: Annotated[EnvVarName | None, NotBlank] = None
+    """Environment variable that holds it, if it is given as one."""
     path: Annotated[AbsolutePath | None, NotBlank] = None
+    """Absolute path of a file that holds it, in addition to the one in `runtimeMountsDir`."""
 
 
 Data = dict[ConfigMapKey, Annotated[SecretStr, AfterValidator(_base64)]]
@@ -67,15 +61,9 @@ class SecretData(RootModel[Annotated[Data, AfterValidator(_with_token)]]):
 
 
 class PullSecret(Model):
-    """The data and type of the Secret with which images are pulled.
-
-    Attributes
-    ----------
-    data
-        Base64 text by key.
-    type
-        The Secret's type.
-    """
+    """The Secret that holds the credentials for pulling images."""
 
     data: Data
+    """Base64 text by key."""
     type: Word = "kubernetes.io/dockerconfigjson"
+    """Type of the Secret."""

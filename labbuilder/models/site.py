@@ -40,26 +40,18 @@ Url = Annotated[str, AfterValidator(_url)]
 
 
 class Site(Model):
-    """Facts of the site.
-
-    Attributes
-    ----------
-    base_url
-        Where users reach the site.
-    discovery
-        The service discovery document that labs find at ``/etc/nublado/discovery/v1.json``.
-    repertoire_base_url
-        Where labs reach the discovery service, if there is one.
-    controller_image
-        The image of the standard init containers.
-    """
+    """Facts of a site that aren't configuration."""
 
     base_url: Url
+    """URL at which users reach the site."""
     discovery: Annotated[dict[str, JsonValue], AfterValidator(_json)]
+    """Service discovery document, which labs find at `/etc/nublado/discovery/v1.json`."""
     repertoire_base_url: Url | None = None
+    """URL of the service discovery service, if the site has one."""
     controller_image: ContainerImage = ContainerImage(
         repository="ghcr.io/lsst-sqre/nublado", tag="11.1.1"
     )
+    """Image of the standard init containers."""
 
     @cached_property
     def discovery_json(self) -> str:

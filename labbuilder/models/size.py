@@ -123,33 +123,21 @@ ConfigurableSize = Annotated[
 
 
 class ResourceQuantity(Model):
-    """An amount of each resource.
-
-    Attributes
-    ----------
-    cpu
-        Cores.
-    memory
-        Bytes.
-    """
+    """An amount of CPU and memory."""
 
     cpu: Cpu
+    """Cores with at most three decimal places (`0.25`), or millicores (`250m`)."""
     memory: Memory
+    """Bytes, or text with a binary or decimal suffix (`1.5Gi`, `250M`)."""
 
 
 class LabResources(Model):
-    """What a lab may use and what it is promised.
-
-    Attributes
-    ----------
-    limits
-        The most that it may use.
-    requests
-        What it is promised; not more than the limits.
-    """
+    """The resources of a lab."""
 
     limits: ResourceQuantity
+    """The most that the lab can use."""
     requests: ResourceQuantity
+    """What the lab is guaranteed; not more than its limits."""
 
     @model_validator(mode="after")
     def _requests_fit(self) -> LabResources:
@@ -176,18 +164,12 @@ class LabResources(Model):
 
 
 class LabSizeDefinition(Model):
-    """A size and its resources.
-
-    Attributes
-    ----------
-    size
-        Its name, in any letter case.
-    resources
-        What a lab of this size may use and what it is promised.
-    """
+    """A size and its resources."""
 
     size: ConfigurableSize
+    """Name of the size, in any letter case."""
     resources: LabResources
+    """Resources of a lab of this size."""
 
     @cached_property
     def description(self) -> str:

@@ -69,36 +69,23 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
 
 
 class Group(Model):
-    """A group that the user is in.
-
-    Attributes
-    ----------
-    name
-        Its name, as ``group`` files have it.
-    id
-        Its number, from 1 to 2147483647.
-    """
+    """A group that the user is in."""
 
     name: Annotated[Text, AfterValidator(_group_name)]
+    """Name of the group; without `:` and control characters."""
     id: Id
+    """Numeric id of the group, from 1 to 2147483647."""
 
 
 class NotebookQuota(Model):
-    """What the user's labs may use in all.
-
-    Attributes
-    ----------
-    cpu
-        Cores.
-    memory
-        GiB.
-    spawn
-        Whether the user may have a lab at all.
-    """
+    """The resources that all of the user's labs can use together."""
 
     cpu: Annotated[float, Field(strict=True, ge=0, le=10**9, allow_inf_nan=False)]
+    """Number of cores."""
     memory: Annotated[float, Field(strict=True, ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
+    """Memory in GiB."""
     spawn: Annotated[bool, AfterValidator(_may_spawn)] = True
+    """Whether the user can start a lab."""
 
     @property
     def memory_bytes(self) -> int:
@@ -107,43 +94,28 @@ class NotebookQuota(Model):
 
 
 class Quota(Model):
-    """Quotas of a user, of which the notebook's is ours.
-
-    Attributes
-    ----------
-    notebook
-        What the user's labs may use in all; without it there is no limit.
-    """
+    """The user's quotas, of which only the notebook's is used."""
 
     model_config = ConfigDict(extra="ignore")
 
     notebook: NotebookQuota | None = None
+    """Resources that all of the user's labs can use together; no limit by default."""
 
 
 class User(Model):
-    """The user whose lab it is.
-
-    Attributes
-    ----------
-    username
-        What everything of the lab is named after: lower-case letters, digits and single ``-``
-        between them.
-    name
-        The name for people.
-    email
-        Not used.
-    uid, gid
-        The numbers of the user and of their own group, from 1 to 2147483647.
-    groups
-        The groups that the user is in, their own among them.
-    quota
-        What the user may use in all.
-    """
+    """The user of a lab."""
 
     username: Username
+    """Username: lowercase letters, digits and single `-` between them, at most 63 characters."""
     name: Annotated[Text | None, NotBlank] = None
+    """The user's full name."""
     email: Text | None = None
+    """The user's email address, which isn't used."""
     uid: Id
+    """Numeric id of the user, from 1 to 2147483647."""
     gid: Id
+    """Numeric id of the user's primary group, from 1 to 2147483647."""
     groups: tuple[Group, ...] = ()
+    """The user's groups, the primary group included."""
     quota: Quota | None = None
+    """The user's quotas."""
