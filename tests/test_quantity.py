@@ -236,7 +236,7 @@ def test_no_digit_is_lost_whatever_the_callers_precision(
     ids=lambda value: "a huge number" if value == 10**5000 else ascii(value),
 )
 def test_what_is_no_quantity_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="is no quantity"):
+    with pytest.raises(ValueError, match="is not a valid quantity"):
         parse_quantity(value)
 
 

@@ -27,11 +27,11 @@ LOOP: dict[str, Any] = {}
 LOOP["loop"] = LOOP
 
 TEXT = ("must be text", "put the value in quotes")
-WHOLE = ("must be a whole number", "write digits, without quotes")
-NUMBER = ("must be a number", "write a number, without quotes")
-FLAG = ("must be true or false", "write one of them, without quotes")
+WHOLE = ("must be a whole number", "write digits without quotes")
+NUMBER = ("must be a number", "write a number without quotes")
+FLAG = ("must be true or false", "write true or false without quotes")
 MAPPING = ("must be a mapping", "write keys and values")
-LIST = ("must be a list", "write items, each after - or in brackets")
+LIST = ("must be a list", 'write items after "- " or in brackets')
 
 
 def complaints(model: type[BaseModel], value: object) -> list[Finding]:
@@ -144,11 +144,11 @@ def test_missing_fields_are_named_in_place(
         (LabConfig, {**CONFIG, "nss": {"passwd": ""}}, ("nss", "passwd"),
          "did you mean basePasswd?"),
         (LabConfig, {**CONFIG, "nss": {"zzz": ""}}, ("nss", "zzz"),
-         "known are baseGroup, basePasswd"),
+         "use one of baseGroup, basePasswd"),
         (LabConfig, source(**NFS, readonly=True), ("volumes", 0, "source", "readonly"),
          "did you mean readOnly?"),
         (LabConfig, source(**NFS, zzz=True), ("volumes", 0, "source", "zzz"),
-         "known are readOnly, server, serverPath, type"),
+         "use one of readOnly, server, serverPath, type"),
         (LabConfig, {**CONFIG, "namespace_prefix": "b"}, ("namespace_prefix",),
          "did you mean namespacePrefix?"),
         (User, {**USER, "groups": [{"name": "a", "id": 1, "gid": 1}]}, ("groups", 0, "gid"),

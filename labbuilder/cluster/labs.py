@@ -20,12 +20,12 @@ __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
 _CATEGORY = "nublado.lsst.io/category"
-_GET = "let kubectl get configmap,resourcequota,pod"
+_GET = "run kubectl get configmap,resourcequota,pod"
 
 
 @dataclass(frozen=True, slots=True)
 class _Object:
-    """An object, and where it stands."""
+    """An object and its place."""
 
     document: Document
     path: Path
@@ -47,17 +47,16 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class ClusterLab:
-    """What a cluster has of one lab.
+    """The objects of one lab in a cluster.
 
     Attributes
     ----------
     username
-        Whose lab it is.
+        The username.
     namespace
-        Its namespace; empty if the objects don't say.
+        The lab's namespace; empty if the objects have none.
     parts
-        The objects by the attribute of `LabStateObjects`, of which some may be missing and some
-        be there twice.
+        The objects by the attribute of `LabStateObjects`; some may be missing, some duplicated.
     """
 
     username: str
@@ -66,24 +65,24 @@ class ClusterLab:
 
 
 def find_labs(documents: Iterable[Document], username: str | None = None) -> list[ClusterLab]:
-    """Find labs by the names of their pods and of their ConfigMaps.
+    """Find labs by the names of their pods and ConfigMaps.
 
     Parameters
     ----------
     documents
-        Objects, a document each, or ``v1`` Lists of them.
+        Documents that hold one object each, or a ``v1`` List of objects.
     username
-        Whose lab to look for; everybody's by default.
+        User whose lab to find; all users by default.
 
     Returns
     -------
     list of ClusterLab
-        In the order in which namespaces come.
+        The labs in the order of their namespaces.
 
     Raises
     ------
     LabBuilderError
-        If a document is neither an object nor a List of them.
+        If a document is neither an object nor a List of objects.
     """
     found: defaultdict[str, list[_Object]] = defaultdict(list)
     findings: list[Finding] = []
@@ -111,18 +110,18 @@ def recreate(
     Parameters
     ----------
     lab
-        What there is of it.
+        The lab's objects.
     config
         The site's configuration.
     own_prefix
-        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the lab's
-        namespace tells it.
+        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the prefix of
+        the lab's namespace is used.
 
     Returns
     -------
     tuple
-        The state, or None if anything is missing or unreadable, and every complaint. None of
-        them holds a value.
+        The state, or None if something is missing or unreadable, and all findings, which show no
+        values.
     """
     prefix = lab.namespace.removesuffix(f"-{lab.username}")
     if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):
@@ -146,9 +145,9 @@ def recreate(
 
 
 def _objects(document: Document, path: Path, data: Any) -> Iterator[_Object | Finding]:
-    """Give what a lab's state may be recreated from; other objects don't matter."""
+    """Yield the objects of which a lab's state can be recreated, and findings."""
     if not isinstance(data, dict):
-        message = "an object must be a mapping"
+        message = "must be a mapping"
         source = document.source(path)
         yield Finding("wrong-type", message, path, _GET, source=source)
     elif data.get("kind") == "List":
@@ -159,13 +158,13 @@ def _objects(document: Document, path: Path, data: Any) -> Iterator[_Object | Fi
         else:
             path = (*path, "items")
             source = document.source(path)
-            yield Finding("wrong-type", "a List needs a list of items", path, _GET, source=source)
+            yield Finding("wrong-type", "must be a list of objects", path, _GET, source=source)
     elif data.get("apiVersion") == "v1" and data.get("kind") in tuple(_KINDS):
         yield _Object(document, path, data)
 
 
 def _usernames(objects: Iterable[_Object]) -> list[str]:
-    """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
+    """Find users by the names of pods and ConfigMaps that aren't labelled otherwise."""
     names: dict[str, None] = {}
     for each in objects:
         suffix = {"Pod": "-nb", "ConfigMap": "-nb-env"}.get(each.data["kind"])
@@ -189,25 +188,25 @@ def _lab(username: str, namespace: str, objects: Iterable[_Object]) -> ClusterLa
 
 
 def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
-    """Complain of objects that are not there once."""
+    """Report objects that are missing or duplicated."""
     first = next(iter(lab.parts.values()))[0]
     for kind, part in _KINDS.items():
         found = lab.parts.get(part, ())
         if not found and part != "quota":
-            message = f"there is no {kind} {getattr(names, part)} beside this"
+            message = f"the lab's {kind} {getattr(names, part)} is missing"
             complaint = first.complaint("missing-object", message, _GET)
             yield replace(complaint, path=(), source=first.document.source(first.path))
         for each in found[1:]:
             line = found[0].document.source(found[0].path)
-            message = f"the object is there already, at {line}"
+            message = f"is a duplicate of the object at {line}"
             yield each.complaint("duplicate-object", message, "keep one of them")
 
 
 def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
     if lab.namespace and lab.namespace != names.namespace:
         first = next(iter(lab.parts.values()))[0]
-        message = f"is {shown(lab.namespace)}, and by the configuration {names.namespace}"
-        hint = "give the site's own configuration, or the internal URL is wrong"
+        message = f"is {shown(lab.namespace)}, but {names.namespace} by the configuration"
+        hint = "use the site's own configuration; otherwise the internal URL is wrong"
         complaint = first.complaint("other-namespace", message, hint, ("metadata", "namespace"))
         yield replace(complaint, severity=Severity.WARNING)
 

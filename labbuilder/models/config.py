@@ -46,7 +46,7 @@ _MAX_TEMPLATES = 1000
 
 
 class HomedirSchema(StrEnum):
-    """How home directories are laid out."""
+    """Layout of home directories."""
 
     USERNAME = "username"
     INITIAL_THEN_USERNAME = "initialThenUsername"
@@ -63,7 +63,7 @@ class Nss(Model):
 
 def _homedir_prefix(value: str) -> str:
     if not value.strip("/"):
-        refused("invalid-path", "homes can't lie in the root folder", "write /home, for example")
+        refused("invalid-path", "must not be the root folder", "use a folder such as /home")
     return value.rstrip("/")
 
 
@@ -72,16 +72,16 @@ def _homedir_suffix(value: str) -> str:
     if ".." in value.split("/") or ":" in value or not value.isprintable():
         refused(
             "invalid-path",
-            f"{shown(value)} is not a path below a home directory",
-            "leave out `..`, : and control characters",
+            f"{shown(value)} is not a valid relative path",
+            'remove "..", ":" and control characters',
         )
     return value
 
 
 def _file_path(value: str) -> str:
     name = value.rpartition("/")[2]
-    if name in {"", "."} or name.startswith(".."):  # "..", since kubelets keep such names
-        refused("invalid-path", f"{shown(value)} names no file", "end it with the file's name")
+    if name in {"", "."} or name.startswith(".."):  # kubelets reserve ".."
+        refused("invalid-path", f"{shown(value)} does not name a file", "end it with a file name")
     return value
 
 
@@ -89,9 +89,9 @@ Homedir = Annotated[AbsolutePath, AfterValidator(_homedir_prefix)]
 Folder = Annotated[AbsolutePath, AfterValidator(lambda value: value.rstrip("/") or "/")]
 
 
-def _few(value: dict[str, str]) -> dict[str, str]:
+def _limit_templates(value: dict[str, str]) -> dict[str, str]:
     if len(value) > _MAX_TEMPLATES:  # each is compiled
-        refused("too-many", f"holds more than {_MAX_TEMPLATES}", "leave some out")
+        refused("too-many", f"must have at most {_MAX_TEMPLATES} entries", "remove some")
     return value
 
 
@@ -150,7 +150,9 @@ class LabConfig(Model):
     `JUPYTERLAB_CONFIG_DIR`."""
     lab_start_command: tuple[Text, ...] = ("/opt/lsst/software/jupyterlab/runlab.sh",)
     """Command that the lab's container is given as its arguments."""
-    namespace_annotations: Annotated[dict[AnnotationKey, Text], AfterValidator(_few)] = {}
+    namespace_annotations: Annotated[
+        dict[AnnotationKey, Text], AfterValidator(_limit_templates)
+    ] = {}
     """Annotations of each lab's namespace; the values are Jinja templates that can use `uid` and
     `gid`."""
     node_selector: dict[LabelKey, LabelValue] = {}
@@ -181,7 +183,7 @@ class LabConfig(Model):
         return lab_section(value)[0]
 
     def size(self, size: str | None) -> LabSizeDefinition | None:
-        """Find a size by name, or the default one."""
+        """Return the size of this name, or the default size."""
         wanted = size or self.default_size or self.sizes[0].size
         return next((known for known in self.sizes if known.size == wanted), None)
 

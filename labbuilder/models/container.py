@@ -1,4 +1,4 @@
-"""Containers that a site adds to its labs."""
+"""The containers that a site adds to its labs."""
 
 from __future__ import annotations
 

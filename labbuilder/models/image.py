@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from labbuilder.images import is_digest, is_registry, is_repository, is_tag, parse_image
 from labbuilder.models.base import Model, Text, matching, refused
@@ -26,56 +26,21 @@ def _is_name(text: str) -> bool:
     return bool(parsed and not parsed.tag and not parsed.digest)
 
 
-Registry = Annotated[
-    str,
-    AfterValidator(
-        matching(is_registry, "invalid-image", "a registry", "write a host, or host:port")
-    ),
-]
-ImagePath = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            is_repository,
-            "invalid-image",
-            "a repository",
-            "use lower-case letters and digits, joined by -, _, . or /",
-        )
-    ),
-]
-Repository = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            _is_name,
-            "invalid-image",
-            "a repository",
-            "write registry/name without the tag, in lower-case letters and digits",
-        )
-    ),
-]
-Tag = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            is_tag,
-            "invalid-image",
-            "a tag",
-            "use at most 128 letters, digits, -, _ and .",
-        )
-    ),
-]
-Digest = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            is_digest,
-            "invalid-image",
-            "a digest",
-            "write sha256: and 64 hexadecimal digits in lower case",
-        )
-    ),
-]
+# fmt: off
+Registry = Annotated[str, matching(
+    is_registry, "invalid-image", "registry", "use a host name, and a port if needed")]
+ImagePath = Annotated[str, matching(
+    is_repository, "invalid-image", "repository",
+    'use lowercase letters and digits, separated by "-", "_", "." or "/"')]
+Repository = Annotated[str, matching(
+    _is_name, "invalid-image", "repository",
+    "use registry/name without the tag, in lowercase letters and digits")]
+Tag = Annotated[str, matching(
+    is_tag, "invalid-image", "tag",
+    'use letters, digits, "-", "_" and ".", at most 128 characters')]
+Digest = Annotated[str, matching(
+    is_digest, "invalid-image", "digest", 'use "sha256:" and 64 lowercase hexadecimal digits')]
+# fmt: on
 
 
 class PullPolicy(StrEnum):
@@ -130,7 +95,7 @@ class Image(Model):
             refused(
                 "invalid-image",
                 "is not a complete image reference",
-                "write registry/repository:tag@sha256:<digest>",
+                "use registry/repository:tag@sha256:DIGEST",
             )
         return match.groupdict()
 
@@ -146,5 +111,5 @@ class Image(Model):
 
     @property
     def description(self) -> str:
-        """The given display name, or else what the tag tells."""
+        """The given display name, or else the one of the tag."""
         return self.display_name or display_name(self.tag)

@@ -1,7 +1,7 @@
-"""JSON Schema of the files that people write, for editors: completion, and first complaints.
+"""JSON Schema of configurations and user files, for completion and errors in editors.
 
-It is made of the models. Editors are offered camelCase, as files have it; the models' own
-snake_case stands under ``patternProperties``, where it is accepted and not offered.
+It is generated from the models. Keys are camelCase, as in files; snake_case is under
+``patternProperties``, so that editors accept it and don't suggest it.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ _VALUES: dict[str, Schema] = {
 _TEXT: Schema = {"type": "string"}
 _SECRET: Schema = {
     "anyOf": [
-        _TEXT | {"description": "The text itself."},
+        _TEXT | {"description": "The secret itself."},
         {
             "type": "object",
             "properties": {
-                "env": _TEXT | {"description": "The environment variable that holds it."},
-                "file": _TEXT | {"description": "The file that holds it, from this one."},
-                "base64": _TEXT | {"description": "Its base64 text."},
+                "env": _TEXT | {"description": "Environment variable that holds the secret."},
+                "file": _TEXT
+                | {"description": "File that holds the secret; a path relative to this file."},
+                "base64": _TEXT | {"description": "The secret as base64 text."},
             },
             "additionalProperties": False,
             "minProperties": 1,
@@ -59,10 +60,10 @@ _SECRET: Schema = {
     ]
 }
 _REFERENCE = _TEXT | {
-    "description": "As registry/repository:tag@digest.",
+    "description": "Reference in the form registry/repository:tag@digest.",
     "pattern": "@sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$",
 }
-_PATH = _TEXT | {"description": "A path, relative to this file."}
+_PATH = _TEXT | {"description": "Path relative to this file."}
 
 
 def config_schema() -> Schema:
@@ -95,20 +96,20 @@ def user_schema() -> Schema:
         models.PullSecret,
     )  # fmt: skip
     site, lab = definitions["Site"], definitions["LabSpecification"]
-    # What a user file may leave out, and the documents that it may name rather than hold.
+    # What is optional in a user file, and the documents that it can name instead.
     for definition in (site, lab):
         definition.pop("required", None)
         definition.pop("allOf", None)
     site["properties"]["discovery"]["type"] = ["string", "object"]
     lab["properties"]["env"]["type"] = ["object", "null"]
     _nullable(lab["properties"], "options")
-    definitions["Secret"] = {"description": "A secret, in one of four ways.", **_SECRET}
+    definitions["Secret"] = {"description": "A secret, in one of four forms.", **_SECRET}
     secrets: Schema = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Secret"}}
     definitions["PullSecret"]["properties"]["data"].update(secrets)
     return {
         "$schema": _DIALECT,
         "title": "User file of labbuilder",
-        "description": "Who a lab is for, which image it runs and which secrets it gets.",
+        "description": "The user, image and secrets of a lab.",
         "type": "object",
         "properties": _parts(secrets),
         "required": ["user", "image", "secrets"],
@@ -118,12 +119,12 @@ def user_schema() -> Schema:
 
 
 def schema_text(schema: Schema) -> str:
-    """Write a schema as JSON, the same bytes each time."""
+    """Return a schema as JSON text, the same bytes each time."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _parts(secrets: Schema) -> Schema:
-    """Describe the parts of a user file."""
+    """Describe the keys of a user file."""
 
     def part(description: str, *forms: Schema) -> Schema:
         return {
@@ -135,25 +136,25 @@ def _parts(secrets: Schema) -> Schema:
         return {"$ref": f"#/$defs/{name}"}
 
     null: Schema = {"type": "null"}
-    config = "The site's configuration: a path relative to this file, or the mapping itself."
-    image = "The lab's image: a reference with tag and digest, or its parts."
-    kept = "The lab's secrets by key; token is the user's access token."
-    pull = "The Secret with which images are pulled."
+    config = "The site's configuration, or its path relative to this file."
+    image = "The lab's image: a reference with tag and digest, or a mapping of its parts."
+    given = "The lab's secrets by key; `token` is the user's access token."
+    pull = "The Secret that holds the credentials for pulling images."
     return {
         "config": part(config, _PATH, _config(), null),
-        "site": part("Facts of the site.", model("Site"), null),
-        "user": part("The user whose lab it is.", model("User")),
-        "lab": part("What the user asks for.", model("LabSpecification"), null),
+        "site": part("Facts of the site that aren't configuration.", model("Site"), null),
+        "user": part("The user of the lab.", model("User")),
+        "lab": part("The user's request.", model("LabSpecification"), null),
         "image": part(image, _REFERENCE, model("Image")),
-        "secrets": part(kept, secrets | {"required": ["token"]}),
+        "secrets": part(given, secrets | {"required": ["token"]}),
         "pullSecret": part(pull, model("PullSecret"), null),
     }
 
 
 def _config() -> Schema:
-    """Describe a configuration in either form; the section is told by its key."""
+    """Describe a configuration in either form: the lab section, or a whole configuration."""
     section = {"$ref": "#/$defs/LabConfig"}
-    whole = "The section about labs, in a controller's whole configuration."
+    whole = "The lab section of a controller's whole configuration."
     return {
         "type": "object",
         "properties": {"lab": {"description": whole}},
@@ -164,7 +165,7 @@ def _config() -> Schema:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's, but for what it says of defaults and unions."""
+    """Pydantic's generator, with durations in seconds and without OpenAPI's discriminators."""
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
@@ -180,7 +181,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _definitions(*wanted: type[BaseModel]) -> Schema:
-    """Describe models, and what they are made of, by name."""
+    """Describe models and those in their fields, by name."""
     _, found = models_json_schema(
         [(model, "validation") for model in wanted], schema_generator=_Generator
     )

@@ -1,4 +1,4 @@
-"""Secrets, held so that no message, log or repr shows one."""
+"""Secrets, in types that no message, log or repr shows."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def _base64(value: SecretStr) -> SecretStr:
     try:
         base64.b64decode(value.get_secret_value(), validate=True)
     except (binascii.Error, ValueError):
-        refused("invalid-base64", "is not base64 text", "encode the value, without line breaks")
+        refused("invalid-base64", "is not valid base64", "encode the value without line breaks")
     return value
 
 
 def _with_token(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
     if "token" not in value:
         refused(
-            "missing-field", "there is no secret named token", "add token, the user's access token"
+            "missing-field",
+            "the secret token is missing",
+            "add token with the user's access token",
         )
     return value
 

@@ -1,4 +1,4 @@
-"""Facts of the site that a controller learns at run time rather than from its configuration."""
+"""Facts of a site that a controller learns at run time and not from its configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def _url(value: str) -> str:
         or not value.isprintable()
         or " " in value
     ):
-        refused("invalid-url", f"{shown(value)} is not a URL", "write https://data.example.org")
+        refused(
+            "invalid-url",
+            f"{shown(value)} is not a valid URL",
+            "use a URL such as https://data.example.org",
+        )
     return value
 
 
@@ -32,7 +36,9 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(value, allow_nan=False)
     except (ValueError, TypeError, RecursionError):
-        refused("invalid-json", "is no JSON document", "leave out nan, inf and endless nesting")
+        refused(
+            "invalid-json", "is not valid JSON", "remove NaN, infinity and circular references"
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""Lab sizes and the resources that they stand for."""
+"""Lab sizes and their resources."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _cpu(value: Any) -> float:
         refused(
             "invalid-cpu",
             f"{shown(value)} {error}",
-            "write cores with at most three decimal places (0.25) or millicores (250m)",
+            "use cores with at most three decimal places (0.25) or millicores (250m)",
         )
 
 
@@ -58,7 +58,7 @@ def _memory(value: Any) -> int:
         refused(
             "invalid-memory",
             f"{shown(value)} {error}",
-            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
+            "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
         )
 
 
@@ -71,8 +71,8 @@ def _configurable(value: LabSize) -> LabSize:
     if value is LabSize.CUSTOM:
         refused(
             "invalid-size",
-            "size custom is only told of labs that match no size",
-            "use another name",
+            "is only the size of running labs that have no configured size",
+            "use another size",
         )
     return value
 
@@ -119,7 +119,7 @@ ConfigurableSize = Annotated[
     AfterValidator(_configurable),
     WithJsonSchema(SIZE_SCHEMA),
 ]
-"""A size that a site can define and a user can ask for, in any letter case."""
+"""A size that a site can configure and a user can choose, in any letter case."""
 
 
 class ResourceQuantity(Model):
@@ -150,14 +150,14 @@ class LabResources(Model):
             if not limit:
                 yield Problem(
                     "invalid-resources",
-                    f"the {name} limit is zero",
-                    "give the lab something to run with",
+                    "must be greater than zero",
+                    f"set the {name} limit",
                     ("limits", name),
                 )
             elif request > limit:
                 yield Problem(
                     "invalid-resources",
-                    f"requests more {name} than the limit",
+                    "must not be greater than the limit",
                     "lower the request or raise the limit",
                     ("requests", name),
                 )
@@ -173,14 +173,14 @@ class LabSizeDefinition(Model):
 
     @cached_property
     def description(self) -> str:
-        """Size for people, as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
+        """The size as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
         limits = self.resources.limits
         memory = quantity.format_binary(limits.memory)
         return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
-        """Variables that tell a lab its size."""
+        """The variables that describe its size to a lab."""
         limits, requests = self.resources.limits, self.resources.requests
         return {
             "CONTAINER_SIZE": self.description,

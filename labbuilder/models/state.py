@@ -1,4 +1,4 @@
-"""What is known of a lab that a cluster holds."""
+"""The state of a lab in a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LabState", "LabStateOptions", "LabStatus", "UserGroup", "UserInfo"]
 
 
 class LabStatus(StrEnum):
-    """How a lab is doing."""
+    """The status of a lab."""
 
     PENDING = "pending"
     RUNNING = "running"

@@ -1,4 +1,4 @@
-"""The user whose lab it is."""
+"""The user of a lab."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _id(value: int) -> int:
         refused(
             "invalid-id",
             f"must be from 1 to {_MAX_ID}",
-            "Kubernetes takes no higher ids, and nobody's lab runs as root",
+            "use another id: 0 is root's, and Kubernetes accepts none that is higher",
         )
     return value
 
@@ -36,14 +36,12 @@ Id = Annotated[
 ]
 Username = Annotated[
     str,
-    AfterValidator(
-        matching(
-            names.is_username,
-            "invalid-username",
-            "a username",
-            "use lower-case letters, digits and single - between them, at most 63 characters; a "
-            "letter must stand somewhere after the first character and not just after a -",
-        )
+    matching(
+        names.is_username,
+        "invalid-username",
+        "username",
+        'use lowercase letters, digits and single "-" between them, at most 63 characters, with a '
+        'letter that is neither first nor directly after a "-"',
     ),
 ]
 
@@ -52,8 +50,8 @@ def _group_name(value: str) -> str:
     if not value.strip() or names.printable(value) != value:
         refused(
             "invalid-group",
-            f"{shown(value)} cannot stand in a group file",
-            "use a name without : and control characters",
+            f"{shown(value)} is not a valid group name",
+            'use a name without ":" and control characters',
         )
     return value
 
@@ -62,8 +60,8 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
     if not value:
         refused(
             "spawn-forbidden",
-            "this user's quota forbids labs",
-            "ask whoever grants quotas to set spawn: true",
+            "the user's quota forbids labs",
+            "set spawn: true in the quota",
         )
     return value
 

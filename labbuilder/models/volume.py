@@ -1,4 +1,4 @@
-"""Volumes of a site and where they are mounted."""
+"""Volumes of a site and their mounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Medium(StrEnum):
-    """What an empty directory is kept on."""
+    """Where an empty directory is stored."""
 
     MEMORY = "memory"
     DISK = "disk"
@@ -50,8 +50,8 @@ def _storage(value: Any) -> str:
     if isinstance(value, bool | float) or not quantity.is_storage(value):
         refused(
             "invalid-storage",
-            f"{shown(value)} is no amount of storage",
-            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
+            f"{shown(value)} is not a valid storage quantity",
+            "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
         )
     return str(value)
 
@@ -64,18 +64,18 @@ def _sub_path(value: str) -> str:
     if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
         refused(
             "invalid-path",
-            f"{shown(value)} is not a path below the volume's root",
-            "leave out a leading / and `..`",
+            f"{shown(value)} is not a valid relative path",
+            'remove a leading "/", ".." and control characters',
         )
     return value
 
 
 def _storage_class(value: str) -> str:
-    if value and not is_dns_subdomain(value):  # the empty class asks for no provisioning
+    if value and not is_dns_subdomain(value):  # an empty class turns provisioning off
         refused(
             "invalid-name",
-            f"{shown(value)} is not a DNS subdomain",
-            "use lower-case letters, digits, - and ., a letter or digit at both ends",
+            f"{shown(value)} is not a valid DNS subdomain",
+            'use lowercase letters, digits, "-" and ".", a letter or digit at both ends',
         )
     return value
 
