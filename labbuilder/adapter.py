@@ -108,24 +108,14 @@ class LabBuilder:
             self._log("warning", "Configuration has unknown settings", map(format_path, unknown))
 
     def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
-        """Return the URL at which a lab is reached inside the cluster.
+        """Return a lab's URL inside the cluster, such as ``http://lab.labs-vera:8888/user/vera/``.
 
         Parameters
         ----------
         username
             The username.
         env
-            The lab's environment, with ``JUPYTERHUB_SERVICE_PREFIX``.
-
-        Returns
-        -------
-        str
-            Such as ``http://lab.labs-vera:8888/user/vera/``.
-
-        Raises
-        ------
-        LabBuilderError
-            If that variable is missing or isn't the path of a URL.
+            The lab's environment, whose ``JUPYTERHUB_SERVICE_PREFIX`` must be the path of a URL.
         """
         name = "JUPYTERHUB_SERVICE_PREFIX"
         prefix = env.get(name)
@@ -186,18 +176,7 @@ class LabBuilder:
         return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
-        """Return the names of a lab's objects.
-
-        Parameters
-        ----------
-        username
-            The username.
-
-        Returns
-        -------
-        LabObjectNames
-            The names.
-        """
+        """Return the names of a lab's objects."""
         return build_object_names(self._compiler.config.namespace_prefix, username)
 
     async def recreate_lab_state(

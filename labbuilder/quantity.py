@@ -46,89 +46,41 @@ _STORAGE = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[KMGTPE]i|[kMGTPE])?", r
 
 
 def parse_cpu(value: str | float) -> float:
-    """Parse an amount of CPU.
+    """Parse cores with at most three decimal places, or whole millicores such as ``500m``.
 
-    Parameters
-    ----------
-    value
-        Cores as a number or decimal text with at most three places, or whole millicores as text
-        (``500m``).
-
-    Returns
-    -------
-    float
-        Cores.
-
-    Raises
-    ------
-    ValueError
-        If the value is none of these.
+    It raises ValueError for anything else, with a message about the value.
     """
-    if isinstance(value, int) and value > _MAX_CPU:
-        raise ValueError("is more CPU than Kubernetes supports")
-    text = _text(value)
-    match = _CPU.fullmatch(text)
-    if isinstance(value, bool) or not match:
+    match = _CPU.fullmatch(_text(value))
+    if not match:
         raise ValueError("is not a valid CPU quantity")
-    cores = Decimal(match[1]) / 1000 if match[1] else Decimal(text)
+    cores = Decimal(match[1]) / 1000 if match[1] else Decimal(match[0])
     if cores > _MAX_CPU:
         raise ValueError("is more CPU than Kubernetes supports")
     return float(cores)
 
 
 def parse_memory(value: str | int) -> int:
-    """Parse an amount of memory.
+    """Parse bytes, or a number with a binary or decimal suffix, as whole bytes, rounded down.
 
-    Parameters
-    ----------
-    value
-        Whole bytes, or text with a binary or decimal suffix in any letter case (``1Gi``,
-        ``250M``, ``64ki``, ``0.75Gi``). A bare ``m`` is refused: in Kubernetes it means a
-        thousandth of a byte, elsewhere a megabyte.
-
-    Returns
-    -------
-    int
-        Bytes, rounded down.
-
-    Raises
-    ------
-    ValueError
-        If the value is none of these.
+    Suffixes are in any letter case. A bare ``m`` is refused: in Kubernetes it means a thousandth
+    of a byte, elsewhere a megabyte. It raises ValueError for what it refuses.
     """
-    if isinstance(value, int) and value > MAX_BYTES:
-        raise ValueError("is more memory than Kubernetes supports")
-    text = _text(value)
-    match = _MEMORY.fullmatch(text)
-    if isinstance(value, bool) or not match:
+    match = _MEMORY.fullmatch(_text(value))
+    if not match:
         raise ValueError("is not a valid memory quantity")
     if match[2] == "m":
         raise ValueError('ends with "m", which means thousandths of a byte in Kubernetes')
-    amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(text)
+    amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(match[0])
     if amount > MAX_BYTES:
         raise ValueError("is more memory than Kubernetes supports")
     return int(amount)
 
 
 def parse_quantity(value: object) -> Decimal:
-    """Parse a quantity in any form that Kubernetes accepts.
+    """Parse a quantity in any form that Kubernetes accepts, exactly.
 
-    An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``.
-
-    Parameters
-    ----------
-    value
-        A quantity, by the grammar of Kubernetes' ``resource.Quantity``.
-
-    Returns
-    -------
-    decimal.Decimal
-        The exact amount, which isn't negative.
-
-    Raises
-    ------
-    ValueError
-        If it isn't a valid quantity, or is negative.
+    An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``. It
+    raises ValueError for anything else, and for what is negative.
     """
     readable = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     match = _QUANTITY.fullmatch(_text(value)) if readable else None
@@ -144,18 +96,9 @@ def parse_quantity(value: object) -> Decimal:
 
 
 def format_memory(amount: int) -> str:
-    """Format bytes for people.
+    """Format bytes in the shortest exact form with at most two decimal places: ``1.5Gi``.
 
-    Parameters
-    ----------
-    amount
-        Bytes.
-
-    Returns
-    -------
-    str
-        The shortest exact form with at most two decimal places: ``3Gi``, ``1.5Gi``, ``500M``.
-        If even that is long, the amount in the largest binary unit, rounded to two places.
+    If even that is long, it is the amount in the largest binary unit, rounded to two places.
     """
     exact, rounded = [], ""
     for suffix in [f"{letter}i" for letter in "EPTGMK"] + list("EPTGMk"):
@@ -171,18 +114,9 @@ def format_memory(amount: int) -> str:
 
 
 def format_binary(amount: int) -> str:
-    """Format bytes as ``CONTAINER_SIZE`` shows them, rounded to six significant digits.
+    """Format bytes as ``CONTAINER_SIZE`` shows them: ``3Gi``, ``2.79397Gi``, ``1023``.
 
-    Parameters
-    ----------
-    amount
-        Bytes.
-
-    Returns
-    -------
-    str
-        The amount in the largest binary unit that isn't above it: ``3Gi``, ``2.79397Gi``,
-        ``62.5Ki``, ``1023``.
+    It is the amount in the largest binary unit that isn't above it, in six significant digits.
     """
     power = min((max(amount, 1).bit_length() - 1) // 10, len(_BINARY))
     unit = f"{_BINARY[power - 1]}i" if power else ""

@@ -65,24 +65,10 @@ class ClusterLab:
 
 
 def find_labs(documents: Iterable[Document], username: str | None = None) -> list[ClusterLab]:
-    """Find labs by the names of their pods and ConfigMaps.
+    """Find labs by the names of their pods and ConfigMaps, or the labs of one user.
 
-    Parameters
-    ----------
-    documents
-        Documents that hold one object each, or a ``v1`` List of objects.
-    username
-        User whose lab to find; all users by default.
-
-    Returns
-    -------
-    list of ClusterLab
-        The labs in the order of their namespaces.
-
-    Raises
-    ------
-    LabBuilderError
-        If a document is neither an object nor a List of objects.
+    Documents hold one object each, or a ``v1`` List of objects. It raises `LabBuilderError` if one
+    holds neither.
     """
     found: defaultdict[str, list[_Object]] = defaultdict(list)
     findings: list[Finding] = []
@@ -105,23 +91,9 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
 def recreate(
     lab: ClusterLab, config: LabConfig, *, own_prefix: bool
 ) -> tuple[LabState | None, list[Finding]]:
-    """Recreate the state of a lab.
+    """Recreate the state of a lab, if it can be, and collect findings, which show no values.
 
-    Parameters
-    ----------
-    lab
-        The lab's objects.
-    config
-        The site's configuration.
-    own_prefix
-        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the prefix of
-        the lab's namespace is used.
-
-    Returns
-    -------
-    tuple
-        The state, or None if something is missing or unreadable, and all findings, which show no
-        values.
+    The namespace decides the prefix, unless the configuration's is the site's own.
     """
     prefix = lab.namespace.removesuffix(f"-{lab.username}")
     if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):

@@ -41,26 +41,8 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
     """Recreate the state of a lab from its objects.
 
     The state of objects that were built from some input has that input's user, options, resources
-    and quota.
-
-    Parameters
-    ----------
-    config
-        The site's configuration.
-    username
-        The username.
-    objects
-        The lab's objects in the cluster.
-
-    Returns
-    -------
-    LabState
-        The state.
-
-    Raises
-    ------
-    LabBuilderError
-        If something is missing or unreadable, with all findings, which show no values.
+    and quota. If something is missing or unreadable, it raises `LabBuilderError` with all
+    findings, which show no values.
     """
     findings: list[Finding] = []
     env_config_map = _read(_EnvConfigMap, objects.env_config_map, ("env_config_map",), findings)

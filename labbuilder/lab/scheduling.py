@@ -17,21 +17,9 @@ _KEPT = ("invalid-value", "invalid-name", "invalid-label-key", "invalid-label-va
 
 
 def check_scheduling(section: Any, path: Path, version: str) -> list[Finding]:
-    """Judge where a configuration lets labs run, before any lab is compiled.
+    """Return the errors in where a configuration's lab section lets labs run.
 
-    Parameters
-    ----------
-    section
-        The lab section of a configuration, which may be wrong in other ways.
-    path
-        Its path in the whole input.
-    version
-        The Kubernetes version.
-
-    Returns
-    -------
-    list of Finding
-        The errors.
+    The section, which is at the path in the whole input, may be wrong in other ways, too.
     """
     try:
         found = list(_check(section, version))

@@ -38,22 +38,10 @@ _TYPES = {
 
 
 def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list[Finding]]:
-    """Make a model of an argument.
+    """Make a model of an argument: a model, a mapping, or any object with its attributes.
 
-    Parameters
-    ----------
-    model
-        The model.
-    value
-        A model of that kind, a mapping, or any object with the same attributes.
-    path
-        Path of the argument in the whole input.
-
-    Returns
-    -------
-    tuple
-        The model and no findings, or None and all findings. A finding shows a value only if the
-        model's own rules put it there.
+    It returns the model and no findings, or None and all findings. A finding shows a value only if
+    the model's own rules put it there.
     """
     if isinstance(value, model):
         return value, []

@@ -195,18 +195,10 @@ class LabConfig(Model):
 
 
 def lab_section(value: Any) -> tuple[Any, Path]:
-    """Find the lab section of a configuration.
+    """Return the lab section of a configuration, and its path in it.
 
-    Parameters
-    ----------
-    value
-        What a configuration file holds: the lab section, or a whole controller configuration
-        with the section under ``lab``. Or Nublado's model of either.
-
-    Returns
-    -------
-    tuple
-        The section and its path in the value.
+    The configuration is what a file holds, which is the section itself or a whole controller
+    configuration with the section under ``lab``; or Nublado's model of either.
     """
     section = read_foreign_config(value)[0]
     if isinstance(section, Mapping) and "lab" in section:
@@ -217,16 +209,8 @@ def lab_section(value: Any) -> tuple[Any, Path]:
 def read_foreign_config(value: Any) -> tuple[Any, list[Path]]:
     """Read another library's model of a configuration, such as Nublado's ``LabConfig``.
 
-    Parameters
-    ----------
-    value
-        Such a model, or anything else.
-
-    Returns
-    -------
-    tuple
-        What `LabConfig` reads, and the paths of the keys that it doesn't know and that were
-        removed. Anything but such a model comes back as it is.
+    It returns what `LabConfig` reads, and the paths of the keys that `LabConfig` doesn't know and
+    that were removed. Anything but such a model is returned as it is.
     """
     plain = plain_model(value)
     if plain is value:

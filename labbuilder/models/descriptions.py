@@ -16,18 +16,7 @@ __all__ = ["describe_fields"]
 
 
 def describe_fields(model: type[Model]) -> dict[str, str]:
-    """Read the docstrings below a model's fields.
-
-    Parameters
-    ----------
-    model
-        The model.
-
-    Returns
-    -------
-    dict of str to str
-        One line by the field's name in Python; empty if the source isn't installed.
-    """
+    """Return the docstrings below a model's fields as one line each, if the source is there."""
     try:
         source = inspect.getsource(model)
     except OSError:

@@ -19,23 +19,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def plain_model(value: Any) -> Any:
-    """Write another library's pydantic model as plain data, by the names that files have.
+    """Convert another library's pydantic model to plain data, with the names that files have.
 
-    Parameters
-    ----------
-    value
-        Such a model, or anything else.
-
-    Returns
-    -------
-    object
-        Dicts, lists and scalars, durations among them, without fields that are None; anything
-        else as it is.
-
-    Raises
-    ------
-    LabBuilderError
-        If the model can't be serialized.
+    Fields that are None are omitted, and durations stay as they are. Anything but such a model is
+    returned as it is.
     """
     if not isinstance(value, BaseModel) or isinstance(value, Model):
         return value
@@ -48,19 +35,9 @@ def plain_model(value: Any) -> Any:
 
 
 def without_unknown(model: type[M], value: Any) -> tuple[Any, list[Path]]:
-    """Remove the keys that a model doesn't have.
+    """Return a model of a value, or the value if it isn't valid, without keys that are unknown.
 
-    Parameters
-    ----------
-    model
-        The model.
-    value
-        What to make it of.
-
-    Returns
-    -------
-    tuple
-        The model if the value is valid, or else the value without those keys; and their paths.
+    The paths of these keys are returned as well.
     """
     if isinstance(value, Mapping):
         value = dict(value)

@@ -67,14 +67,7 @@ _PATH = _TEXT | {"description": "Path relative to this file."}
 
 
 def config_schema() -> Schema:
-    """Describe a configuration file.
-
-    Returns
-    -------
-    dict
-        JSON Schema 2020-12 of a site's configuration: the ``lab`` section of a Nublado
-        controller's, or that controller's whole file.
-    """
+    """Return JSON Schema of a configuration: the lab section, or a controller's whole file."""
     return {
         "$schema": _DIALECT,
         "title": "Configuration of labbuilder",
@@ -84,13 +77,7 @@ def config_schema() -> Schema:
 
 
 def user_schema() -> Schema:
-    """Describe a user file.
-
-    Returns
-    -------
-    dict
-        JSON Schema 2020-12 of one document of a user file.
-    """
+    """Return JSON Schema of one document of a user file."""
     definitions = _definitions(
         models.LabConfig, models.Site, models.User, models.LabSpecification, models.Image,
         models.PullSecret,

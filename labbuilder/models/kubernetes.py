@@ -22,17 +22,9 @@ _FIRST = (_LABELS, "requiredDuringSchedulingIgnoredDuringExecution")
 
 
 def affinity_data(value: Any) -> Any:
-    """Write an affinity, or a part of one, as Kubernetes spells it.
+    """Spell an affinity, or a part of one, as Kubernetes does, without fields that are null.
 
-    Parameters
-    ----------
-    value
-        Mappings by Kubernetes' names or by the same in snake_case, lists, scalars.
-
-    Returns
-    -------
-    object
-        Dicts, lists and scalars, without fields that are null.
+    Keys may be Kubernetes' own or the same in snake_case.
     """
     value = plain_model(value)
     if isinstance(value, Enum):
@@ -50,7 +42,7 @@ def affinity_data(value: Any) -> Any:
 
 
 def toleration_data(value: Any) -> Any:
-    """Write a toleration as Kubernetes spells it, with its operator."""
+    """Spell a toleration as Kubernetes does, with its operator."""
     found = affinity_data(value)
     if not isinstance(found, dict):
         return found

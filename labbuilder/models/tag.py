@@ -69,18 +69,9 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
 
 @lru_cache(1024)  # a site has few
 def display_name(tag: str) -> str:
-    """Read a tag for people, by Rubin Observatory's grammar of tags.
+    """Describe a tag to people, such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``.
 
-    Parameters
-    ----------
-    tag
-        An image's tag, such as ``w_2077_43_c0020.001``.
-
-    Returns
-    -------
-    str
-        Such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``; the tag itself if the grammar
-        doesn't know it.
+    A tag that the grammar doesn't know describes itself.
     """
     for pattern, name in _KINDS:
         found = pattern.fullmatch(tag)
