@@ -32,6 +32,7 @@ from labbuilder.lab.manifests import Parts, render_manifests
 from labbuilder.lab.objects import LabObjects, in_apply_order
 from labbuilder.lab.origin import find_input
 from labbuilder.lab.plan import Plans
+from labbuilder.lab.scheduling import check_scheduling
 from labbuilder.lab.storage import Storage
 from labbuilder.lab.values import LabValues, derive_values, mask_secrets
 from labbuilder.lab.verdicts import Verdicts
@@ -86,8 +87,10 @@ class LabCompiler:
                 key: compile_text(text, (*path, "namespaceAnnotations", key), ("uid", "gid"))
                 for key, text in annotations.items()
             }
+        self.kubernetes_version = schemas.NEWEST
         with _collected(findings):
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
+        findings += check_scheduling(section, path, self.kubernetes_version)
         with _collected(findings):
             self._fragments = load_fragments(templates)
         if not model or findings:

@@ -1,4 +1,4 @@
-"""What things may be called.
+"""Names in Kubernetes, and what is a valid one.
 
 The predicates mirror ``k8s.io/apimachinery/pkg/util/validation`` and the checks of ConfigMap keys
 and of paths in ``pkg/apis/core/validation``.
@@ -66,7 +66,7 @@ _DNS_SUBDOMAIN_LENGTH = 253
 
 
 def is_username(text: str) -> bool:
-    """Tell whether this may be a username (Gafaelfawr's rule; a label's length)."""
+    """Return whether this is a valid username (Gafaelfawr's rule, and a label's length)."""
     return len(text) <= DNS_LABEL_LENGTH and bool(_USERNAME.fullmatch(text))
 
 
@@ -103,17 +103,17 @@ def is_env_var_name(text: str) -> bool:
 
 
 def is_service_prefix(text: str) -> bool:
-    """Tell whether this is the path of a URL: what follows a host must not change which it is."""
+    """Return whether this is the path of a URL, which can't change the host before it."""
     return text.startswith("/") and text.isprintable() and " " not in text
 
 
 def normal_path(path: str) -> str:
-    """Write an absolute path in its one normal form, without ``//``, ``/./`` or a final ``/``."""
+    """Normalize an absolute path: no ``//``, ``/./`` or final ``/``."""
     return "/" + posixpath.normpath(path).lstrip("/")
 
 
 def printable(text: str) -> str:
-    """Leave out what cannot stand in a field of ``passwd``: ``:`` and control characters.
+    """Remove what a field of ``passwd`` can't contain: ``:`` and control characters.
 
     Parameters
     ----------
@@ -123,9 +123,9 @@ def printable(text: str) -> str:
     Returns
     -------
     str
-        One line of text without a colon, with each run of such characters made one space.
+        One line of text without colons; each run of such characters becomes one space.
     """
-    if text.isprintable() and ":" not in text:  # as most are
+    if text.isprintable() and ":" not in text:  # as nearly always
         return text.strip()
     kept = ["\n" if c == ":" or category(c) in _LINE_BREAKING else c for c in text]
     parts = (part.strip() for part in "".join(kept).split("\n"))
@@ -135,7 +135,7 @@ def printable(text: str) -> str:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Find here what `labbuilder.lab.names` has, for those who import it from here."""
+        """Provide the names of `labbuilder.lab.names`, which are public here."""
         if name in {"LabObjectNames", "build_internal_url", "build_object_names"}:
             return getattr(import_module("labbuilder.lab.names"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

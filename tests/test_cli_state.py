@@ -113,7 +113,7 @@ def test_another_namespace_than_the_configuration_makes_is_a_warning() -> None:
     )
     result = state(write("objects.yaml", objects()), "--config", "other.yaml")
     assert (result.exit_code, codes(result)) == (0, ["other-namespace"])
-    assert ": metadata.namespace: warning: is 'labs-vera', and by the" in result.stderr
+    assert ": metadata.namespace: warning: is 'labs-vera', but" in result.stderr
 
 
 def test_hostile_namespaces_reach_no_url() -> None:
@@ -179,7 +179,7 @@ def test_a_missing_object_is_named(kind: str, name: str) -> None:
     result = state(write("objects.yaml", lab))
     assert (result.exit_code, result.stdout) == (1, "")
     assert codes(result) == ["missing-object"]
-    assert f"there is no {kind} {name} beside this" in result.stderr
+    assert f"the lab's {kind} {name} is missing" in result.stderr
 
 
 def test_what_can_be_recreated_is_written_beside_what_cannot() -> None:

@@ -25,7 +25,7 @@ from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
-_GET = "let kubectl get configmap,resourcequota,pod"
+_GET = "run kubectl get configmap,resourcequota,pod"
 
 
 class _Object(PlacedObject):
@@ -49,17 +49,16 @@ class _Object(PlacedObject):
 
 @dataclass(frozen=True, slots=True)
 class ClusterLab:
-    """What a cluster has of one lab.
+    """The objects of one lab in a cluster.
 
     Attributes
     ----------
     username
-        Whose lab it is.
+        The username.
     namespace
-        Its namespace; empty if the objects don't say.
+        The lab's namespace; empty if the objects have none.
     parts
-        The objects by the attribute of `LabStateObjects`, of which some may be missing and some
-        be there twice.
+        The objects by the attribute of `LabStateObjects`; some may be missing, some duplicated.
     """
 
     username: str
@@ -68,24 +67,10 @@ class ClusterLab:
 
 
 def find_labs(documents: Iterable[Document], username: str | None = None) -> list[ClusterLab]:
-    """Find labs by the names of their pods and of their ConfigMaps.
+    """Find labs by the names of their pods and ConfigMaps, or the labs of one user.
 
-    Parameters
-    ----------
-    documents
-        Objects, a document each, or ``v1`` Lists of them.
-    username
-        Whose lab to look for; everybody's by default.
-
-    Returns
-    -------
-    list of ClusterLab
-        In the order in which namespaces come.
-
-    Raises
-    ------
-    LabBuilderError
-        If a document is neither an object nor a List of them.
+    Documents hold one object each, or a ``v1`` List of objects. It raises `LabBuilderError` if one
+    holds neither.
     """
     found: defaultdict[str, list[_Object]] = defaultdict(list)
     findings: list[Finding] = []
@@ -109,23 +94,9 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
 def recreate(
     lab: ClusterLab, config: LabConfig, *, own_prefix: bool
 ) -> tuple[LabState | None, list[Finding]]:
-    """Recreate the state of a lab.
+    """Recreate the state of a lab, if it can be, and collect findings, which show no values.
 
-    Parameters
-    ----------
-    lab
-        What there is of it.
-    config
-        The site's configuration.
-    own_prefix
-        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the lab's
-        namespace tells it.
-
-    Returns
-    -------
-    tuple
-        The state, or None if anything is missing or unreadable, and every complaint. None of
-        them holds a value.
+    The namespace decides the prefix, unless the configuration's is the site's own.
     """
     prefix = lab.namespace.removesuffix(f"-{lab.username}")
     if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):
@@ -149,7 +120,7 @@ def recreate(
 
 
 def _usernames(objects: Iterable[_Object]) -> list[str]:
-    """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
+    """Find users by the names of pods and ConfigMaps that aren't labelled otherwise."""
     names: dict[str, None] = {}
     for each in objects:
         suffix = {"Pod": POD_SUFFIX, "ConfigMap": ENV_CONFIG_MAP_SUFFIX}.get(each.data["kind"])
@@ -173,25 +144,25 @@ def _lab(username: str, namespace: str, objects: Iterable[_Object]) -> ClusterLa
 
 
 def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
-    """Complain of objects that are not there once."""
+    """Report objects that are missing or duplicated."""
     first = next(iter(lab.parts.values()))[0]
     for kind, part in _KINDS.items():
         found = lab.parts.get(part, ())
         if not found and part != "quota":
-            message = f"there is no {kind} {getattr(names, part)} beside this"
+            message = f"the lab's {kind} {getattr(names, part)} is missing"
             complaint = first.complaint("missing-object", message, _GET)
             yield replace(complaint, path=(), source=first.document.source(first.path))
         for each in found[1:]:
             line = found[0].document.source(found[0].path)
-            message = f"the object is there already, at {line}"
+            message = f"is a duplicate of the object at {line}"
             yield each.complaint("duplicate-object", message, "keep one of them")
 
 
 def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
     if lab.namespace and lab.namespace != names.namespace:
         first = next(iter(lab.parts.values()))[0]
-        message = f"is {shown(lab.namespace)}, and by the configuration {names.namespace}"
-        hint = "give the site's own configuration, or the internal URL is wrong"
+        message = f"is {shown(lab.namespace)}, but {names.namespace} by the configuration"
+        hint = "use the site's own configuration; otherwise the internal URL is wrong"
         complaint = first.complaint("other-namespace", message, hint, ("metadata", "namespace"))
         yield replace(complaint, severity=Severity.WARNING)
 

@@ -10,7 +10,6 @@ from labbuilder.lab.names import LabObjectNames
 from labbuilder.lab.storage import Claim, Storage, Volume
 from labbuilder.lab.values import ARGO_CD, LabValues
 from labbuilder.models.reserved import DISCOVERY, GROUP, PASSWD
-from labbuilder.models.scheduling import Affinity, Toleration
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import CATEGORY_LABEL, LAB_PORT, USER_LABEL
 
@@ -145,9 +144,9 @@ def derive_facts(
         resources=_resources(size),
         notebook=notebook(storage, values),
         init_containers=init_containers(storage, values),
-        affinity=_kubernetes(config.affinity) or None if config.affinity else None,
+        affinity=config.affinity or None,
         node_selector=config.node_selector or None,
-        tolerations=[_kubernetes(toleration) for toleration in config.tolerations] or None,
+        tolerations=[*config.tolerations] or None,
         supplemental_groups=values.supplemental_groups,
         image_pull_secrets=[{"name": names.pull_secret}] if config.pull_secret else None,
     )
@@ -172,7 +171,3 @@ def _resources(size: LabSizeDefinition) -> dict[str, dict[str, str]]:
         name: {"cpu": str(amount.cpu), "memory": str(amount.memory)}
         for name, amount in found.items()
     }
-
-
-def _kubernetes(model: Affinity | Toleration) -> dict[str, Any]:
-    return model.model_dump(by_alias=True, exclude_none=True)
