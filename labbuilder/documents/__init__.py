@@ -16,10 +16,10 @@ import yaml
 
 from labbuilder.documents.nodes import Mark
 from labbuilder.documents.text import decode, syntax_finding
-from labbuilder.documents.tree import TreeBuilder
+from labbuilder.documents.tree import Rank, TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
-__all__ = ["Document", "Mark", "load"]
+__all__ = ["Document", "Mark", "Rank", "load"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NESTING = "maximum nesting depth"  # libyaml's limit, since 0.2.6; ours is lower
@@ -68,7 +68,9 @@ class Document:
         return Source(self.file, mark.line, mark.column)
 
 
-def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
+def load(
+    text: str | bytes, file: str, max_values: int = 100_000, *, rank: Rank | None = None
+) -> list[Document]:
     """Read all documents of a YAML (or JSON) text.
 
     Parameters
@@ -77,8 +79,11 @@ def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
         The text; bytes are UTF-8.
     file
         What to call it in findings and sources.
-    most
-        How many values it may hold, all in all.
+    max_values
+        How many values it may hold in total.
+    rank
+        Ranks the places of the text: of two values of one key, that of the lower rank wins.
+        Without it, and if the ranks are equal, they are an error.
 
     Returns
     -------
@@ -90,15 +95,15 @@ def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
     LabBuilderError
         With everything that is wrong, up to the first error of syntax.
     """
-    builder = _read(decode(text, file), file, most)
+    builder = _read(decode(text, file), file, max_values, rank)
     if builder.findings:
         raise LabBuilderError(builder.findings)
     documents = builder.documents or [(None, Mark(1, 1))]
     return [Document(data, file, mark) for data, mark in documents]
 
 
-def _read(text: str, file: str, most: int) -> TreeBuilder:
-    builder = TreeBuilder(file, most)
+def _read(text: str, file: str, max_values: int, rank: Rank | None) -> TreeBuilder:
+    builder = TreeBuilder(file, max_values, rank)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -106,7 +111,7 @@ def _read(text: str, file: str, most: int) -> TreeBuilder:
         mark = getattr(error, "problem_mark", None)
         if mark and _NESTING in str(getattr(error, "problem", None)):
             # It looks 1,000 levels ahead, and keeps the events of those that it has seen.
-            _read(text[: mark.index], file, most)
+            _read(text[: mark.index], file, max_values, rank)
         builder.findings.append(_explain(error, text, file))
     except (ValueError, OverflowError):
         # PyYAML without libyaml does not check the escapes that name a character.

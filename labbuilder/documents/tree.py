@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import yaml
@@ -11,7 +12,10 @@ from labbuilder.documents.nodes import Mapping, Mark, Node, Sequence, Slot
 from labbuilder.documents.text import resolve
 from labbuilder.errors import Finding, LabBuilderError, Path, Source, shown
 
-__all__ = ["TreeBuilder"]
+__all__ = ["Rank", "TreeBuilder"]
+
+Rank = Callable[[int, int], int]
+"""Gives the rank of a line and column of a text, counted from 1."""
 
 _MAX_DEPTH = 100
 _MAX_FINDINGS = 1_000
@@ -30,8 +34,10 @@ class TreeBuilder:
     ----------
     file
         What to call the text in findings.
-    most
+    max_values
         How many values the text may hold.
+    rank
+        Decides between two values of one key: the lower rank wins. None if that is an error.
 
     Attributes
     ----------
@@ -41,11 +47,12 @@ class TreeBuilder:
         What is wrong so far.
     """
 
-    def __init__(self, file: str, most: int) -> None:
+    def __init__(self, file: str, max_values: int, rank: Rank | None = None) -> None:
         self.documents: list[tuple[Any, Mark]] = []
         self.findings: list[Finding] = []
         self._file = file
-        self._most = most
+        self._max_values = max_values
+        self._rank = rank
         self._stack: list[Sequence | Mapping] = []
         self._anchors: dict[str, Node] = {}
         self._nodes = 0
@@ -79,8 +86,9 @@ class TreeBuilder:
         start = event.start_mark
         mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
         self._nodes += 1
-        if self._nodes > self._most:
-            self._stop("yaml-too-large", f"the text holds more than {self._most:,} values", mark)
+        if self._nodes > self._max_values:
+            problem = f"the text holds more than {self._max_values:,} values"
+            self._stop("yaml-too-large", problem, mark)
         return mark
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -196,11 +204,21 @@ class TreeBuilder:
             kind = "a list or a mapping" if isinstance(node.data, list | dict) else "not text"
             hint = "put the key in quotes"
             self._complain("yaml-key-not-text", f"a key is {kind}", node.mark, hint)
-        elif node.data in parent.marks:
-            first = parent.marks[node.data].key_line
-            self._duplicate(node.data, first, node.mark)
-        else:
+            return
+        first = parent.marks.get(node.data)
+        lead = self._lead(first, node.mark) if first else 1
+        if lead > 0:
             parent.slot, parent.key_mark = node.data, node.mark
+        elif first and lead == 0:
+            self._duplicate(node.data, first.key_line, node.mark)
+
+    def _lead(self, first: Mark, second: Mark) -> int:
+        """Compare two values of a key: positive if the second wins, 0 if neither does."""
+        if not self._rank:
+            return 0
+        return self._rank(first.key_line, first.key_column) - self._rank(
+            second.line, second.column
+        )
 
     def _duplicate(self, key: str, first: int, mark: Mark) -> None:
         problem = f"the key {shown(key)} is here a second time; the first is in line {first}"

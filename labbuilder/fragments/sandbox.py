@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import BlockReference, Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from labbuilder.fragments.hole import refuse_holes
-from labbuilder.fragments.skeleton import as_text, has_marker, marker, plain
+from labbuilder.fragments.markers import has_marker, is_blank, mark_author, value_marker
+from labbuilder.fragments.skeleton import as_text, plain
 
-__all__ = ["VALUES", "FragmentEnvironment", "Sandbox", "refuse_text"]
+__all__ = ["VALUES", "FragmentEnvironment", "FragmentFile", "Sandbox", "defined", "refuse_text"]
 
 VALUES = "lifted values"
 """The variable that holds a render's values; no identifier, so no fragment can name it."""
@@ -65,14 +66,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class FragmentFile(NamedTuple):
+    """The text of a fragment, its name in complaints, and its number among authors."""
+
+    text: str
+    name: str
+    author: int
+
+
 class FragmentEnvironment(Sandbox):
     """The Jinja of fragments."""
 
     code_generator_class = _Generator
 
-    def __init__(self, sources: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, files: Mapping[str, FragmentFile]) -> None:
+        self._files = files
         super().__init__(
-            loader=FunctionLoader(lambda name: _load(sources, name)),
+            loader=FunctionLoader(self._load),
             autoescape=True,
             finalize=_lift,
             trim_blocks=True,
@@ -98,7 +108,19 @@ class FragmentEnvironment(Sandbox):
         for each in (*filtered, *tree.find_all(nodes.FilterBlock)):
             # Jinja takes what the filter returns for text, be it a value.
             raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
+        if name is not None and name in self._files:
+            mark_author(tree, self._files[name].author)
         return tree
+
+    def _load(self, name: str) -> tuple[str, str, None]:
+        if name not in self._files:
+            raise TemplateNotFound(name)
+        text, file, _ = self._files[name]
+        if has_marker(text):
+            raise TemplateSyntaxError(
+                "holds the private character U+E000 or U+E001", 1, name, file
+            )
+        return text, file, None
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Refuse parts and methods of a fragment's text, and most methods of text at all."""
@@ -117,7 +139,10 @@ class FragmentEnvironment(Sandbox):
             refuse_text((arguments, options))
             if function != self.globals["fragment"]:  # to which a value may be passed on
                 refuse_holes((*arguments, *options.values()))
-        return super().call(context, function, *arguments, **options)
+        result = super().call(context, function, *arguments, **options)
+        if isinstance(function, BlockReference) and is_blank(result):
+            return Markup()  # as false as any Jinja has it
+        return result
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Refuse a part of a fragment's text, and let ``x["y"]`` do no more than ``x.y``."""
@@ -145,7 +170,7 @@ def _lift(context: Context, value: Any) -> Markup:
 
 @cache
 def _marker(index: int) -> Markup:
-    return Markup(marker(index))  # noqa: S704 (made of a number)
+    return Markup(value_marker(index))  # noqa: S704 (made of a number)
 
 
 def defined(value: Any) -> Any:
@@ -153,15 +178,6 @@ def defined(value: Any) -> Any:
     if isinstance(value, Undefined):
         str(value)
     return value
-
-
-def _load(sources: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str, None]:
-    if name not in sources:
-        raise TemplateNotFound(name)
-    text, file = sources[name]
-    if has_marker(text):
-        raise TemplateSyntaxError("holds the private character U+E000 or U+E001", 1, name, file)
-    return text, file, None
 
 
 def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:

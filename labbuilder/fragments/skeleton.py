@@ -7,38 +7,25 @@ puts the values there, so no value can become a key, a type or a second line.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from labbuilder.documents import load
+from labbuilder.documents import Mark, Rank, load
+from labbuilder.documents.text import decode
 from labbuilder.errors import LabBuilderError
 from labbuilder.fragments.hole import Hole
+from labbuilder.fragments.markers import VALUE, has_marker, take_out_authors
 
-__all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "has_marker", "marker", "plain"]
+__all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "plain"]
 
 Values = Sequence[Any]
 Fill = Callable[[Values], Any]
 """What makes an object of a render's values."""
 
-# Private-use characters: legal in YAML, and refused in the source of fragments.
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARKER = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
-
 
 class FillError(Exception):
     """A value that can't stand where the fragment puts it."""
-
-
-def marker(index: int) -> str:
-    """Write the marker of a render's value number `index`."""
-    return f"{_OPEN}{index}{_CLOSE}"
-
-
-def has_marker(text: str) -> bool:
-    """Tell whether text holds a character that only markers may have."""
-    return _OPEN in text or _CLOSE in text
 
 
 def compile_skeleton(text: str, name: str) -> Fill:
@@ -62,15 +49,19 @@ def compile_skeleton(text: str, name: str) -> Fill:
     FillError
         If the text isn't one YAML document.
     """
+    written, rank = take_out_authors(text)
     try:
-        documents = load(text, name)
+        decoded = decode(written, name)
+        if decoded != written:  # what follows isn't where it was
+            rank = _no_rank
+        documents = load(decoded, name, rank=rank)
     except LabBuilderError as error:
         first = error.findings[0]
         line = f"line {first.source.line} of " if first.source else ""
         raise FillError(f"{line}the rendered fragment: {first.message}") from None
     if len(documents) != 1:
         raise FillError("renders to more than one YAML document")
-    return _compile(documents[0].data, set())
+    return _Compiler(rank).compile(documents[0].data, documents[0].mark)
 
 
 def plain(value: Any) -> Any:
@@ -112,49 +103,58 @@ def _key(key: Any) -> str:
     return key
 
 
-def _compile(node: Any, used: set[int]) -> Fill:
-    if isinstance(node, dict):
-        return _mapping(node, used)
-    if isinstance(node, list):
-        fills = [_compile(item, used) for item in node]
-        return lambda values: [item for fill in fills if (item := fill(values)) is not None]
-    if not isinstance(node, str) or not has_marker(node):
-        return lambda _: node
-    match = _MARKER.fullmatch(node)
-    if not match:
-        return _joined(node)
-    index = int(match[1])
-    if index in used:  # the same place of the fragment, printed twice
-        return lambda values: plain(values[index])
-    used.add(index)
-    return lambda values: values[index]
+class _Compiler:
+    """Compiles a document whose keys rank by their places."""
 
+    def __init__(self, rank: Rank) -> None:
+        self._rank = rank
+        self._used: set[int] = set()
 
-def _mapping(node: dict[str, Any], used: set[int]) -> Fill:
-    entries = [(_joined(key), _compile(item, used)) for key, item in node.items()]
-    if not any(has_marker(key) for key in node):
-        fixed = list(zip(node, (fill for _, fill in entries), strict=True))
-        return lambda values: {
-            key: item for key, fill in fixed if (item := fill(values)) is not None
-        }
+    def compile(self, node: Any, mark: Mark) -> Fill:
+        if isinstance(node, dict):
+            return self._mapping(node, mark)
+        if isinstance(node, list):
+            fills = [self.compile(item, mark.child(i) or mark) for i, item in enumerate(node)]
+            return lambda values: [item for fill in fills if (item := fill(values)) is not None]
+        if not isinstance(node, str) or not has_marker(node):
+            return lambda _: node
+        match = VALUE.fullmatch(node)
+        if not match:
+            return _joined(node)
+        index = int(match[1])
+        if index in self._used:  # the same place of the fragment, printed twice
+            return lambda values: plain(values[index])
+        self._used.add(index)
+        return lambda values: values[index]
 
-    def fill_mapping(values: Values) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        keys = set()
-        for fill_key, fill in entries:
-            key, item = fill_key(values), fill(values)
-            if key in keys:
-                raise FillError("two keys of a mapping are the same")
-            keys.add(key)
-            if item is not None:
-                result[key] = item
-        return result
+    def _mapping(self, node: dict[str, Any], mark: Mark) -> Fill:
+        marks = {key: mark.child(key) or mark for key in node}
+        fills = [(key, self.compile(item, marks[key])) for key, item in node.items()]
+        if not any(has_marker(key) for key in node):
+            return lambda values: {
+                key: item for key, fill in fills if (item := fill(values)) is not None
+            }
+        entries = [
+            (_joined(key), fill, self._rank(marks[key].key_line, marks[key].key_column))
+            for key, fill in fills
+        ]
 
-    return fill_mapping
+        def fill_mapping(values: Values) -> dict[str, Any]:
+            result: dict[str, Any] = {}
+            best: dict[str, int] = {}
+            for fill_key, fill, rank in entries:
+                key = fill_key(values)
+                if best.get(key) == rank:
+                    raise FillError("two keys of a mapping are the same")
+                if key not in best or rank < best[key]:
+                    best[key], result[key] = rank, fill(values)
+            return {key: item for key, item in result.items() if item is not None}
+
+        return fill_mapping
 
 
 def _joined(node: str) -> Fill:
-    pieces = _MARKER.split(node)
+    pieces = VALUE.split(node)
     if any(has_marker(text) for text in pieces[::2]):
         raise FillError("cuts a value apart")
     texts, indices = pieces[::2], [int(index) for index in pieces[1::2]]
@@ -166,6 +166,10 @@ def _joined(node: str) -> Fill:
         return "".join(filled)
 
     return join
+
+
+def _no_rank(_line: int, _column: int) -> int:
+    return 0
 
 
 def as_text(value: Any) -> str:
