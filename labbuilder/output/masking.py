@@ -6,9 +6,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["redact"]
+from labbuilder.manifest import MASK
 
-_MASK = "**********"
+__all__ = ["redact"]
 
 
 def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,10 +30,10 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
         for field in ("data", "stringData"):
             values = redacted.get(field)
             if isinstance(values, dict):
-                redacted[field] = dict.fromkeys(values, _MASK)
+                redacted[field] = dict.fromkeys(values, MASK)
             elif values is not None:
-                redacted[field] = _MASK
+                redacted[field] = MASK
     elif redacted.get("kind") == "ConfigMap" and isinstance(redacted.get("data"), dict):
         # JupyterHub hands labs its tokens in their environment.
-        redacted["data"] |= {key: _MASK for key in redacted["data"] if key.endswith("_TOKEN")}
+        redacted["data"] |= {key: MASK for key in redacted["data"] if key.endswith("_TOKEN")}
     return redacted
