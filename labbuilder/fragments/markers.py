@@ -9,7 +9,6 @@ macro counts as text of the file that uses it.
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_right
 from collections.abc import Callable
 
@@ -29,6 +28,8 @@ VALUE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 OURS = 0
 """The author of every fragment that labbuilder ships."""
+
+_LAST = 1 << 30  # the rank of ours
 
 
 def value_marker(index: int) -> str:
@@ -102,7 +103,7 @@ def take_out_authors(text: str) -> tuple[str, Callable[[int, int], int]]:
         elif sign == "+":
             is_complete = True
             ours = author == str(OURS)
-            stack.append(sys.maxsize if ours else ranks.get(author, stack[-1]))
+            stack.append(_LAST if ours else ranks.get(author, stack[-1]))
         starts.append((line, column))
         found.append(stack[-1])
         pieces.append(piece)
