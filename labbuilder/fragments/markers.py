@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 
 from jinja2 import nodes
+
+from labbuilder.documents import Rank
 
 __all__ = [
     "OURS", "VALUE", "has_marker", "is_blank", "mark_author", "take_out_authors", "value_marker",
@@ -72,7 +73,7 @@ def _output(text: str) -> nodes.Node:
     return nodes.Output([nodes.TemplateData(text)])
 
 
-def take_out_authors(text: str) -> tuple[str, Callable[[int, int], int]]:
+def take_out_authors(text: str) -> tuple[str, Rank]:
     """Remove the markers of authors from a render's text.
 
     Parameters

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from labbuilder.documents import Mark, Rank, load
+from labbuilder.documents import Mark, Rank, load, no_rank
 from labbuilder.documents.text import decode
 from labbuilder.errors import LabBuilderError
 from labbuilder.fragments.hole import Hole
@@ -53,7 +53,7 @@ def compile_skeleton(text: str, name: str) -> Fill:
     try:
         decoded = decode(written, name)
         if decoded != written:  # what follows isn't where it was
-            rank = _no_rank
+            rank = no_rank
         documents = load(decoded, name, rank=rank)
     except LabBuilderError as error:
         first = error.findings[0]
@@ -166,10 +166,6 @@ def _joined(node: str) -> Fill:
         return "".join(filled)
 
     return join
-
-
-def _no_rank(_line: int, _column: int) -> int:
-    return 0
 
 
 def as_text(value: Any) -> str:
