@@ -1,4 +1,4 @@
-"""Manifests that were stored, as text that others may have changed since."""
+"""Reads stored manifests, which others may have changed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from labbuilder.manifest import Manifest, identity, kind_of
 
 __all__ = ["read_manifests"]
 
-_HINT = "write the manifests as labbuilder render does"
+_HINT = "use the output of labbuilder render"
 
 
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
-    """Take the manifests out of documents.
+    """Read the manifests in documents.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     Returns
     -------
     list of dict
-        Manifests with kind and name, none of them twice.
+        Manifests with kind and name, without duplicates.
 
     Raises
     ------
     LabBuilderError
-        With everything that is no such manifest.
+        With every error.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
@@ -39,7 +39,7 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
         for path, data in _unpacked(document.data, ()):
             found = list(_wrong(document, path, data))
             if not found and identity(data) in seen:
-                message = "the object is here a second time"
+                message = "the object is duplicated"
                 found = [_finding("duplicate-object", document, path, message, "keep one of them")]
             if not found:
                 seen.add(identity(data))
@@ -61,7 +61,7 @@ def _unpacked(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _wrong(document: Document, path: Path, data: Any) -> Iterator[Finding]:
-    """Say what keeps an object from being told from others."""
+    """Find what an object lacks for its identity."""
     if not isinstance(data, dict):
         what = "a List needs a list of items" if path[-1:] == ("items",) else "must be a mapping"
         yield _finding("wrong-type", document, path, what)
@@ -75,10 +75,10 @@ def _wrong(document: Document, path: Path, data: Any) -> Iterator[Finding]:
     ]
     for field, value in fields:
         if value is None:
-            message = f"a manifest needs {'.'.join(map(str, field))}"
+            message = "is required"
             yield _finding("missing-field", document, (*path, *field), message)
         elif not isinstance(value, str) or not value:
-            message = "must be text, and not empty"
+            message = "must be non-empty text"
             yield _finding("wrong-type", document, (*path, *field), message)
 
 
