@@ -1,4 +1,4 @@
-"""The engine: fragment and variables → object."""
+"""Renders a fragment with variables to an object."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHIPPED = "labbuilder/"
 _MAX_DEPTH = 20
 _CACHED_SKELETONS = 1024
 
-# No identifiers, so no fragment can name them.
+# Not identifiers, so that no fragment can use them.
 _VARIABLES = "render variables"
 _DEPTH = "depth"
 
@@ -38,27 +38,27 @@ _QUOTED = re.compile(r"'([^']*?)( object)?'")
 
 
 class Fragments:
-    """The fragments that labbuilder ships, and those of a site, which come first.
+    """The fragments that labbuilder ships, and a site's own, which take precedence.
 
-    What a site's fragment writes wins over what ours writes: if both set a key of the same
-    mapping, ours is dropped with its value, whether it stands before or after. So does a fragment
-    of a site over those that it extends. A key whose value is null is thereby removed. If the
-    texts that win and lose are of one fragment, the duplicate key is an error.
+    If a site's fragment and ours set the same key of one mapping, the site's value is used,
+    whether it comes before or after ``super()``; null removes the key. Likewise, a site's fragment
+    takes precedence over those that it extends. A key that is duplicated within one fragment, or
+    what it includes of the site's, is an error.
 
     Parameters
     ----------
     shipped
-        Our fragments: YAML with Jinja in it, by file name.
+        Our fragments by file name: YAML with Jinja in it.
     own
-        The site's, by file name. One replaces ours of the same name; to extend ours instead, it
-        starts with ``{% extends "labbuilder/<name>" %}``.
+        The site's fragments by file name. Each replaces ours of the same name; to extend ours
+        instead, it starts with ``{% extends "labbuilder/<name>" %}``.
     folder
-        Where the site's stand, for complaints.
+        The folder of the site's fragments, for findings.
 
     Raises
     ------
     LabBuilderError
-        If one of the site's is no Jinja template.
+        If one of the site's fragments is not a valid Jinja template.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class Fragments:
             self._guarded(name, partial(self._environment.get_template, name))
 
     def render(self, name: str, variables: Mapping[str, Any]) -> Any:
-        """Make an object of a fragment.
+        """Render a fragment to an object.
 
         Parameters
         ----------
         name
-            The fragment's file name without its ending.
+            The fragment's file name without its extension.
         variables
-            What the fragment may name.
+            The variables that the fragment may use.
 
         Returns
         -------
@@ -95,8 +95,8 @@ class Fragments:
         Raises
         ------
         LabBuilderError
-            If the fragment doesn't exist, names what isn't there, or puts a value where it can't
-            stand; with the fragment's file and line.
+            If the fragment doesn't exist, uses an undefined name, or prints a value where it isn't
+            allowed; with the fragment's file and line.
         """
         return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
 
@@ -111,7 +111,7 @@ class Fragments:
         _refuse_all_but_data(variables.values())
         depth = context.parent[_DEPTH] + 1
         if depth > _MAX_DEPTH:
-            raise FillError(f"fragments nest more than {_MAX_DEPTH} deep")
+            raise FillError(f"fragments are nested more than {_MAX_DEPTH} levels deep")
         variables = {**context.parent[_VARIABLES], **variables}
         file = f"{name}.yaml"
         return self._guarded(file, lambda: self._render(file, variables, depth))
@@ -125,7 +125,7 @@ class Fragments:
             raise self._explained(error, file) from None
 
     def _explained(self, error: Exception, file: str) -> LabBuilderError:
-        """Say what is wrong, in which line of which fragment."""
+        """Explain an error with the fragment's file and line."""
         texts = {each.name: each.text for each in self._files.values()}
         name, line = self._files[file].name if file in self._files else file, 0
         if isinstance(error, TemplateSyntaxError):
@@ -136,9 +136,9 @@ class Fragments:
                     name, line = frame.f_code.co_filename, frame_line
         message = str(error).partition("\n")[0] or type(error).__name__
         if isinstance(error, TemplateNotFound):
-            message = f"there is no fragment '{error}'"
+            message = f"fragment '{error}' not found"
         if not isinstance(error, TemplateSyntaxError):
-            # What the fragment's own text doesn't hold is a value, and may be a secret's.
+            # Quoted text that isn't in the fragment is a value, and may be a secret's.
             text = texts.get(name, "")
             message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
         if not line:
@@ -149,7 +149,7 @@ class Fragments:
 
 
 def _refuse_all_but_data(values: Iterable[Any]) -> None:
-    """Refuse what may hold or make text, whose markers would mean another fragment's values."""
+    """Refuse text and what may print it: its markers would refer to another render's values."""
     refuse_text(tuple(values))
     for value in values:
         if isinstance(value, dict):

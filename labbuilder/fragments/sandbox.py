@@ -1,4 +1,4 @@
-"""The Jinja that fragments run in: an immutable sandbox that never makes text of a value."""
+"""The Jinja of fragments: an immutable sandbox in which values never become text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from labbuilder.fragments.skeleton import as_text, plain
 __all__ = ["VALUES", "FragmentEnvironment", "FragmentFile", "Sandbox", "defined", "refuse_text"]
 
 VALUES = "lifted values"
-"""The variable that holds a render's values; no identifier, so no fragment can name it."""
+"""The variable that holds a render's values: not an identifier, so that no fragment can use it."""
 
-# These make Markup of a value, which would then count as the fragment's own text, or text of any
+# They turn values into Markup, which counts as the fragment's own text, or make text of any
 # length, or differ from run to run.
 _REMOVED_FILTERS = {
     "e", "escape", "forceescape", "safe", "tojson", "urlize", "xmlattr",
@@ -47,7 +47,7 @@ class _Generator(CodeGenerator):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox that fragments and a configuration's templates run in."""
+    """The sandbox of fragments and of a configuration's templates."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -57,10 +57,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             del self.globals[name]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse a fragment's text, and what could make a text or number of any size."""
+        """Refuse a fragment's text, and operations with unbounded results."""
         refuse_text((left, right))
         if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
-            raise SecurityError(f"{operator} is for numbers only")
+            raise SecurityError(f"{operator} can be used only with numbers")
         if operator == "**" and max(abs(left), abs(right)) > _MAX_POWER:
             raise SecurityError("the power is too large")
         return super().call_binop(context, operator, left, right)
@@ -100,13 +100,13 @@ class FragmentEnvironment(Sandbox):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         for each in tree.find_all((nodes.Import, nodes.FromImport, nodes.Include)):
-            # Without the context, a value would be lifted into no render, or into an earlier one.
+            # Without it, values would be lifted into no render, or into an earlier one.
             each.with_context = True  # type: ignore[attr-defined]  # all three have it
         for each in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
             raise TemplateSyntaxError("autoescape can't be changed", each.lineno, name, filename)
         filtered = [block for block in tree.find_all(nodes.AssignBlock) if block.filter]
         for each in (*filtered, *tree.find_all(nodes.FilterBlock)):
-            # Jinja takes what the filter returns for text, be it a value.
+            # Jinja treats what the filter returns as text, even a value.
             raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
         if name is not None and name in self._files:
             mark_author(tree, self._files[name].author)
@@ -117,35 +117,34 @@ class FragmentEnvironment(Sandbox):
             raise TemplateNotFound(name)
         text, file, _ = self._files[name]
         if has_marker(text):
-            raise TemplateSyntaxError(
-                "holds the private character U+E000 or U+E001", 1, name, file
-            )
+            problem = "the characters U+E000 and U+E001 are not allowed"
+            raise TemplateSyntaxError(problem, 1, name, file)
         return text, file, None
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Refuse parts and methods of a fragment's text, and most methods of text at all."""
+        """Refuse the attributes of a fragment's text, and most methods of strings."""
         refuse_holes((obj,))
         if isinstance(obj, str):
             refuse_text((obj,))
             if attribute not in _STR_METHODS:
-                raise SecurityError(f"text has no {attribute} here")
+                raise SecurityError(f"text has no attribute {attribute} here")
         elif attribute in getattr(obj, "__dataclass_fields__", ()):  # a fact: data, and safe
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, function: Any, /, *arguments: Any, **options: Any) -> Any:
-        """Refuse a fragment's text as an argument of anything but a macro, which prints it."""
+        """Refuse a fragment's text as an argument, except of macros, which print it."""
         if not isinstance(function, Macro):
             refuse_text((arguments, options))
-            if function != self.globals["fragment"]:  # to which a value may be passed on
+            if function != self.globals["fragment"]:  # which may pass a hole on
                 refuse_holes((*arguments, *options.values()))
         result = super().call(context, function, *arguments, **options)
         if isinstance(function, BlockReference) and is_blank(result):
-            return Markup()  # as false as any Jinja has it
+            return Markup()  # false, as without markers
         return result
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Refuse a part of a fragment's text, and let ``x["y"]`` do no more than ``x.y``."""
+        """Refuse parts of a fragment's text, and allow ``x["y"]`` no more than ``x.y``."""
         refuse_text((obj,))
         refuse_holes((obj, argument))
         if isinstance(obj, str) and isinstance(argument, str):
@@ -153,7 +152,7 @@ class FragmentEnvironment(Sandbox):
         return super().getitem(obj, argument)
 
     def joined(self, parts: Iterable[Any]) -> str:
-        """Do what ``~`` asks for."""
+        """Join values by the operator ``~``."""
         parts = tuple(parts)
         refuse_text(parts)
         return "".join(map(as_text, map(defined, parts)))
@@ -170,11 +169,11 @@ def _lift(context: Context, value: Any) -> Markup:
 
 @cache
 def _marker(index: int) -> Markup:
-    return Markup(value_marker(index))  # noqa: S704 (made of a number)
+    return Markup(value_marker(index))  # noqa: S704 (a number)
 
 
 def defined(value: Any) -> Any:
-    """Raise what Jinja raises for a name that isn't there, or give the value back."""
+    """Return a value; raise Jinja's error if it is undefined."""
     if isinstance(value, Undefined):
         str(value)
     return value
@@ -186,7 +185,7 @@ def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
         refuse_text((arguments, options))
         refuse_holes((*arguments, *options.values()))
         result = function(*arguments, **options)
-        refuse_text((result,))  # it may have been in a generator
+        refuse_text((result,))  # which may come from a generator
         return result
 
     return refusing
@@ -202,7 +201,7 @@ def _refusing_holes(function: Any) -> Callable[..., Any]:
 
 
 def refuse_text(values: Any) -> None:
-    """Refuse a fragment's text where a value belongs, whatever it is wrapped in."""
+    """Refuse a fragment's text where a value is expected, also within lists and mappings."""
     items = values.values() if isinstance(values, dict) else values
     for value in items:
         if isinstance(value, Markup):

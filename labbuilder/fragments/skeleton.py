@@ -1,7 +1,7 @@
-"""Rendered fragments: text that holds structure and markers, compiled to fill in the values.
+"""Compiles the text of a rendered fragment, which holds structure and markers.
 
-A marker stands for a value that never was text. Parsing tells where the markers stand; filling
-puts the values there, so no value can become a key, a type or a second line.
+Parsing finds the places of the markers, and filling puts the values there. Values are never
+parsed, so that none can become a key, another type or a second line.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "plain"]
 
 Values = Sequence[Any]
 Fill = Callable[[Values], Any]
-"""What makes an object of a render's values."""
+"""Makes an object from the values of a render."""
 
 
 class FillError(Exception):
-    """A value that can't stand where the fragment puts it."""
+    """A value is not allowed where the fragment prints it."""
 
 
 def compile_skeleton(text: str, name: str) -> Fill:
@@ -36,13 +36,13 @@ def compile_skeleton(text: str, name: str) -> Fill:
     text
         One YAML document of structure and markers.
     name
-        The fragment, for complaints.
+        The fragment's name, for errors.
 
     Returns
     -------
     callable
-        Makes a new object of the values that the markers stand for. It raises `FillError` for a
-        value that can't stand in its place.
+        Makes a new object from the values of the markers. It raises `FillError` for a value that
+        is not allowed in its place.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def compile_skeleton(text: str, name: str) -> Fill:
     written, rank = take_out_authors(text)
     try:
         decoded = decode(written, name)
-        if decoded != written:  # what follows isn't where it was
+        if decoded != written:  # the places have moved
             rank = no_rank
         documents = load(decoded, name, rank=rank)
     except LabBuilderError as error:
@@ -60,7 +60,7 @@ def compile_skeleton(text: str, name: str) -> Fill:
         line = f"line {first.source.line} of " if first.source else ""
         raise FillError(f"{line}the rendered fragment: {first.message}") from None
     if len(documents) != 1:
-        raise FillError("renders to more than one YAML document")
+        raise FillError("must render to a single YAML document")
     return _Compiler(rank).compile(documents[0].data, documents[0].mark)
 
 
@@ -76,12 +76,12 @@ def plain(value: Any) -> Any:
     -------
     object
         A copy in plain types that shares nothing mutable with the value. Entries of None are
-        left out, as Kubernetes reads null.
+        omitted, as null has no effect in Kubernetes.
 
     Raises
     ------
     FillError
-        If something in it has no JSON type.
+        If a value in it is not of a JSON type.
     """
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None or kind is Hole:
@@ -94,12 +94,12 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if kind is float and math.isfinite(value):
         return value
-    raise FillError(f"a {kind.__name__} can't stand in a manifest")
+    raise FillError(f"a {kind.__name__} is not allowed in a manifest")
 
 
 def _key(key: Any) -> str:
     if type(key) is not str:
-        raise FillError("a key of a mapping is no text")
+        raise FillError("a key of a mapping must be text")
     return key
 
 
@@ -122,7 +122,7 @@ class _Compiler:
         if not match:
             return _joined(node)
         index = int(match[1])
-        if index in self._used:  # the same place of the fragment, printed twice
+        if index in self._used:  # the same part of the fragment, printed twice
             return lambda values: plain(values[index])
         self._used.add(index)
         return lambda values: values[index]
@@ -145,7 +145,7 @@ class _Compiler:
             for fill_key, fill, rank in entries:
                 key = fill_key(values)
                 if best.get(key) == rank:
-                    raise FillError("two keys of a mapping are the same")
+                    raise FillError("a key of a mapping is duplicated")
                 if key not in best or rank < best[key]:
                     best[key], result[key] = rank, fill(values)
             return {key: item for key, item in result.items() if item is not None}
@@ -156,7 +156,7 @@ class _Compiler:
 def _joined(node: str) -> Fill:
     pieces = VALUE.split(node)
     if any(has_marker(text) for text in pieces[::2]):
-        raise FillError("cuts a value apart")
+        raise FillError("a value can't be split")
     texts, indices = pieces[::2], [int(index) for index in pieces[1::2]]
 
     def join(values: Values) -> str:
@@ -169,7 +169,7 @@ def _joined(node: str) -> Fill:
 
 
 def as_text(value: Any) -> str:
-    """Give what a value adds to text: only text and numbers can stand in it.
+    """Return the text of a value that is joined with other text: a string or a number.
 
     Raises
     ------
