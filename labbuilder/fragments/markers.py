@@ -59,11 +59,12 @@ def mark_author(tree: nodes.Template, author: int) -> None:
         A number for the template's file, or `OURS`.
     """
     enter = f"{_OPEN}+{author}{_CLOSE}"
-    blocks = list(tree.find_all(nodes.Block))
+    found = list(tree.find_all((nodes.Block, nodes.Extends)))
+    blocks = [each for each in found if isinstance(each, nodes.Block)]
     for block in blocks:
         if block.body:
             block.body = [_output(enter), *block.body, _output(_LEAVE)]
-    if tree.find(nodes.Extends):
+    if len(blocks) < len(found):  # it extends another
         tree.body.insert(0, _output(f"{_OPEN}={author}{_CLOSE}"))
     elif blocks or author == OURS:
         tree.body = [_output(enter), *tree.body, _output(_LEAVE)]

@@ -35,6 +35,10 @@ _STR_METHODS = {
 }  # fmt: skip
 _REMOVED_GLOBALS = ("cycler", "joiner", "lipsum")
 _MAX_POWER = 64
+_SPECIAL = (
+    nodes.AssignBlock, nodes.EvalContextModifier, nodes.FilterBlock, nodes.FromImport,
+    nodes.Import, nodes.Include,
+)  # fmt: skip
 
 
 class _Generator(CodeGenerator):
@@ -99,15 +103,16 @@ class FragmentEnvironment(Sandbox):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for each in tree.find_all((nodes.Import, nodes.FromImport, nodes.Include)):
-            # Without it, values would be lifted into no render, or into an earlier one.
-            each.with_context = True  # type: ignore[attr-defined]  # all three have it
-        for each in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
-            raise TemplateSyntaxError("autoescape can't be changed", each.lineno, name, filename)
-        filtered = [block for block in tree.find_all(nodes.AssignBlock) if block.filter]
-        for each in (*filtered, *tree.find_all(nodes.FilterBlock)):
-            # Jinja treats what the filter returns as text, even a value.
-            raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
+        for each in tree.find_all(_SPECIAL):
+            if isinstance(each, nodes.Import | nodes.FromImport | nodes.Include):
+                # Without it, values would be lifted into no render, or into an earlier one.
+                each.with_context = True
+            elif isinstance(each, nodes.EvalContextModifier):
+                problem = "autoescape can't be changed"
+                raise TemplateSyntaxError(problem, each.lineno, name, filename)
+            elif not isinstance(each, nodes.AssignBlock) or each.filter:
+                # Jinja treats what the filter returns as text, even a value.
+                raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
         if name is not None and name in self._files:
             mark_author(tree, self._files[name].author)
         return tree
