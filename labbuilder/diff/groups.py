@@ -46,15 +46,7 @@ class Rollout:
         self._counts: Counter[str] = Counter()
 
     def add(self, person: Person, changes: Iterable[Change]) -> None:
-        """Count the changes of a lab.
-
-        Parameters
-        ----------
-        person
-            The lab's user, who is replaced by ``USERNAME``, ``UID`` and ``GID``.
-        changes
-            The changes that `labbuilder.diff.compare.compare` found.
-        """
+        """Count the changes of a lab, with ``USERNAME``, ``UID`` and ``GID`` for its user."""
         anonymous = _Anonymizer(person)
         alike = {json.dumps(asdict(each)): each for each in map(anonymous.change, changes)}
         self.labs += 1

@@ -55,19 +55,8 @@ def worst(impacts: Iterable[Impact]) -> Impact:
 def of_object(kind: str, *, removed: bool, holds_claims: bool = False) -> Impact:
     """Classify the addition or removal of a whole object.
 
-    Parameters
-    ----------
-    kind
-        The kind, for example ``Pod``.
-    removed
-        Whether the object is removed rather than added.
-    holds_claims
-        Whether the object is a Namespace that contains claims.
-
-    Returns
-    -------
-    Impact
-        The class. The effect of a removed ConfigMap shows in the pod that used it.
+    `holds_claims` says whether it is a Namespace with claims in it. The effect of a removed
+    ConfigMap shows in the pod that used it.
     """
     if not removed:
         return Impact.NOTHING
@@ -79,21 +68,10 @@ def of_object(kind: str, *, removed: bool, holds_claims: bool = False) -> Impact
 
 
 def of_field(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
-    """Classify the change of a field.
+    """Classify the change of a field from an old to a new value; None if there is no value.
 
-    Parameters
-    ----------
-    manifest
-        The old manifest.
-    path
-        The field, with items of lists by their names if they have any.
-    old, new
-        The values; None if there is none.
-
-    Returns
-    -------
-    Impact
-        The class; `Impact.RECREATE` for a field of an unknown kind.
+    The path has items of lists by their names if they have any. A field of an unknown kind counts
+    as `Impact.RECREATE`.
     """
     if path[0] in {"apiVersion", "metadata"}:
         # A running pod is not admitted again if its namespace's labels change, and it keeps

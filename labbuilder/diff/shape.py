@@ -59,18 +59,7 @@ class Shape:
         return self._below(self.schema.get("items"), "")
 
     def names(self, items: Sequence[Any]) -> list[Item] | None:
-        """Name the items of a list by the fields that identify them.
-
-        Parameters
-        ----------
-        items
-            The items, of whatever types.
-
-        Returns
-        -------
-        list of Item or None
-            A name for each; None if they are identified by their index.
-        """
+        """Name the items of a list by the fields that identify them; None if their index does."""
         keys = self.schema.get("x-kubernetes-list-map-keys", ())
         if self.field == "PodSpec.tolerations":
             found = [_toleration(item) for item in items]
@@ -91,17 +80,9 @@ class Shape:
 
 
 def shape(kind: str) -> Shape:
-    """Return the shape of a kind's manifests, by the newest schemas.
+    """Return the shape of a kind's manifests by the newest schemas; empty if there is none.
 
-    Parameters
-    ----------
-    kind
-        The kind, as `labbuilder.manifest.kind_of` returns it.
-
-    Returns
-    -------
-    Shape
-        The shape; empty for a kind without a schema.
+    The kind is written as by `labbuilder.manifest.kind_of`.
     """
     try:
         schema, types = schemas.definition(schemas.NEWEST, kind)

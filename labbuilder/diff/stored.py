@@ -15,22 +15,12 @@ _HINT = "use the output of labbuilder render"
 
 
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
-    """Read the manifests in documents.
-
-    Parameters
-    ----------
-    documents
-        The documents. A ``List`` stands for its items.
-
-    Returns
-    -------
-    list of dict
-        Manifests with kind and name, without duplicates.
+    """Read the manifests in documents, where a ``List`` stands for its items.
 
     Raises
     ------
     LabBuilderError
-        With every error.
+        If an object has no kind and name, or is duplicated; with every error.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []

@@ -36,21 +36,7 @@ class _Line(Document):
 
 
 def load_line(text: bytes, file: str, number: int) -> Document:
-    """Read a line of newline-delimited JSON.
-
-    Parameters
-    ----------
-    text
-        The line, UTF-8, with or without its end.
-    file
-        The file's name in findings and sources.
-    number
-        The line's number, counted from 1.
-
-    Returns
-    -------
-    Document
-        The same as `labbuilder.documents.load` returns.
+    """Read a line of newline-delimited JSON, counted from 1, as `labbuilder.documents.load` does.
 
     Raises
     ------

@@ -74,24 +74,13 @@ def find_refused(text: str) -> re.Match[str] | None:
 
 
 def decode(text: str | bytes, file: str) -> str:
-    """Decode a text and remove its byte order mark.
-
-    Parameters
-    ----------
-    text
-        The text; bytes are UTF-8.
-    file
-        The file's name for findings.
-
-    Returns
-    -------
-    str
-        A text whose lines and characters are the same to every YAML reader.
+    """Decode UTF-8 and remove the byte order mark.
 
     Raises
     ------
     LabBuilderError
-        If the text is not UTF-8, or holds a character that YAML allows only as an escape.
+        If the text is not UTF-8, or holds a character that YAML allows only as an escape: YAML
+        readers may disagree about its lines and characters.
     """
     if isinstance(text, bytes):
         try:
@@ -169,11 +158,6 @@ def syntax_finding(problem: str | None, source: Source, block_line: int | None) 
         The place of the error.
     block_line
         The line in which the value begins that the parser was reading.
-
-    Returns
-    -------
-    Finding
-        The explanation.
     """
     known = ((words, hint) for part, words, hint in _PROBLEMS if part in (problem or ""))
     message, hint = next(known, ("not valid YAML", f"{_ALIGN}; {_QUOTE}"))

@@ -72,8 +72,7 @@ class TreeBuilder:
         mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
         self._nodes += 1
         if self._nodes > self._max_values:
-            problem = f"has more than {self._max_values:,} values"
-            self._stop("yaml-too-large", problem, mark)
+            self._stop("yaml-too-large", f"has more than {self._max_values:,} values", mark)
         return mark
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -144,10 +143,9 @@ class TreeBuilder:
         mark = self._mark(event)
         target = self._anchors.get(event.anchor or "")
         if target is None or target.open:
+            problem = "an alias refers to a value that contains it"
             if target is None:
                 problem = "an alias refers to an anchor that is not defined above it"
-            else:
-                problem = "an alias refers to a value that contains it"
             hint = "put a value that starts with '*' in quotes"
             self._report("yaml-alias", problem, mark, hint)
             self._place(Node(None, mark, broken=True))

@@ -13,14 +13,9 @@ class HoleError(Exception):
 
 
 class Hole:
-    """A placeholder for a value: it can be printed as a whole, and nothing else.
+    """A placeholder for the value of an index: it can be printed as a whole, and nothing else.
 
-    Parameters
-    ----------
-    index
-        The index of the value.
-    mutable
-        Whether the value is a mapping or a list.
+    It is mutable if the value is a mapping or a list.
     """
 
     __slots__ = ("index", "mutable")

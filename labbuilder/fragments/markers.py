@@ -49,15 +49,7 @@ def is_blank(text: str) -> bool:
 
 
 def mark_author(tree: nodes.Template, author: int) -> None:
-    """Make a template print markers around its blocks' text and its own.
-
-    Parameters
-    ----------
-    tree
-        The parsed template; it is changed.
-    author
-        A number for the template's file, or `OURS`.
-    """
+    """Make a template print markers of its author around its own text and that of its blocks."""
     enter = f"{_OPEN}+{author}{_CLOSE}"
     found = list(tree.find_all((nodes.Block, nodes.Extends)))
     blocks = [each for each in found if isinstance(each, nodes.Block)]
@@ -75,18 +67,9 @@ def _output(text: str) -> nodes.Node:
 
 
 def take_out_authors(text: str) -> tuple[str, Rank]:
-    """Remove the markers of authors from a render's text.
+    """Remove the markers of authors from a rendered text, and rank its places by author.
 
-    Parameters
-    ----------
-    text
-        What a template printed.
-
-    Returns
-    -------
-    tuple
-        The text without them, and a function that gives the rank of a line and column, counted
-        from 1: where a key is set twice, that of the lower rank wins.
+    If two files set a key, the one of the lower rank wins.
     """
     first, *rest = _AUTHOR.split(text)
     pieces = [first]

@@ -29,20 +29,9 @@ class FillError(Exception):
 
 
 def compile_skeleton(text: str, name: str) -> Fill:
-    """Compile rendered text.
+    """Compile a rendered text to a function that makes a new object from the markers' values.
 
-    Parameters
-    ----------
-    text
-        One YAML document of structure and markers.
-    name
-        The fragment's name, for errors.
-
-    Returns
-    -------
-    callable
-        Makes a new object from the values of the markers. It raises `FillError` for a value that
-        is not allowed in its place.
+    The function raises `FillError` for a value that is not allowed in its place.
 
     Raises
     ------
@@ -65,18 +54,9 @@ def compile_skeleton(text: str, name: str) -> Fill:
 
 
 def plain(value: Any) -> Any:
-    """Copy a value of JSON types.
+    """Copy a value of JSON types or holes, sharing nothing mutable with it.
 
-    Parameters
-    ----------
-    value
-        None, a bool, int, float, str or hole, or mappings and sequences of such.
-
-    Returns
-    -------
-    object
-        A copy in plain types that shares nothing mutable with the value. Entries of None are
-        omitted, as null has no effect in Kubernetes.
+    Entries of None are omitted, as null has no effect in Kubernetes.
 
     Raises
     ------

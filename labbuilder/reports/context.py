@@ -55,15 +55,7 @@ class Context:
 def complaint(finding: Finding) -> str:
     """Write a finding without its severity, code and place in a file.
 
-    Parameters
-    ----------
-    finding
-        The finding.
-
-    Returns
-    -------
-    str
-        For example ``Pod/vera-nb: spec.hostname: must be of type string, not integer; put ...``.
+    For example ``Pod/vera-nb: spec.hostname: must be of type string, not integer; put it ...``.
     """
     cause = "" if finding.source else format_path(finding.cause)
     where = (part for part in (cause, finding.object, format_path(finding.path)) if part)

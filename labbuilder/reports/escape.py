@@ -12,33 +12,15 @@ _RIGHT_TO_LEFT = {"R", "AL"}
 def printable(text: str, keep: str = "") -> str:
     r"""Escape control and format characters, line ends and lone surrogates: ``\x1b``, ``\u202e``.
 
-    Parameters
-    ----------
-    text
-        The text, which may come from anyone.
-    keep
-        Characters that are not escaped.
-
-    Returns
-    -------
-    str
-        The text.
+    Characters in `keep` are not escaped.
     """
     return "".join(char if char.isprintable() or char in keep else _escape(char) for char in text)
 
 
 def visible(text: str) -> str:
-    """Escape invisible characters, and those that reverse the direction of text.
+    """Escape a text so that a terminal shows it in one line, in the order in which it is written.
 
-    Parameters
-    ----------
-    text
-        The text, which may come from anyone.
-
-    Returns
-    -------
-    str
-        One line, which a terminal shows in the order in which it is written.
+    Invisible characters are escaped, and those that reverse the direction of the text around them.
     """
     return "".join(
         _escape(char) if unicodedata.bidirectional(char) in _RIGHT_TO_LEFT else char
