@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown"]
+__all__ = [
+    "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown",
+]  # fmt: skip
 
 _MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
+_ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
 
 Path = tuple[str | int, ...]
 """Steps from the root of a document: keys of mappings and indices of lists."""
+
+
+class Item(str):
+    """A step of a path to an item of a list, by its name rather than its index."""
+
+    __slots__ = ()
 
 
 class Severity(StrEnum):
@@ -135,7 +145,7 @@ def shown(value: object) -> str:
 
 
 def format_path(path: Path) -> str:
-    """Format a path as ``kubectl`` does: ``spec.containers[0].env``.
+    """Format a path as ``kubectl`` does: ``spec.containers[0].env``, ``env[DEBUG].value``.
 
     Parameters
     ----------
@@ -149,10 +159,11 @@ def format_path(path: Path) -> str:
     """
     text = ""
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or (isinstance(step, Item) and _ITEM.fullmatch(step)):
             text += f"[{step}]"
         elif (
             len(step) <= _MAX_KEY_LENGTH
+            and not isinstance(step, Item)
             and step.isascii()
             and step.replace("-", "").replace("_", "").isalnum()
         ):

@@ -27,7 +27,7 @@ Manifest = dict[str, Any]
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The fields of a pod's spec that list containers."""
 MASK = "**********"
-"""What is written in place of a secret's value."""
+"""What is shown in place of a secret's value."""
 
 MAX_SHORTENED = 60
 """Characters of a name in a finding."""

@@ -1,4 +1,4 @@
-"""Manifests that were stored, as text that others may have changed since."""
+"""Reads stored manifests, which others may have changed."""
 
 from __future__ import annotations
 
@@ -12,26 +12,16 @@ from labbuilder.manifest import Manifest, identity
 
 __all__ = ["read_manifests"]
 
-_HINT = "write the manifests as labbuilder render does"
+_HINT = "use the output of labbuilder render"
 
 
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
-    """Take the manifests out of documents.
-
-    Parameters
-    ----------
-    documents
-        The documents. A ``List`` stands for its items.
-
-    Returns
-    -------
-    list of dict
-        Manifests with kind and name, none of them twice.
+    """Read the manifests in documents, where a ``List`` stands for its items.
 
     Raises
     ------
     LabBuilderError
-        With everything that is no such manifest.
+        If an object has no kind and name, or is duplicated; with every error.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
@@ -44,7 +34,7 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
             path, data = each.path, each.data
             found = list(_wrong(document, path, data))
             if not found and identity(data) in seen:
-                message = "the object is here a second time"
+                message = "the object is duplicated"
                 found = [_finding("duplicate-object", document, path, message, "keep one of them")]
             if not found:
                 seen.add(identity(data))
@@ -56,7 +46,7 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
 
 
 def _wrong(document: Document, path: Path, data: Manifest) -> Iterator[Finding]:
-    """Say what keeps an object from being told from others."""
+    """Find what an object lacks for its identity."""
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     fields: list[tuple[Path, Any]] = [
@@ -66,10 +56,10 @@ def _wrong(document: Document, path: Path, data: Manifest) -> Iterator[Finding]:
     ]
     for field, value in fields:
         if value is None:
-            message = f"a manifest needs {'.'.join(map(str, field))}"
+            message = "is required"
             yield _finding("missing-field", document, (*path, *field), message)
         elif not isinstance(value, str) or not value:
-            message = "must be text, and not empty"
+            message = "must be non-empty text"
             yield _finding("wrong-type", document, (*path, *field), message)
 
 
