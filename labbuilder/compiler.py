@@ -34,6 +34,7 @@ from labbuilder.lab.plan import Plans
 from labbuilder.lab.storage import Storage
 from labbuilder.lab.values import Particulars, particulars
 from labbuilder.lab.verdicts import Verdicts
+from labbuilder.manifest import MASK
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
 from labbuilder.validation import schemas
@@ -241,7 +242,7 @@ def _masked(findings: Iterable[Finding], own: Particulars) -> Iterator[Finding]:
 
     def mask(text: str) -> str:
         for secret in secrets:
-            text = text.replace(secret, "**********") if secret else text
+            text = text.replace(secret, MASK) if secret else text
         return text
 
     for finding in findings:

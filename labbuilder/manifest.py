@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "MASK",
     "MAX_SHORTENED",
     "Manifest",
     "identity",
@@ -18,6 +19,9 @@ __all__ = [
 
 Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
+
+MASK = "**********"
+"""What is shown in place of a secret's value."""
 
 MAX_SHORTENED = 60
 """Characters of a name that a finding repeats."""

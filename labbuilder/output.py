@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 import yaml
 
 from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.manifest import MASK
 
 __all__ = ["LIST_END", "LIST_START", "redact", "to_files", "to_json", "to_line", "to_yaml"]
 
@@ -22,7 +23,6 @@ LIST_START = '{\n  "apiVersion": "v1",\n  "kind": "List",\n  "items": [\n'
 LIST_END = "\n  ]\n}\n"
 """What `to_json` writes before and after the manifests."""
 
-_MASK = "**********"
 _FIRST = ("apiVersion", "kind", "metadata")
 
 # Text that no reader of YAML 1.1 or 1.2 takes for anything else, in any context.
@@ -201,12 +201,12 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
         for field in ("data", "stringData"):
             values = redacted.get(field)
             if isinstance(values, dict):
-                redacted[field] = dict.fromkeys(values, _MASK)
+                redacted[field] = dict.fromkeys(values, MASK)
             elif values is not None:
-                redacted[field] = _MASK
+                redacted[field] = MASK
     elif redacted.get("kind") == "ConfigMap" and isinstance(redacted.get("data"), dict):
         # JupyterHub hands labs its tokens in their environment.
-        redacted["data"] |= {key: _MASK for key in redacted["data"] if key.endswith("_TOKEN")}
+        redacted["data"] |= {key: MASK for key in redacted["data"] if key.endswith("_TOKEN")}
     return redacted
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labs import lab
 
-from labbuilder.diff.compare import MASK, Change, Difference, compare, field_text
+from labbuilder.diff.compare import Change, Difference, compare, field_text
 from labbuilder.diff.shape import Item, shape
+from labbuilder.manifest import MASK
 from labbuilder.output import redact
 
 POD: dict[str, Any] = {

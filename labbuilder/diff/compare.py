@@ -13,14 +13,11 @@ from typing import Any, NamedTuple
 from labbuilder.diff.impact import Impact, of_field, of_object
 from labbuilder.diff.shape import Item, Shape, shape
 from labbuilder.errors import Path, format_path
-from labbuilder.manifest import Manifest, identity, kind_of
+from labbuilder.manifest import MASK, Manifest, identity, kind_of
 from labbuilder.output import redact
 from labbuilder.quantity import parse_quantity
 
-__all__ = ["MASK", "Change", "Difference", "compare", "field_text"]
-
-MASK = "**********"
-"""What stands for a secret's value."""
+__all__ = ["Change", "Difference", "compare", "field_text"]
 
 _SERVERS = {
     "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation",
