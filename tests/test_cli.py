@@ -100,7 +100,7 @@ def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
         places = [line.partition(" ")[0] for line in result.stderr.splitlines()]
         assert places[:2] == ["first.yaml:8:8:", "second.yaml:6:13:"]
         assert "'absent.yaml' can't be read: No such file or directory" in result.stderr
-        assert "empty.yaml holds no user" in result.stderr
+        assert "empty.yaml contains no user" in result.stderr
         assert not Path("out").exists()
 
 
@@ -287,7 +287,7 @@ def test_leftovers_of_an_earlier_run_are_refused() -> None:
     leftover.touch()
     result = render("user.yaml", "--output-dir", "out")
     assert result.exit_code == 2
-    assert result.stderr == f"{leftover}: would be left over from an earlier run; remove it\n"
+    assert result.stderr == f"{leftover}: is left over from an earlier run; remove it\n"
 
 
 def test_a_secrets_file_is_for_its_owner_only() -> None:
@@ -430,7 +430,7 @@ def test_files_that_cannot_be_read_are_all_named_and_nothing_is_checked() -> Non
     assert (result.exit_code, result.stdout) == (2, "")
     first, second = result.stderr.splitlines()
     assert "'absent.yaml' can't be read: No such file or directory" in first
-    assert "'empty' holds no YAML or JSON file" in second
+    assert "'empty' contains no YAML or JSON file" in second
 
 
 def test_checks_trouble_with_options_is_told() -> None:

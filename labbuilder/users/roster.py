@@ -1,4 +1,4 @@
-"""What everything of many users' labs will be called, and whose names can't be."""
+"""The names of many users' labs, and the users whose labs can't be named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labbuilder.models.complaints import validated
 from labbuilder.models.user import User
 from labbuilder.names import is_dns_label, is_service_prefix
 
-__all__ = ["Roster", "complaints", "describe", "internal_url"]
+__all__ = ["Roster", "check_username", "describe_names", "internal_url"]
 
 
 @dataclass(slots=True)
@@ -26,9 +26,9 @@ class Roster:
     prefix
         The site's ``namespacePrefix``.
     users
-        Where each user stands whose lab can be named, in order.
+        The users whose labs can be named, in order, with the place of each.
     findings
-        Why others can't be, in order.
+        Why the labs of others can't be named, in order.
     """
 
     prefix: str
@@ -45,21 +45,21 @@ class Roster:
         """
         for name, source in names:
             if name in self.users:
-                self.findings.append(self._twice(name, source))
-            elif found := list(complaints(self.prefix, name, source)):
+                self.findings.append(self._duplicate(name, source))
+            elif found := list(check_username(self.prefix, name, source)):
                 self.findings += found
             else:
                 self.users[name] = source
 
-    def _twice(self, name: str, source: Source) -> Finding:
+    def _duplicate(self, name: str, source: Source) -> Finding:
         namespace = build_object_names(self.prefix, name).namespace
         first = self.users[name]
-        message = f"the namespace {namespace} belongs to {first.file}:{first.line} already"
-        return Finding("duplicate-user", message, hint="keep one of them", source=source)
+        message = f"namespace {namespace} is already used by {first.file}:{first.line}"
+        return Finding("duplicate-user", message, hint="remove one of them", source=source)
 
 
-def complaints(prefix: str, username: str, source: Source | None = None) -> Iterator[Finding]:
-    """Find out whether a user's lab can be named.
+def check_username(prefix: str, username: str, source: Source | None = None) -> Iterator[Finding]:
+    """Check that a user's lab can be named.
 
     Parameters
     ----------
@@ -68,37 +68,37 @@ def complaints(prefix: str, username: str, source: Source | None = None) -> Iter
     username
         The user.
     source
-        Where the name stands, if it stands in a file.
+        The place of the name in a file, if it has one.
 
     Yields
     ------
     Finding
-        What keeps it from it.
+        A reason why it can't be named.
     """
     _, found = validated(User, {"username": username, "uid": 1, "gid": 1}, ())
     for each in found:
         yield Finding(each.code, each.message, hint=each.hint, source=source)
     namespace = build_object_names(prefix, username).namespace
     if not found and not is_dns_label(namespace):
-        message = f"namespace {namespace} is longer than the 63 characters that Kubernetes takes"
+        message = f"namespace {namespace} must be at most 63 characters"
         hint = "shorten the username or the configuration's namespacePrefix"
         yield Finding("name-too-long", message, hint=hint, source=source)
 
 
-def describe(storage: Storage, username: str) -> dict[str, Any]:
-    """Name the objects of a lab.
+def describe_names(storage: Storage, username: str) -> dict[str, Any]:
+    """Return the names of a lab's objects.
 
     Parameters
     ----------
     storage
-        What the site's configuration decides about volumes.
+        The site's volumes.
     username
         The user.
 
     Returns
     -------
     dict
-        Names by kind, in the order in which objects are applied; of claims a mapping by volume.
+        Names by kind, in the order in which objects are applied; claims as a mapping by volume.
     """
     config = storage.config
     names = build_object_names(config.namespace_prefix, username)
@@ -119,7 +119,7 @@ def describe(storage: Storage, username: str) -> dict[str, Any]:
 
 
 def internal_url(config: models.LabConfig, username: str, prefix: str | None = None) -> str:
-    """Write the URL at which a user's lab is reached inside the cluster.
+    """Return the URL of a user's lab inside the cluster.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def internal_url(config: models.LabConfig, username: str, prefix: str | None = N
     Raises
     ------
     LabBuilderError
-        If the lab can't be named, or the prefix is not the path of a URL.
+        If the lab can't be named, or the prefix is not a URL path.
     """
-    findings = list(complaints(config.namespace_prefix, username))
+    findings = list(check_username(config.namespace_prefix, username))
     path = f"/user/{username}/" if prefix is None else prefix
     if prefix is not None and not is_service_prefix(prefix):
-        message, hint = "the prefix is not the path of a URL", f"write /user/{username}/"
+        message, hint = "prefix is not a valid URL path", f"use /user/{username}/"
         findings.append(Finding("invalid-prefix", message, hint=hint))
     if findings:
         raise LabBuilderError(findings)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labbuilder.documents import Document, load
+from labbuilder.documents import MAX_MANIFEST_VALUES, Document, load
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import rules, schemas
 
 __all__ = [
-    "MOST",
     "Checked",
     "check_documents",
     "check_texts",
@@ -21,9 +20,6 @@ __all__ = [
     "merged",
     "select_versions",
 ]
-
-MOST = 2_000_000
-"""Values in a file of manifests, which may hold thousands of labs."""
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
 _MANIFEST_HINT = "write apiVersion, kind and what the kind needs"
@@ -108,7 +104,7 @@ def check_texts(
     findings: list[Finding] = []
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file, MOST)
+            documents[file] = load(text, file, MAX_MANIFEST_VALUES)
         except LabBuilderError as error:
             findings += error.findings
     checked = check_documents(documents, versions, judge_user, complete=not findings)

@@ -1,4 +1,4 @@
-"""Where rendered labs go: standard output, or a file an object in a folder."""
+"""Where rendered labs go: standard output, or a folder with one file per object."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import IO
 
 import typer
 
-from labbuilder.cli.streams import TROUBLE, standard_output
+from labbuilder.cli.streams import EXIT_ERROR, standard_output
 from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
 
 __all__ = ["FolderSink", "StreamSink", "spool"]
 
-_IN_MEMORY = 8 * 1024**2  # characters; what is more waits in a file
+_MAX_IN_MEMORY = 8 * 1024**2  # characters; more than that goes to a file
 
 
 def spool() -> SpooledTemporaryFile[str]:
-    """Make a file for what is kept until the end."""
-    return SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
+    """Make a temporary file for labs that are written at the end."""
+    return SpooledTemporaryFile(_MAX_IN_MEMORY, "w+", encoding="utf-8", newline="")
 
 
 class StreamSink:
@@ -31,9 +31,9 @@ class StreamSink:
     Parameters
     ----------
     form
-        The form of the texts.
+        The format of the texts.
     kept
-        Where labs wait until `finish`; without it each is written at once.
+        Where labs are kept until `finish`; None writes each at once.
     """
 
     def __init__(self, form: str, kept: IO[str] | None) -> None:
@@ -43,7 +43,7 @@ class StreamSink:
         self._empty = True
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
-        """Take a lab."""
+        """Add a lab."""
         text = texts[""]
         if self._is_json:
             text = text.removeprefix(LIST_START).removesuffix(LIST_END)
@@ -53,7 +53,7 @@ class StreamSink:
         return ()
 
     def finish(self) -> None:
-        """Write what was kept."""
+        """Write the labs that were kept."""
         if self._is_json:
             self._write(f"{LIST_START}{LIST_END}" if self._empty else LIST_END)
         if self._kept:
@@ -66,14 +66,14 @@ class StreamSink:
 
 
 class FolderSink:
-    """A folder, with a file for each object; written at the end.
+    """A folder with one file per object, written at the end.
 
     Parameters
     ----------
     folder
         The folder.
     kept
-        Where labs wait until `finish`.
+        Where labs are kept until `finish`.
     """
 
     def __init__(self, folder: Path, kept: IO[str]) -> None:
@@ -82,22 +82,22 @@ class FolderSink:
         self._names: set[str] = set()
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
-        """Take a lab, or complain of a file that another one has."""
+        """Add a lab; refuse one whose folder another lab has."""
         parents = {str(Path(name).parent) for name in texts}
-        if twice := parents & self._names:
-            message = f"two labs would be in the folder {min(twice)}"
-            return [Finding("duplicate-object", message, hint="keep one of them")]
+        if taken := parents & self._names:
+            message = f"folder {min(taken)} already has a lab"
+            return [Finding("duplicate-object", message, hint="remove one of the two users")]
         self._names |= parents
         self._kept.write(json.dumps(dict(texts)) + "\n")
         return ()
 
     def finish(self) -> None:
-        """Write the files, unless there are others which would be applied along with them."""
-        left = sorted(path for texts in self._labs() for path in self._leftovers(texts))
-        for path in left:
-            typer.echo(f"{path}: would be left over from an earlier run; remove it", err=True)
-        if left:
-            raise typer.Exit(TROUBLE)
+        """Write the files, unless the folders have others, which would be applied too."""
+        leftovers = sorted(path for texts in self._labs() for path in self._leftovers(texts))
+        for path in leftovers:
+            typer.echo(f"{path}: is left over from an earlier run; remove it", err=True)
+        if leftovers:
+            raise typer.Exit(EXIT_ERROR)
         for texts in self._labs():
             for name, text in texts.items():
                 self._write(self._folder / name, text)
