@@ -41,26 +41,17 @@ __all__ = [
     "compile_lab",
 ]
 
-_MODULES = {
-    "compiler": ("LabCompiler", "compile_lab"),
-    "errors": ("Finding", "LabBuilderError", "Severity", "Source"),
-    "lab.names": ("LabObjectNames", "build_object_names"),
-    "lab.objects": ("LabObjects",),
-    "models": (
-        "Image", "LabConfig", "LabSpecification", "PullSecret", "SecretData", "Site", "User",
-    ),
-}  # fmt: skip
-
+_MODULES = ("errors", "models", "lab.names", "lab.objects", "compiler")
 
 if not TYPE_CHECKING:  # or every name would pass for one of ours
 
     def __getattr__(name: str) -> object:
-        for module, names in _MODULES.items():
-            if name in names:
-                found: object = getattr(import_module(f"labbuilder.{module}"), name)
-                return globals().setdefault(name, found)
         if name in {"compiler", "errors", "models", "names", "output"}:
             return import_module(f"labbuilder.{name}")
+        for module in _MODULES if name in __all__ else ():
+            found = getattr(import_module(f"labbuilder.{module}"), name, None)
+            if found:
+                return globals().setdefault(name, found)
         raise AttributeError(f"module 'labbuilder' has no attribute {name!r}")
 
     def __dir__() -> list[str]:

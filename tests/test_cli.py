@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
@@ -508,6 +510,28 @@ def test_help_has_an_example(command: Any) -> None:
     result = CliRunner().invoke(app, [name, "--help"])
     assert result.exit_code == 0
     assert f"For example: labbuilder {name}" in " ".join(result.stdout.split())
+
+
+def test_help_has_a_short_summary_of_every_command() -> None:
+    text = CliRunner().invoke(app, ["-h"]).stdout.partition("Commands:\n")[2]
+    summaries = dict(line.split(maxsplit=1) for line in text.splitlines())
+    names = [each.callback.__name__ for each in app.registered_commands if each.callback]
+    assert list(summaries) == names
+    assert all(len(line) < 60 for line in text.splitlines())
+    for summary in summaries.values():
+        assert 3 <= len(summary.split()) <= 8
+        assert summary.endswith(".")
+        assert "..." not in summary
+
+
+def test_every_option_has_a_help_text() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        for parameter in command.params:
+            text = getattr(parameter, "help", None)
+            assert text, (name, parameter.name)
+            assert text[0].isupper(), text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import Config, KubernetesVersion, Templates, TextFormat
+from labbuilder.cli.options import Config, KubernetesVersion, Templates, TextFormat, TextOutput
 
 __all__ = ["diff"]
 
@@ -32,9 +32,7 @@ def diff(
     config: Config = None,
     templates: Templates = None,
     kubernetes_version: KubernetesVersion = None,
-    output: Annotated[
-        TextFormat, typer.Option("-o", "--output", help="Report format.")
-    ] = TextFormat.TEXT,
+    output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """Show what changed since a lab was rendered.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import SiteConfig, TextFormat
+from labbuilder.cli.options import SiteConfig, TextFormat, TextOutput
 
 __all__ = ["names"]
 
@@ -20,9 +20,7 @@ def names(
         ),
     ],
     config: SiteConfig = None,
-    output: Annotated[
-        TextFormat, typer.Option("-o", "--output", help="Output format.")
-    ] = TextFormat.TEXT,
+    output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """Print the names of labs' objects.
 

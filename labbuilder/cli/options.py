@@ -23,6 +23,7 @@ __all__ = [
     "SiteConfig",
     "Templates",
     "TextFormat",
+    "TextOutput",
     "UserFiles",
 ]
 
@@ -74,6 +75,7 @@ UserFiles = Annotated[
         "standard input.",
     ),
 ]
+TextOutput = Annotated[TextFormat, typer.Option("-o", "--output", help="Output format.")]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Number of processes.")]
 Config = Annotated[
     str | None,
@@ -92,7 +94,7 @@ SiteConfig = Annotated[
 ]
 Templates = Annotated[
     str | None,
-    typer.Option(metavar="DIR", help="Folder of fragments that replace or extend the built-in."),
+    typer.Option(metavar="DIR", help="Folder of fragments that override the built-in ones."),
 ]
 KubernetesVersion = Annotated[
     str | None,

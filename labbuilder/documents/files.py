@@ -60,8 +60,8 @@ def read(path: Path) -> bytes:
     return content
 
 
-def read_standard_input() -> bytes:
-    """Read standard input to its end.
+def read_standard_input(start: bytes = b"") -> bytes:
+    """Read standard input to its end, after `start`, which was read before.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def read_standard_input() -> bytes:
         If it can't be read.
     """
     try:
-        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else None
+        content = start + sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else None
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
     else:

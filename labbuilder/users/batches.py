@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from labbuilder.documents import MAX_VALUES, Document, load
-from labbuilder.documents.files import MAX_FILE_BYTES, read
+from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
 
@@ -71,12 +71,12 @@ def read_batches(names: Iterable[str]) -> Iterator[Batch]:
     """
     for name in names:
         if name == "-":
-            yield from _standard_input()
+            yield from _guarded("<stdin>", _standard_input())
             continue
         found = False
         for path in _files(name):
             found = True
-            yield from _file(path)
+            yield from _guarded(str(path), _file(path))
         if not found:
             message = f"{shown(name)} contains no YAML or JSON file"
             if not Path(name).is_dir():
@@ -87,14 +87,7 @@ def read_batches(names: Iterable[str]) -> Iterator[Batch]:
 def parse_batch(
     batch: Batch, max_values: int = MAX_VALUES
 ) -> Iterator[Document | tuple[Finding, ...]]:
-    """Parse the documents of a batch.
-
-    Parameters
-    ----------
-    batch
-        The batch.
-    max_values
-        The most values that a YAML text may have.
+    """Parse the documents of a batch; a YAML text may have `max_values` values.
 
     Yields
     ------
@@ -199,39 +192,32 @@ def _files(name: str) -> Iterator[Path]:
 
 
 def _file(path: Path) -> Iterator[Batch]:
-    name = str(path)
+    if path.suffix in _LINES:
+        with path.open("rb") as stream:
+            yield from _lines(stream, str(path))
+    else:
+        yield Batch(str(path), read(path))
+
+
+def _standard_input() -> Iterator[Batch]:
+    start: list[bytes] = []
+    if stream := sys.stdin and sys.stdin.buffer:
+        start = [stream.readline(MAX_FILE_BYTES), stream.readline(MAX_FILE_BYTES)]
+        if start[1].startswith(b"{") and _is_object(start[0]):
+            yield from _lines(stream, "<stdin>", start)
+            return
+    yield Batch("<stdin>", read_standard_input(b"".join(start)))
+
+
+def _guarded(name: str, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches, and a last one with the finding if they can't be read."""
     try:
-        if path.suffix in _LINES:
-            with path.open("rb") as stream:
-                yield from _lines(stream, name)
-        else:
-            yield Batch(name, read(path))
+        yield from batches
     except LabBuilderError as error:
         yield Batch(name, findings=tuple(error.findings))
     except OSError as error:
         message = f"{shown(name)} can't be read: {error.strerror}"
         yield Batch(name, findings=(Finding("unreadable-file", message),))
-
-
-def _standard_input() -> Iterator[Batch]:
-    name, problem = "<stdin>", ""
-    try:
-        if sys.stdin:
-            stream = sys.stdin.buffer
-            first, second = stream.readline(MAX_FILE_BYTES), stream.readline(MAX_FILE_BYTES)
-            if second.startswith(b"{") and _is_object(first):
-                yield from _lines(stream, name, [first, second])
-                return
-            text = first + second + stream.read(MAX_FILE_BYTES + 1)
-            if len(text) <= MAX_FILE_BYTES:
-                yield Batch(name, text)
-                return
-            problem = f"standard input is larger than {MAX_FILE_BYTES // 1024**2} MiB"
-        else:
-            problem = "standard input is closed"
-    except OSError as error:
-        problem = f"standard input can't be read: {error.strerror}"
-    yield Batch(name, findings=(Finding("unreadable-file", problem),))
 
 
 def _is_object(line: bytes) -> bool:

@@ -57,17 +57,7 @@ class UserFiles:
         self._sites: dict[str | None, _Site] = {}  # None is the default site
 
     def compile(self, document: Document) -> LabObjects:
-        """Compile one user's document.
-
-        Parameters
-        ----------
-        document
-            The document, as `read_documents` returns it.
-
-        Returns
-        -------
-        LabObjects
-            The lab, with its warnings placed in the files.
+        """Compile one user's document to a lab, with its warnings placed in the files.
 
         Raises
         ------
@@ -133,17 +123,7 @@ class UserFiles:
 
 
 def read_documents(name: str) -> list[Document]:
-    """Read a user file.
-
-    Parameters
-    ----------
-    name
-        The file's path; ``-`` is standard input.
-
-    Returns
-    -------
-    list of Document
-        One for each user.
+    """Read a user file, a document for each user; ``-`` is standard input.
 
     Raises
     ------

@@ -17,22 +17,12 @@ __all__ = ["parse_configuration", "read_configuration", "read_lab_config"]
 
 
 def read_configuration(file: str | None) -> Document:
-    """Read a site's configuration.
-
-    Parameters
-    ----------
-    file
-        Its path; None is the default site, which labbuilder ships.
-
-    Returns
-    -------
-    Document
-        The configuration, not validated.
+    """Read a site's configuration, but don't validate it; None is the default site.
 
     Raises
     ------
     LabBuilderError
-        If the file can't be read or does not hold one YAML document.
+        If the file can't be read or is not one YAML document.
     """
     if file is None:
         return parse_configuration(DEFAULT_SITE, "the default site")
@@ -40,24 +30,12 @@ def read_configuration(file: str | None) -> Document:
 
 
 def parse_configuration(text: str | bytes, file: str) -> Document:
-    """Parse the text of a configuration file.
-
-    Parameters
-    ----------
-    text
-        The text; bytes are UTF-8.
-    file
-        The file's name in findings.
-
-    Returns
-    -------
-    Document
-        The configuration, not validated.
+    """Parse the text of a configuration, but don't validate it.
 
     Raises
     ------
     LabBuilderError
-        If the text is not one YAML document.
+        If it is not one YAML document.
     """
     documents = load(text, file)
     if len(documents) > 1:
@@ -73,17 +51,7 @@ def parse_configuration(text: str | bytes, file: str) -> Document:
 
 
 def read_lab_config(file: str | None) -> LabConfig:
-    """Read and validate a site's configuration.
-
-    Parameters
-    ----------
-    file
-        Its path; None is the default site, which labbuilder ships.
-
-    Returns
-    -------
-    LabConfig
-        The configuration.
+    """Read and validate a site's configuration; None is the default site.
 
     Raises
     ------

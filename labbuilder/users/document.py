@@ -30,19 +30,7 @@ _DEFAULT_BASE_URL = "http://localhost"
 
 @dataclass(slots=True)
 class UserDocument:
-    """One user's document, parsed into the compiler's arguments.
-
-    Attributes
-    ----------
-    document
-        The document.
-    arguments
-        Arguments of `labbuilder.lab.arguments.read_inputs`.
-    origins
-        The place of each argument.
-    findings
-        What is wrong, or worth knowing, so far.
-    """
+    """One user's document as arguments of `read_inputs`, with their places and findings."""
 
     document: Document
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -81,16 +69,7 @@ def resolve_relative(file: str, name: str) -> Path:
 def parse_user(document: Document) -> UserDocument:
     """Parse a user's document and read the files that it names.
 
-    Parameters
-    ----------
-    document
-        The document.
-
-    Returns
-    -------
-    UserDocument
-        The arguments, their places, and complaints about what could not be read. A missing file
-        counts as an empty one.
+    What can't be read is a complaint, and counts as empty.
 
     Raises
     ------

@@ -22,17 +22,7 @@ class Origin:
 def place(findings: Iterable[Finding], origins: Mapping[str, Origin]) -> list[Finding]:
     """Add places in files to findings about arguments.
 
-    Parameters
-    ----------
-    findings
-        The findings; those that have a place keep it.
-    origins
-        The place of each argument, by its name.
-
-    Returns
-    -------
-    list of Finding
-        The findings, in the same order.
+    Those that have a place keep it. The origins are those of the compiler's arguments, by name.
     """
     return [_place(finding, origins) for finding in findings]
 

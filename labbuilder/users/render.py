@@ -63,18 +63,7 @@ class Renderer:
         self._redacted = redacted
 
     def __call__(self, batch: Batch) -> list[Rendered]:
-        """Render a batch.
-
-        Parameters
-        ----------
-        batch
-            The batch.
-
-        Returns
-        -------
-        list of Rendered
-            One for each document, readable or not.
-        """
+        """Render a batch, with a result for each document, readable or not."""
         results = [
             self._render(each) if isinstance(each, Document) else Rendered(_place(each), each)
             for each in parse_batch(batch)

@@ -19,16 +19,9 @@ __all__ = ["Roster", "check_username", "describe_names", "internal_url"]
 
 @dataclass(slots=True)
 class Roster:
-    """The users of a site, each once.
+    """The users of a site whose labs can be named, each once with its place.
 
-    Attributes
-    ----------
-    prefix
-        The site's ``namespacePrefix``.
-    users
-        The users whose labs can be named, in order, with the place of each.
-    findings
-        Why the labs of others can't be named, in order.
+    The findings say why others can't be named; the prefix is the site's ``namespacePrefix``.
     """
 
     prefix: str
@@ -36,13 +29,7 @@ class Roster:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, names: Iterable[tuple[str, Source]]) -> None:
-        """Add users.
-
-        Parameters
-        ----------
-        names
-            The name and the place of each.
-        """
+        """Add users, each with the place of the name."""
         for name, source in names:
             if name in self.users:
                 self.findings.append(self._duplicate(name, source))
@@ -59,22 +46,7 @@ class Roster:
 
 
 def check_username(prefix: str, username: str, source: Source | None = None) -> Iterator[Finding]:
-    """Check that a user's lab can be named.
-
-    Parameters
-    ----------
-    prefix
-        The site's ``namespacePrefix``.
-    username
-        The user.
-    source
-        The place of the name in a file, if it has one.
-
-    Yields
-    ------
-    Finding
-        A reason why it can't be named.
-    """
+    """Yield the reasons why a user's lab can't be named, with the place of the name."""
     _, found = validated(User, {"username": username, "uid": 1, "gid": 1}, ())
     for each in found:
         yield Finding(each.code, each.message, hint=each.hint, source=source)
@@ -86,19 +58,9 @@ def check_username(prefix: str, username: str, source: Source | None = None) -> 
 
 
 def describe_names(storage: Storage, username: str) -> dict[str, Any]:
-    """Return the names of a lab's objects.
+    """Return the names of a lab's objects, in the order in which objects are applied.
 
-    Parameters
-    ----------
-    storage
-        The site's volumes.
-    username
-        The user.
-
-    Returns
-    -------
-    dict
-        Names by kind, in the order in which objects are applied; claims as a mapping by volume.
+    The claims are a mapping by volume.
     """
     config = storage.config
     names = build_object_names(config.namespace_prefix, username)
@@ -119,21 +81,9 @@ def describe_names(storage: Storage, username: str) -> dict[str, Any]:
 
 
 def internal_url(config: models.LabConfig, username: str, prefix: str | None = None) -> str:
-    """Return the URL of a user's lab inside the cluster.
+    """Return the URL of a lab inside the cluster: ``http://lab.labs-vera:8888/user/vera/``.
 
-    Parameters
-    ----------
-    config
-        The site's configuration.
-    username
-        The user.
-    prefix
-        The lab's ``JUPYTERHUB_SERVICE_PREFIX``; JupyterHub's own, ``/user/USERNAME/``, by default.
-
-    Returns
-    -------
-    str
-        Such as ``http://lab.labs-vera:8888/user/vera/``.
+    The prefix is the lab's ``JUPYTERHUB_SERVICE_PREFIX``; JupyterHub's own by default.
 
     Raises
     ------

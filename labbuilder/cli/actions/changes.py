@@ -28,20 +28,7 @@ _BYTE_FIELDS = ("memory", "storage", "sizeLimit")
 
 
 def as_line(change: Change, *, colour: bool) -> str:
-    """Write a change as a line, without its end.
-
-    Parameters
-    ----------
-    change
-        The change.
-    colour
-        Whether to colour the class.
-
-    Returns
-    -------
-    str
-        Such as ``Pod/vera-nb spec.containers[notebook].image: 'a' → 'b' (restart)``.
-    """
+    """Return a line such as ``Pod/vera-nb spec.restartPolicy: 'a' → 'b' (recreate)``."""
     where = visible(f"{change.object} {change.path}".rstrip())
     impact = str(change.impact)
     if colour:
@@ -64,22 +51,7 @@ def json_change(change: Change) -> dict[str, Any]:
 def as_json(
     changes: Iterable[dict[str, Any]], classes: Counter[Impact], counts: Mapping[str, int]
 ) -> str:
-    """Write a report as one JSON object.
-
-    Parameters
-    ----------
-    changes
-        The changes, as `json_change` gives them.
-    classes
-        The number of changes of each class.
-    counts
-        Other counts of the summary.
-
-    Returns
-    -------
-    str
-        The object, in ASCII.
-    """
+    """Return a report as one JSON object, with `counts` in its summary."""
     report = {
         "changes": list(changes),
         "class": worst(classes).value,

@@ -28,21 +28,7 @@ def check_files(
     output: ReportFormat,
     jobs: int,
 ) -> None:
-    """Check files and print a report.
-
-    Parameters
-    ----------
-    files
-        Names, as `labbuilder.users.batches.read_batches` takes them.
-    users
-        Options of `labbuilder.users.compile.UserFiles`.
-    versions
-        Kubernetes versions, as `labbuilder.validation.files.select_versions` takes them.
-    output
-        The report's format.
-    jobs
-        The number of processes.
-    """
+    """Check files and print a report."""
     progress = Progress(total_bytes(files))
     unreadable: list[Finding] = []
     texts: dict[str, bytes] = {}

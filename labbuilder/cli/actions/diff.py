@@ -34,19 +34,7 @@ __all__ = ["diff_configurations", "diff_lab"]
 
 
 def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: TextFormat) -> None:
-    """Compare a stored lab with what the user file compiles to.
-
-    Parameters
-    ----------
-    user
-        The user file.
-    lab
-        The file with the lab.
-    options
-        Options of `labbuilder.users.compile.UserFiles`.
-    output
-        The report's format.
-    """
+    """Compare a stored lab with what the user file compiles to."""
     new, findings = _compiled(user, UserFiles(**options))
     old: list[Manifest] = []
     try:
@@ -124,17 +112,7 @@ def diff_configurations(
     new: Mapping[str, str | None],
     output: TextFormat,
 ) -> None:
-    """Compare two configurations for many users, with one user in memory at a time.
-
-    Parameters
-    ----------
-    files
-        User files, as `labbuilder.users.batches.read_batches` takes them.
-    old, new
-        Options of `labbuilder.users.compile.UserFiles`.
-    output
-        The report's format.
-    """
+    """Compare two configurations for many users, with one user in memory at a time."""
     before, after = UserFiles(**old), UserFiles(**new)
     progress = Progress(total_bytes(files))
     rollout = Rollout()

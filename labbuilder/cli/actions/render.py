@@ -30,25 +30,7 @@ def render_labs(
     keep_going: bool,
     jobs: int,
 ) -> None:
-    """Render the labs of users, one after the other.
-
-    Parameters
-    ----------
-    files
-        Names, as `labbuilder.users.batches.read_batches` takes them.
-    users
-        Options of `labbuilder.users.compile.UserFiles`.
-    form
-        The format of the labs.
-    folder
-        The folder to write one file per object to; None is standard output.
-    redacted
-        Whether secrets' values are masked.
-    keep_going
-        Whether to write the valid labs if others fail.
-    jobs
-        The number of processes.
-    """
+    """Render the labs of users, one after the other."""
     make = partial(Renderer, users, form, in_files=bool(folder), redacted=redacted)
     progress = Progress(total_bytes(files))
     failed: list[str] = []

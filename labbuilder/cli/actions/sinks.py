@@ -26,21 +26,13 @@ def spool() -> SpooledTemporaryFile[str]:
 
 
 class StreamSink:
-    """Standard output.
-
-    Parameters
-    ----------
-    form
-        The format of the texts.
-    kept
-        Where labs are kept until `finish`; None writes each at once.
-    """
+    """Standard output, in a format; labs in `kept` are written by `finish`, others at once."""
 
     def __init__(self, form: str, kept: IO[str] | None) -> None:
         self._kept = kept
         self._is_json = form == "json"
-        self._between = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
-        self._empty = True
+        self._separator = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
+        self._is_empty = True
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
         """Add a lab."""
@@ -48,14 +40,14 @@ class StreamSink:
         if self._is_json:
             text = text.removeprefix(LIST_START).removesuffix(LIST_END)
         start = LIST_START if self._is_json else ""
-        self._write(f"{start if self._empty else self._between}{text}")
-        self._empty = False
+        self._write(f"{start if self._is_empty else self._separator}{text}")
+        self._is_empty = False
         return ()
 
     def finish(self) -> None:
         """Write the labs that were kept."""
         if self._is_json:
-            self._write(f"{LIST_START}{LIST_END}" if self._empty else LIST_END)
+            self._write(f"{LIST_START}{LIST_END}" if self._is_empty else LIST_END)
         if self._kept:
             self._kept.seek(0)
             shutil.copyfileobj(self._kept, standard_output())
@@ -66,28 +58,20 @@ class StreamSink:
 
 
 class FolderSink:
-    """A folder with one file per object, written at the end.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-    kept
-        Where labs are kept until `finish`.
-    """
+    """A folder with one file per object; labs are in `kept` until `finish` writes them."""
 
     def __init__(self, folder: Path, kept: IO[str]) -> None:
         self._folder = folder
         self._kept = kept
-        self._names: set[str] = set()
+        self._namespaces: set[str] = set()
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
         """Add a lab; refuse one whose folder another lab has."""
-        parents = {str(Path(name).parent) for name in texts}
-        if taken := parents & self._names:
-            message = f"folder {min(taken)} already has a lab"
-            return [Finding("duplicate-object", message, hint="remove one of the two users")]
-        self._names |= parents
+        namespaces = {str(Path(name).parent) for name in texts}
+        if taken := namespaces & self._namespaces:
+            message, hint = f"folder {min(taken)} already has a lab", "remove one of the two users"
+            return [Finding("duplicate-object", message, hint=hint)]
+        self._namespaces |= namespaces
         self._kept.write(json.dumps(dict(texts)) + "\n")
         return ()
 
