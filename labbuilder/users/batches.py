@@ -234,7 +234,7 @@ def _lines(stream: IO[bytes], name: str, start: Sequence[bytes] = ()) -> Iterato
         chain(start, iter(lambda: stream.readline(MAX_FILE_BYTES), b"")), 1
     ):
         if len(line) == MAX_FILE_BYTES:  # perhaps a device, which has no end
-            message = f"the line is longer than {MAX_FILE_BYTES // 1024**2} MiB"
+            message = f"line is longer than {MAX_FILE_BYTES // 1024**2} MiB"
             source = Source(name, number, 1)
             yield Batch(name, findings=(Finding("too-large", message, source=source),))
             break

@@ -12,7 +12,7 @@ from labbuilder.errors import Finding, LabBuilderError, shown
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles
 
-__all__ = ["Rendered", "Renderer"]
+__all__ = ["Form", "Rendered", "Renderer"]
 
 Form = Literal["json", "ndjson", "yaml"]
 

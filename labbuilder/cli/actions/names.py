@@ -63,7 +63,7 @@ def _usernames(given: Iterable[str]) -> Iterator[tuple[str, Source]]:
         for number, line in enumerate(_lines(), 1):
             source = Source("<stdin>", number, 1)
             if len(line) == _MAX_LINE_BYTES:  # perhaps a device, which has no end
-                message = f"the line is longer than {_MAX_LINE_BYTES} bytes"
+                message = f"line is longer than {_MAX_LINE_BYTES} bytes"
                 hint = "write one username per line"
                 raise LabBuilderError([Finding("too-large", message, hint=hint, source=source)])
             if text := line.decode(errors="replace").strip():
