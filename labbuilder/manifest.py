@@ -21,7 +21,7 @@ Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
 
 MASK = "**********"
-"""What is shown in place of a secret's value."""
+"""What is written in place of a secret's value."""
 
 MAX_SHORTENED = 60
 """Characters of a name that a finding repeats."""

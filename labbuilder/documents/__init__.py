@@ -19,13 +19,13 @@ from labbuilder.documents.text import decode, syntax_finding
 from labbuilder.documents.tree import TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
-__all__ = ["MAX_MANIFEST_VALUES", "MAX_VALUES", "Document", "Mark", "load"]
+__all__ = ["MAX_FILE_VALUES", "MAX_VALUES", "Document", "Mark", "load"]
 
 MAX_VALUES = 100_000
-"""Values in a file that people write."""
+"""For files that people write."""
 
-MAX_MANIFEST_VALUES = 2_000_000
-"""Values in a file of manifests, which may hold thousands of labs."""
+MAX_FILE_VALUES = 2_000_000
+"""For files of manifests, which may hold thousands of labs."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NESTING = "maximum nesting depth"  # libyaml's limit, since 0.2.6; ours is lower

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from labbuilder.documents import MAX_MANIFEST_VALUES, Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 from labbuilder.manifest import Manifest
@@ -65,7 +65,7 @@ def read_resource_list(text: str | bytes, file: str) -> ResourceList:
     LabBuilderError
         If the text isn't strict YAML or isn't a ResourceList, with every complaint.
     """
-    documents = load(text, file, MAX_MANIFEST_VALUES)
+    documents = load(text, file, MAX_FILE_VALUES)
     given = [index for index, each in enumerate(documents) if each.data is not None]
     if len(given) != 1:
         code = "several-documents" if given else "empty-file"

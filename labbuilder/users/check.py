@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labbuilder.documents import MAX_MANIFEST_VALUES, Document
+from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles
@@ -42,7 +42,7 @@ class UserChecker:
         return merged(self._checked(batch), (batch.file,))
 
     def _checked(self, batch: Batch) -> Iterable[Checked]:
-        for document in parse_batch(batch, MAX_MANIFEST_VALUES):
+        for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
                 checked = check_documents({batch.file: [document]}, self._versions, self.judge)
                 yield Checked(checked.findings, checked.objects, {})

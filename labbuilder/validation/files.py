@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labbuilder.documents import MAX_MANIFEST_VALUES, Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import rules, schemas
@@ -104,7 +104,7 @@ def check_texts(
     findings: list[Finding] = []
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file, MAX_MANIFEST_VALUES)
+            documents[file] = load(text, file, MAX_FILE_VALUES)
         except LabBuilderError as error:
             findings += error.findings
     checked = check_documents(documents, versions, judge_user, complete=not findings)

@@ -23,7 +23,7 @@ from labbuilder.diff.compare import Difference, compare
 from labbuilder.diff.groups import Person, Rollout
 from labbuilder.diff.impact import worst
 from labbuilder.diff.stored import read_manifests
-from labbuilder.documents import MAX_MANIFEST_VALUES, MAX_VALUES, Document
+from labbuilder.documents import MAX_FILE_VALUES, MAX_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError, Severity
 from labbuilder.lab.objects import LabObjects
 from labbuilder.manifest import Manifest
@@ -38,7 +38,7 @@ def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: Tex
     new, findings = _compiled(user, UserFiles(**options))
     old: list[Manifest] = []
     try:
-        old = read_manifests(_documents(lab, findings, MAX_MANIFEST_VALUES))
+        old = read_manifests(_documents(lab, findings, MAX_FILE_VALUES))
         if not old and not findings:
             message = f"{lab} contains no manifest"
             findings.append(Finding("empty-file", message, hint="render the lab again"))

@@ -18,7 +18,7 @@ from labbuilder.cli.streams import (
     writing,
 )
 from labbuilder.cluster.labs import ClusterLab, find_labs, recreate
-from labbuilder.documents import MAX_MANIFEST_VALUES, Document
+from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.documents.files import load_file
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.output import to_yaml
@@ -57,7 +57,7 @@ def _labs(files: Sequence[str], username: str | None) -> list[ClusterLab]:
     findings: list[Finding] = []
     for file in dict.fromkeys(files):
         try:
-            documents += load_file(file, MAX_MANIFEST_VALUES)
+            documents += load_file(file, MAX_FILE_VALUES)
         except LabBuilderError as error:
             findings += error.findings
     if findings:
