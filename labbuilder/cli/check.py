@@ -102,11 +102,13 @@ def _report(checked: Checked, texts: Mapping[str, bytes], output: Report) -> str
 
     from labbuilder.reports import REPORTERS, Context, Subject  # noqa: PLC0415 (see render)
     from labbuilder.reports.lines import SourceLines  # noqa: PLC0415 (see render)
+    from labbuilder.validation.rules import RULES  # noqa: PLC0415 (see render)
 
     context = Context(
         subjects=[Subject(*each) for each in checked.objects],
         line=SourceLines(texts, checked.documents),
         colour=colour(),
         version=version("labbuilder"),
+        codes=RULES,
     )
     return REPORTERS[output.value](checked.findings, context)
