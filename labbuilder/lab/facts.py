@@ -23,7 +23,9 @@ class Quota:
     """A ResourceQuota's numbers: cores and bytes as text."""
 
     cpu: str
+    """Cores, such as ``4.0``."""
     memory: str
+    """Bytes."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,11 @@ class Secret:
     """A Secret."""
 
     name: str
+    """Its name."""
     type: str
+    """Its type, such as ``Opaque``."""
     data: dict[str, str] = field(repr=False)
+    """Its values in base64, by key."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +49,55 @@ class Facts:
     """
 
     names: LabObjectNames
+    """The names of the lab's objects."""
     namespace: str
+    """The name of the lab's namespace."""
     labels: dict[str, str]
+    """The labels of every object."""
     selector: dict[str, str]
+    """The labels that select the user's lab."""
     annotations: dict[str, str]
+    """The annotations of every object but the pod and the namespace."""
     namespace_annotations: dict[str, str]
+    """The annotations of the namespace."""
     pod_annotations: dict[str, str]
+    """The annotations of the pod."""
     uid: int
+    """The user's number."""
     gid: int
+    """The number of the user's primary group."""
     port: int
+    """The port on which the notebook listens."""
     quota: Quota | None
+    """The user's quota, if there is one."""
     env: dict[str, str]
+    """The data of the environment ConfigMap."""
     nss: dict[str, str]
+    """The data of the ConfigMap with ``passwd`` and ``group``."""
     files: dict[str, str]
+    """The data of the ConfigMap with the site's files and the discovery document."""
     secrets: list[Secret]
+    """The Secrets, which only the fragment ``secret`` is given, one by one."""
     claims: list[Claim]
+    """The PersistentVolumeClaims."""
     volumes: list[Volume]
+    """The volumes of the pod."""
     resources: dict[str, dict[str, str]]
+    """The limits and requests of every container."""
     notebook: Container
+    """The container of the notebook."""
     init_containers: list[Container]
+    """The init containers, in order."""
     affinity: dict[str, Any] | None
+    """The configuration's ``affinity``."""
     node_selector: dict[str, str] | None
+    """The configuration's ``nodeSelector``."""
     tolerations: list[dict[str, Any]] | None
+    """The configuration's ``tolerations``."""
     supplemental_groups: list[int] | None
+    """The numbers of the user's groups."""
     image_pull_secrets: list[dict[str, str]] | None
+    """References to the pull secret."""
 
 
 def arrange(
