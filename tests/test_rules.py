@@ -102,9 +102,13 @@ def said_to(marker: str, written: str) -> list[str]:
 def versions(written: str) -> tuple[str, ...]:
     """Give the versions that an example is meant for; all of them if it doesn't say."""
     for line in said_to(VERSIONS, written):
-        first, last = map(schemas.VERSIONS.index, line.split("-"))
-        return schemas.VERSIONS[first : last + 1]
+        since = minor(line.removesuffix(" and later"))
+        return tuple(version for version in schemas.VERSIONS if minor(version) >= since)
     return schemas.VERSIONS
+
+
+def minor(version: str) -> int:
+    return int(version.partition(".")[2])
 
 
 def manifests(written: str) -> list[Json]:
