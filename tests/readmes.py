@@ -13,8 +13,13 @@ from pathlib import Path
 import yaml
 from references import ROOT, parts
 
-READMES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md")),
-           *sorted(ROOT.glob("labbuilder/*/README.md"))]  # fmt: skip
+READMES = [
+    ROOT / folder / "README.md"
+    for folder in [
+        *("", "examples", "labbuilder", "labbuilder/cli", "labbuilder/validation"),
+        *("schemas", "templates", "tests"),
+    ]
+]
 MAKE = "python tests/make_documentation.py"
 GENERATED = re.compile(r"(<!-- generated: (.*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 CONSOLE = re.compile(r"(?<=^```console\n)(.*?)(?=^```)", re.MULTILINE | re.DOTALL)

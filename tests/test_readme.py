@@ -80,6 +80,7 @@ class Discovery:
 
 def controllers_names() -> dict[str, Any]:
     names: dict[str, Any] = {name: ARGUMENTS[name] for name in ("config", "image", "secrets")}
+    names["client"] = Discovery()
     names |= {"user": {**ARGUMENTS["user"], "username": "rosalind"}, "request": ARGUMENTS["lab"]}
     return names | {"discovery_client": Discovery(), "logger": logging.getLogger()}
 
