@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
+from labbuilder.validation.schemas import NEWEST, VERSIONS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MINIMAL = (EXAMPLES / "minimal.yaml").read_text(encoding="utf-8")
@@ -236,7 +237,7 @@ def test_trouble_with_options_is_told_in_one_line() -> None:
         assert (result.exit_code, result.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("version", ["1.34", "v1.34", "1.34.2"])
+@pytest.mark.parametrize("version", [NEWEST, f"v{NEWEST}", f"{NEWEST}.2"])
 def test_a_kubernetes_version_may_be_written_in_several_ways(version: str) -> None:
     expected = manifests(render("user.yaml"))
     assert manifests(render("user.yaml", "--kubernetes-version", version)) == expected
@@ -460,7 +461,7 @@ def test_files_that_cannot_be_read_are_all_named_and_nothing_is_checked() -> Non
 
 
 def test_checks_trouble_with_options_is_told() -> None:
-    result = check("-", "--kubernetes-version", "1.34", "--kube-version", "1.2", stdin=NOTHING)
+    result = check("-", "--kubernetes-version", NEWEST, "--kube-version", "1.2", stdin=NOTHING)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
     for arguments in (["--nonsense"], ["-", "-o", "xml"], []):
@@ -469,7 +470,7 @@ def test_checks_trouble_with_options_is_told() -> None:
 
 
 def test_several_versions_may_be_asked_for() -> None:
-    for versions in (["1.33", "1.34"], ["all"]):
+    for versions in (list(VERSIONS[:2]), ["all"]):
         options = [word for each in versions for word in ("--kubernetes-version", each)]
         result = check("-", *options, stdin=WRONG)
         assert (result.exit_code, result.stdout) == (1, COMPLAINT)

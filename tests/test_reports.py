@@ -59,6 +59,7 @@ CONTEXT = Context(
     subjects=[Subject("lab.yaml", "Namespace/vera"), Subject("lab.yaml", "Pod/vera-nb")],
     line=lambda source: LINES.get((source.file, source.line)),
     version="1.2.3",
+    codes=RULES,
 )
 
 FINDINGS = st.lists(

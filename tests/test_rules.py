@@ -101,9 +101,13 @@ def said_to(marker: str, written: str) -> list[str]:
 def versions(written: str) -> tuple[str, ...]:
     """Return the versions that an example names, or all versions."""
     for line in said_to(VERSIONS, written):
-        first, last = map(schemas.VERSIONS.index, line.split("-"))
-        return schemas.VERSIONS[first : last + 1]
+        since = minor(line.removesuffix(" and later"))
+        return tuple(version for version in schemas.VERSIONS if minor(version) >= since)
     return schemas.VERSIONS
+
+
+def minor(version: str) -> int:
+    return int(version.partition(".")[2])
 
 
 def manifests(written: str) -> list[Json]:

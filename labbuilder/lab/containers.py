@@ -20,9 +20,13 @@ class EnvVar:
     """A variable of a container: a value, a key of the lab's Secret, or a field of the pod."""
 
     name: str
+    """Its name."""
     value: str | None = None
+    """Its value, if it has one of its own."""
     secret_key: str | None = None
+    """The key of the lab's Secret that it takes its value from."""
     field_path: str | None = None
+    """The field of the pod that it takes its value from, such as ``spec.nodeName``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,23 @@ class Container:
     """
 
     name: str
+    """Its name."""
     image: str
+    """The reference of its image."""
     image_pull_policy: str
+    """``Always``, ``IfNotPresent`` or ``Never``."""
     env: list[EnvVar]
+    """Its variables, besides those of the environment ConfigMap."""
     volume_mounts: list[VolumeMount]
+    """Its mounts."""
     command: tuple[str, ...] | None = None
+    """The program that it runs rather than the entry point of its image."""
     args: tuple[str, ...] | None = None
+    """The arguments of the program."""
     working_dir: str | None = None
+    """The folder that the program starts in."""
     port_name: str | None = None
+    """The name of the lab's port, if the container serves it."""
     privileged: bool = False
 
 

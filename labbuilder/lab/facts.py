@@ -21,7 +21,9 @@ class Quota:
     """The limits of a ResourceQuota: cores and bytes as text."""
 
     cpu: str
+    """Cores, such as ``4.0``."""
     memory: str
+    """Bytes."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,11 @@ class Secret:
     """A Secret."""
 
     name: str
+    """Its name."""
     type: str
+    """Its type, such as ``Opaque``."""
     data: dict[str, str] = field(repr=False)
+    """Its values in base64, by key."""
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,18 @@ class Volume:
     """
 
     name: str
+    """The name by which mounts refer to it."""
     type: str
     path: str | None = None
     server: str | None = None
+    """The NFS server."""
     source_name: str | None = None
     key: str | None = None
     medium: str | None = None
+    """``Memory``, or None for the disk of the node."""
     size_limit: str | None = None
     read_only: bool | None = None
+    """True, or None for Kubernetes' default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,13 @@ class VolumeMount:
     """A mount; ``read_only`` is None rather than False, which is Kubernetes' default."""
 
     name: str
+    """The volume that it mounts."""
     mount_path: str
+    """The path in the container."""
     sub_path: str | None = None
+    """The path in the volume, if it isn't the volume's root."""
     read_only: bool | None = None
+    """True, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,13 @@ class Claim:
     """A PersistentVolumeClaim."""
 
     name: str
+    """Its name."""
     access_modes: tuple[str, ...]
+    """Its access modes, such as ``ReadWriteMany``."""
     storage: str
+    """The storage that it requests, such as ``10Gi``."""
     storage_class_name: str | None
+    """Its storage class; None for the cluster's default."""
 
 
 @dataclass(frozen=True, slots=True)

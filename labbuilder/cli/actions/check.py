@@ -17,6 +17,7 @@ from labbuilder.reports.lines import SourceLines
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.check import UserChecker, is_independent
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
+from labbuilder.validation.rules import RULES
 
 __all__ = ["check_files"]
 
@@ -69,5 +70,6 @@ def _report(checked: Checked, texts: Mapping[str, bytes], output: ReportFormat) 
         line=SourceLines(texts, checked.documents),
         colour=has_colour(),
         version=version("labbuilder"),
+        codes=RULES,
     )
     return REPORTERS[output.value](checked.findings, context)
