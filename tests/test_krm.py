@@ -218,9 +218,9 @@ def test_all_errors_are_results_and_the_items_stay() -> None:
     answer = answered(result, 1)
     assert answer["items"] == [config_map()]
     first, second = answer["results"]
-    assert first["message"].startswith("'Rosalind' is not a username; use lower-case letters")
+    assert first["message"].startswith("'Rosalind' is not a valid username; use lowercase letters")
     assert second == {
-        "message": "must be a whole number; write digits, without quotes",
+        "message": "must be a whole number; write digits without quotes",
         "severity": "error",
         "resourceRef": REFERENCE,
         "field": {"path": "spec.user.uid"},
