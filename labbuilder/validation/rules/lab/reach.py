@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
@@ -38,32 +39,20 @@ Labels = Mapping[str, str]
 Numbered = tuple[int, Object]
 
 _MIRRORS = "the network plugin, as the types of NetworkPolicy describe it"
-NOTEBOOK_EXPOSED = Rule(
-    "notebook-exposed",
-    "others than the hub and the user's own lab can reach the notebook's port",
-    _MIRRORS,
-    UNREAD,
-    Stop.NOBODY,
+_ingress_rule = partial(
+    Rule,
+    mirrors=_MIRRORS,
+    own_values=UNREAD,
+    stop=Stop.NOBODY,
     only_own_fragments=True,
     about_absence=True,
 )
-HUB_LOCKED_OUT = Rule(
-    "hub-locked-out",
-    "the hub can't reach the notebook's port",
-    _MIRRORS,
-    UNREAD,
-    Stop.NOBODY,
-    only_own_fragments=True,
-    about_absence=True,
+NOTEBOOK_EXPOSED = _ingress_rule(
+    "notebook-exposed", "others than the hub and the user's own lab can reach the notebook's port"
 )
-LAB_LOCKED_OUT = Rule(
-    "lab-locked-out",
-    "the user's own lab can't reach the notebook's port",
-    _MIRRORS,
-    UNREAD,
-    Stop.NOBODY,
-    only_own_fragments=True,
-    about_absence=True,
+HUB_LOCKED_OUT = _ingress_rule("hub-locked-out", "the hub can't reach the notebook's port")
+LAB_LOCKED_OUT = _ingress_rule(
+    "lab-locked-out", "the user's own lab can't reach the notebook's port"
 )
 EGRESS_CUT_OFF = Rule(
     "egress-cut-off",
@@ -107,11 +96,9 @@ class _Lab:
         self.source = _Source(self.labels, {_NAME: self.namespace, **labels}, same_namespace=True)
         self.port, self.protocol = LAB_PORT, "TCP"
         for _, container in containers(pod.get("spec", {}), lists=["containers"]):
+            is_notebook = container["name"] == NOTEBOOK_CONTAINER
             for port in container.get("ports", ()):
-                if (container["name"], port.get("name")) == (
-                    NOTEBOOK_CONTAINER,
-                    NOTEBOOK_PORT_NAME,
-                ):
+                if is_notebook and port.get("name") == NOTEBOOK_PORT_NAME:
                     self.port = port["containerPort"]
                     self.protocol = port.get("protocol", "TCP")
 
