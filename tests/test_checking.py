@@ -30,13 +30,14 @@ spec:
     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
 """
+OLD, MIDDLE, NEW = schemas.VERSIONS[-3:]
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n"
 
 Rule = Callable[[Any, str], list[list[Finding]]]
 
 
 def said(text: str | bytes, *versions: str) -> list[str]:
-    found = check_texts({"f": text}, versions or ("1.37",)).findings
+    found = check_texts({"f": text}, versions or (schemas.NEWEST,)).findings
     return [f"{each.source} {each.code} {format_path(each.path)}".rstrip() for each in found]
 
 
@@ -151,23 +152,23 @@ def test_one_thing_is_said_once_for_all_versions() -> None:
     text = f"{GOOD}dta: 1\n---\napiVersion: v1\nkind: Deployment\n"
     found = check_texts({"f": text}, schemas.VERSIONS).findings
     assert [each.message for each in found] == [
-        "there is no field 'dta' here",
-        "there is no schema for v1/Deployment",
+        "field 'dta' is not defined",
+        "no schema for v1/Deployment",
     ]
-    (one,) = check_texts({"f": "apiVersion: v1\nkind: Deployment\n"}, ["1.34"]).findings
-    assert one.message == "there is no schema for v1/Deployment of Kubernetes 1.34"
+    (one,) = check_texts({"f": "apiVersion: v1\nkind: Deployment\n"}, [NEW]).findings
+    assert one.message == f"no schema for v1/Deployment in Kubernetes {NEW}"
 
 
 def test_what_only_some_versions_say_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(manifests: list[Any], version: str) -> list[list[Finding]]:
         odd = Finding("odd", "is odd", ("kind",), f"see {version}")
-        return [[odd] if version in {"1.33", "1.35"} else [] for _ in manifests]
+        return [[odd] if version in {OLD, NEW} else [] for _ in manifests]
 
     monkeypatch.setattr(rules, "check", check)
-    (finding,) = check_texts({"f": GOOD}, ("1.33", "1.34", "1.35")).findings
-    assert finding.message == "is odd (Kubernetes 1.33, 1.35)"
-    assert (finding.hint, finding.source) == ("see 1.35", Source("f", 2, 7))
-    (finding,) = check_texts({"f": GOOD}, ("1.33", "1.35")).findings
+    (finding,) = check_texts({"f": GOOD}, (OLD, MIDDLE, NEW)).findings
+    assert finding.message == f"is odd (Kubernetes {OLD}, {NEW})"
+    assert (finding.hint, finding.source) == (f"see {NEW}", Source("f", 2, 7))
+    (finding,) = check_texts({"f": GOOD}, (OLD, NEW)).findings
     assert finding.message == "is odd"
 
 
@@ -179,7 +180,7 @@ def test_rules_get_only_what_the_schemas_pass(monkeypatch: pytest.MonkeyPatch) -
         return [[Finding("odd", version)] for _ in manifests]
 
     monkeypatch.setattr(rules, "check", check)
-    assert said(f"{GOOD}x: 1\n---\n{GOOD}", "1.34") == [
+    assert said(f"{GOOD}x: 1\n---\n{GOOD}", NEW) == [
         "f:4:1 schema-unknown-field x",
         "f:6:1 odd",
     ]
@@ -188,10 +189,10 @@ def test_rules_get_only_what_the_schemas_pass(monkeypatch: pytest.MonkeyPatch) -
 
 def test_versions_are_asked_for_by_name() -> None:
     assert select_versions([]) == (schemas.NEWEST,)
-    assert select_versions(["v1.35.2", "1.33", "1.35"]) == ("1.33", "1.35")
-    assert select_versions(["all", "1.33"]) == schemas.VERSIONS
+    assert select_versions([f"v{NEW}.2", OLD, NEW]) == (OLD, NEW)
+    assert select_versions(["all", OLD]) == schemas.VERSIONS
     with pytest.raises(LabBuilderError, match="unknown-kubernetes-version"):
-        select_versions(["1.33", "newest"])
+        select_versions([OLD, "newest"])
 
 
 def test_no_finding_shows_a_secret() -> None:

@@ -6,11 +6,12 @@ import labbuilder
 from labbuilder import data
 from labbuilder.documents import load
 from labbuilder.models import LabConfig
+from labbuilder.validation.schemas import NEWEST
 
 
 def test_what_is_shipped_is_found_in_a_checkout_and_in_a_wheel() -> None:
     assert "pod.yaml" in data.TEMPLATES
-    assert "v1.37.json" in data.SCHEMAS
+    assert f"v{NEWEST}.json" in data.SCHEMAS
     assert Path(labbuilder.__file__).with_name("py.typed").is_file()
 
 

@@ -18,6 +18,7 @@ from labbuilder.krm.function import refuse, run
 from labbuilder.krm.resourcelist import read_resource_list, reference, write_resource_list
 from labbuilder.output import to_yaml
 from labbuilder.users.compile import UserFiles
+from labbuilder.validation.schemas import NEWEST
 
 MINIMAL = Path(__file__).parent.parent / "examples" / "minimal.yaml"
 USER: dict[str, Any] = yaml.safe_load(MINIMAL.read_text(encoding="utf-8"))
@@ -283,7 +284,7 @@ def test_options_are_those_of_render() -> None:
     spec = yaml.safe_load((MINIMAL.parent / "observatory.yaml").read_text(encoding="utf-8"))
     spec["site"]["discovery"] = str(MINIMAL.parent / spec["site"]["discovery"])
     text = json.dumps(LIST | {"functionConfig": LAB | {"spec": spec}})
-    answer = answered(krm(text, "--config", site, "--kubernetes-version", "1.34"))
+    answer = answered(krm(text, "--config", site, "--kubernetes-version", NEWEST))
     assert answer["items"] == rendered(str(MINIMAL.parent / "observatory.yaml"))
     failed = answered(krm(json.dumps(LIST), "--kubernetes-version", "1.2"), 1)
     assert [each["tags"]["code"] for each in failed["results"]] == ["unknown-kubernetes-version"]

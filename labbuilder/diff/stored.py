@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labbuilder.documents import Document
+from labbuilder.documents.objects import unpack_lists
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import Manifest, identity, kind_of
+from labbuilder.manifest import Manifest, identity
 
 __all__ = ["read_manifests"]
 
@@ -26,7 +27,11 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     findings: list[Finding] = []
     seen: set[tuple[str, str, str, str]] = set()
     for document in documents:
-        for path, data in _unpacked(document.data, ()):
+        for each in unpack_lists(document, _HINT):
+            if isinstance(each, Finding):
+                findings.append(each)
+                continue
+            path, data = each.path, each.data
             found = list(_wrong(document, path, data))
             if not found and identity(data) in seen:
                 message = "the object is duplicated"
@@ -40,22 +45,8 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     return manifests
 
 
-def _unpacked(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(data, dict) or kind_of(data) != "v1/List":
-        yield path, data
-    elif isinstance(data.get("items"), list):
-        for i, item in enumerate(data["items"]):
-            yield from _unpacked(item, (*path, "items", i))
-    else:
-        yield (*path, "items"), None
-
-
-def _wrong(document: Document, path: Path, data: Any) -> Iterator[Finding]:
+def _wrong(document: Document, path: Path, data: Manifest) -> Iterator[Finding]:
     """Find what an object lacks for its identity."""
-    if not isinstance(data, dict):
-        what = "a List needs a list of items" if path[-1:] == ("items",) else "must be a mapping"
-        yield _finding("wrong-type", document, path, what)
-        return
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     fields: list[tuple[Path, Any]] = [

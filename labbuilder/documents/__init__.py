@@ -19,7 +19,13 @@ from labbuilder.documents.text import decode, syntax_finding
 from labbuilder.documents.tree import TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
-__all__ = ["Document", "Mark", "Rank", "load", "no_rank"]
+__all__ = ["MAX_FILE_VALUES", "MAX_VALUES", "Document", "Mark", "Rank", "load", "no_rank"]
+
+MAX_VALUES = 100_000
+"""For files that people write."""
+
+MAX_FILE_VALUES = 2_000_000
+"""For files of manifests, which may hold thousands of labs."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NESTING = "maximum nesting depth"  # libyaml's own limit, since 0.2.6; ours is lower
@@ -69,7 +75,7 @@ class Document:
 
 
 def load(
-    text: str | bytes, file: str, max_values: int = 100_000, *, rank: Rank = no_rank
+    text: str | bytes, file: str, max_values: int = MAX_VALUES, *, rank: Rank = no_rank
 ) -> list[Document]:
     """Read all documents of a YAML (or JSON) text.
 

@@ -10,6 +10,7 @@ can set a key that ours sets as well.
 
 from labbuilder.fragments.engine import Fragments
 from labbuilder.fragments.hole import Hole
+from labbuilder.fragments.load import Templates, load_fragments
 from labbuilder.fragments.text import compile_text
 
-__all__ = ["Fragments", "Hole", "compile_text"]
+__all__ = ["Fragments", "Hole", "Templates", "compile_text", "load_fragments"]

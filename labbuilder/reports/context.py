@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
-from labbuilder.errors import Finding, Source, format_path
+from labbuilder.errors import Finding, Severity, Source, format_path
 
-__all__ = ["Context", "Subject", "complaint", "count"]
+__all__ = ["Context", "Explanation", "Subject", "complaint", "count"]
 
 
 class Subject(NamedTuple):
@@ -24,6 +24,18 @@ class Subject(NamedTuple):
 
     file: str
     object: str = ""
+
+
+class Explanation(Protocol):
+    """What is known of a finding's code; `labbuilder.validation.rules.Rule` is one."""
+
+    @property
+    def meaning(self) -> str:
+        """What the code stands for, in a few words."""
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of its findings, unless they say otherwise."""
 
 
 def _no_line(_source: Source) -> None:
@@ -44,12 +56,15 @@ class Context:
         Whether a terminal shows the text.
     version
         labbuilder's own.
+    codes
+        What is known of findings' codes.
     """
 
     subjects: Sequence[Subject] = ()
     line: Callable[[Source], str | None] = _no_line
     colour: bool = False
     version: str = ""
+    codes: Mapping[str, Explanation] = field(default_factory=dict)
 
 
 def complaint(finding: Finding) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbuilder.errors import Finding, format_path
-from labbuilder.reports.context import Context, complaint
-from labbuilder.validation.rules import RULES
+from labbuilder.reports.context import Context, Explanation, complaint
 
 __all__ = ["report"]
 
@@ -20,7 +19,8 @@ _IN_URIS = frozenset((string.ascii_letters + string.digits + "-._~/").encode())
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write a SARIF log of one run, in ASCII."""
     codes = list(dict.fromkeys(finding.code for finding in findings))
-    driver: dict[str, Any] = {"name": "labbuilder", "rules": [_rule(code) for code in codes]}
+    rules = [_rule(code, context.codes.get(code)) for code in codes]
+    driver: dict[str, Any] = {"name": "labbuilder", "rules": rules}
     if context.version:
         driver["version"] = context.version
     run = {
@@ -31,8 +31,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(code: str) -> dict[str, Any]:
-    found = RULES.get(code)
+def _rule(code: str, found: Explanation | None) -> dict[str, Any]:
     if not found:
         return {"id": code}
     return {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Make the schema bundles from the PyPI package ``kubernetes-validate``, deterministically.
 
-Run ``python schemas/tools/make_bundles.py`` after raising the version of that package in
-``pyproject.toml``. It rewrites ``schemas/v*.json`` and ``schemas/SOURCES.json``, and stops at
-anything in the source that it does not know, so that no constraint is lost unseen.
+Run ``python schemas/tools/make_bundles.py`` after installing a new version of that package. It
+writes ``schemas/v*.json`` and ``schemas/SOURCES.json`` for the newest seven versions, and pins the
+package in ``pyproject.toml``. It stops at anything in the source that it does not know, so that no
+constraint is lost unseen.
 
 A bundle is ``{"$schema", "$defs", "kinds"}``: ``kinds`` has a schema for each kind that labbuilder
 emits, by ``apiVersion/kind``, and ``$defs`` what they refer to. Bundles are tighter than the
@@ -56,7 +57,7 @@ KEPT = {
     "x-kubernetes-list-type",
     "x-kubernetes-patch-merge-key",
 }
-"""Keywords that are copied. The last three constrain nothing, but tell what identifies an item."""
+"""Keywords that are copied. The last three constrain nothing, but say what identifies an item."""
 
 DROPPED = {
     "description",
@@ -76,7 +77,7 @@ FORMATS = {
 
 
 def types(schema: dict[str, Any]) -> list[str]:
-    """Return the types but null that a schema allows: its ``type``, or those of its ``oneOf``.
+    """List the types except null that a schema allows: its ``type``, or those of its ``oneOf``.
 
     Parameters
     ----------
@@ -275,12 +276,28 @@ def write(folder: Path) -> None:
         (folder / name).write_bytes(data)
 
 
+def pin(project: Path) -> None:
+    """Require the version of the package that the bundles are made of, and no other.
+
+    Parameters
+    ----------
+    project
+        The ``pyproject.toml`` that names the package.
+    """
+    text = project.read_text(encoding="utf-8")
+    pinned = f"{PACKAGE}=={distribution(PACKAGE).version}"
+    project.write_text(re.sub(f"{PACKAGE}==[0-9.]+", pinned, text), encoding="utf-8")
+
+
 def main() -> None:
     """Read the command line and write the bundles."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     here = Path(__file__).resolve().parents[1]
     parser.add_argument("folder", nargs="?", type=Path, default=here, help="default: schemas/")
-    write(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    write(folder)
+    if folder == here:
+        pin(here.parent / "pyproject.toml")
 
 
 if __name__ == "__main__":

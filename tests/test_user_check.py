@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from labbuilder.cli import app
 from labbuilder.users.batches import Batch
-from labbuilder.users.check import stands_alone
+from labbuilder.users.check import is_independent
 from labbuilder.validation import schemas
 
+OLDEST = schemas.VERSIONS[0]
 AMOUNTS = {"cpu": 1, "memory": "1Gi"}
 SITE = {
     "namespacePrefix": "lab",
@@ -55,7 +56,7 @@ def test_a_user_whose_lab_is_well_says_nothing_and_prints_no_lab() -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("versions", [["1.34"], ["1.31", "1.37"], ["all"]])
+@pytest.mark.parametrize("versions", [[schemas.NEWEST], [OLDEST, schemas.NEWEST], ["all"]])
 def test_what_holds_for_every_version_is_said_once(versions: list[str]) -> None:
     options = [part for version in versions for part in ("--kubernetes-version", version)]
     write("bad.yaml", user("Rosalind", config="site.yaml"), user(config="site.yaml"))
@@ -71,13 +72,15 @@ def test_what_holds_for_every_version_is_said_once(versions: list[str]) -> None:
 
 def test_what_one_version_says_is_said_with_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
     def only_old(manifest: Any, version: str) -> Any:
-        return original({**manifest, "new": 1}, version) if version == "1.31" else []
+        return original({**manifest, "new": 1}, version) if version == OLDEST else []
 
     original = schemas.check
     monkeypatch.setattr(schemas, "check", only_old)
-    result = check("user.yaml", "--kubernetes-version", "1.31", "--kubernetes-version", "1.37")
+    versions = [part for each in (OLDEST, schemas.NEWEST) for part in ("--kube-version", each)]
+    result = check("user.yaml", *versions)
     assert result.exit_code == 1
-    assert all("(Kubernetes 1.31)" in line for line in result.stdout.splitlines() if "new" in line)
+    lines = result.stdout.splitlines()
+    assert all(f"(Kubernetes {OLDEST})" in line for line in lines if "new" in line)
 
 
 def test_users_and_manifests_may_stand_in_one_file() -> None:
@@ -133,5 +136,5 @@ def test_a_folder_of_users_is_checked_with_a_configuration() -> None:
     ],
 )  # fmt: skip
 def test_what_stands_alone(text: bytes, alone: bool) -> None:  # noqa: FBT001 (pytest's)
-    assert stands_alone(Batch("x", text)) is alone
-    assert stands_alone(Batch("x", text, 1))
+    assert is_independent(Batch("x", text)) is alone
+    assert is_independent(Batch("x", text, 1))
