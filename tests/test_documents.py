@@ -236,6 +236,19 @@ def test_an_alias_has_its_own_key_and_its_anchors_place() -> None:
     assert str(document.source(("c", "b"))) == "f:2:6"
 
 
+def test_of_two_values_of_a_key_the_lower_rank_wins() -> None:
+    text = "a: 1\nb: {x: 1, x: 2}\na: 3\n"
+    (first,) = load(text, "f", rank=lambda line, column: line * 100 + column)
+    (last,) = load(text, "f", rank=lambda line, column: -line * 100 - column)
+    assert first.data == {"a": 1, "b": {"x": 1}}
+    assert last.data == {"a": 3, "b": {"x": 2}}
+    assert list(last.data) == ["a", "b"]
+    assert str(first.source(("a",))) == "f:1:4"
+    assert str(last.source(("a",), key=True)) == "f:3:1"
+    with pytest.raises(LabBuilderError, match=r"f:2:11: .*'x' is duplicated.*line 2"):
+        load(text, "f", rank=lambda line, _column: line)
+
+
 def test_merged_keys_give_way_and_keep_their_place() -> None:
     text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  c: 3\n  <<: [*x, *y]\n  d: 3\n"
     (document,) = load(text, "f")

@@ -231,6 +231,13 @@ def test_names_that_lead_elsewhere_are_findings(bad: Manifest) -> None:
     assert {finding.code for finding in caught.value.findings} == {"unfit-file-name"}
 
 
+def test_an_object_in_two_versions_is_a_finding() -> None:
+    old, new = manifest("Pod", "p", "x"), manifest("Pod", "p", "x", spec={})
+    old["apiVersion"], new["apiVersion"] = "example.org/v1", "example.org/v2"
+    with pytest.raises(LabBuilderError, match="Pod/p: error: is duplicated in the namespace x"):
+        to_files([old, new], "yaml")
+
+
 def test_an_object_that_is_there_twice_is_a_finding() -> None:
     with pytest.raises(LabBuilderError, match="in the namespace x"):
         to_files([manifest("Pod", "p", "x"), manifest("Pod", "p", "y")] * 2, "yaml")

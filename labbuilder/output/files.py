@@ -88,5 +88,5 @@ def _find_duplicates(manifests: Iterable[Mapping[str, Any]]) -> Iterator[Finding
     for (_, _, namespace, _, title), count in counts.items():
         if count > 1:
             where = f" in the namespace {namespace}" if namespace else ""
-            message = f"is there {count} times{where}"
+            message = f"is duplicated{where}"
             yield Finding("duplicate-object", message, hint="keep one of them", object=title)
