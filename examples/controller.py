@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A small controller of labs, to copy: labbuilder at work with ``kubernetes_asyncio``.
+"""A small controller of labs, to copy: labbuilder with ``kubernetes_asyncio``.
 
-``python controller.py CONFIG BASE_URL`` tells the state of every lab in the cluster, and deletes
-what is left of labs that were only half made.
+``python controller.py CONFIG BASE_URL`` logs the state of each lab in the cluster, and deletes
+labs that were created only in part.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from labbuilder.output import to_yaml
 
 USER = "nublado.lsst.io/user"
 LABS = f"nublado.lsst.io/category=lab,{USER}"
-REQUEST_SECONDS = 30  # a connection may die without a word
-TROUBLE = (ApiException, ClientError, TimeoutError)
+REQUEST_TIMEOUT_S = 30  # a connection can break without an error
+API_ERRORS = (ApiException, ClientError, TimeoutError)
 
 
 class LabError(Exception):
-    """A lab isn't what was asked for."""
+    """A lab isn't in the requested state."""
 
 
 class Controller:
-    """Creates and deletes labs, and finds them again after a restart.
+    """Creates and deletes labs, and finds them after a restart.
 
-    A lab has one operation at a time; different labs don't wait for each other. What the API
-    server refuses is raised as the client's ``ApiException``.
+    Operations on one lab run one after another; different labs don't wait for each other. Errors
+    of the API server are raised as the client's ``ApiException``.
 
     Parameters
     ----------
     builder
-        What compiles labs.
+        Compiles labs.
     api_client
         The connection to the cluster, which the caller closes.
     create_seconds, delete_seconds
-        How long a pod may take to run, and a namespace to go.
+        Time in which a pod must run, and a namespace must be gone.
     poll_seconds
-        The pause between two looks at either.
+        Interval at which either is checked.
     logger
-        Hears of the labs that `reconcile` deletes or can't read.
+        Logs the labs that `reconcile` deletes or can't read.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Controller:
         secrets: SecretData | Mapping[str, str],
         pull_secret: PullSecret | Mapping[str, Any] | None = None,
     ) -> str:
-        """Create a lab and wait until it runs. One that fails stays, to be looked at.
+        """Create a lab and wait until it runs. One that fails is kept for inspection.
 
         Parameters
         ----------
@@ -96,12 +96,12 @@ class Controller:
         Returns
         -------
         str
-            Where the lab is reached inside the cluster.
+            URL of the lab inside the cluster.
 
         Raises
         ------
         LabBuilderError
-            If anything is wrong with the arguments; nothing is made then.
+            If an argument is wrong; then nothing is created.
         LabError
             If the pod ends, is deleted or doesn't run in time.
         """
@@ -113,11 +113,11 @@ class Controller:
         async with self._locks[username]:
             for manifest in objects.manifests():
                 if manifest is objects.pod and objects.quota:
-                    complaint = f"quota {names.quota} doesn't count"
-                    await self._wait(lambda: self._counts(names), self._create_seconds, complaint)
+                    message = f"quota {names.quota} has no status"
+                    await self._wait(lambda: self._counts(names), self._create_seconds, message)
                 await self._apply(manifest)
-            complaint = f"pod {names.pod} doesn't run"
-            await self._wait(lambda: self._is_running(names), self._create_seconds, complaint)
+            message = f"pod {names.pod} isn't running"
+            await self._wait(lambda: self._is_running(names), self._create_seconds, message)
         return self._builder.build_internal_url(username, objects.env_config_map["data"])
 
     async def delete(self, username: str) -> None:
@@ -126,7 +126,7 @@ class Controller:
         Parameters
         ----------
         username
-            Whose lab it is.
+            The username.
 
         Raises
         ------
@@ -137,18 +137,18 @@ class Controller:
             await self._delete(self._builder.build_object_names(username))
 
     async def reconcile(self) -> dict[str, LabState]:
-        """Find the labs in the cluster, and delete those that were only half made.
+        """Find the labs in the cluster, and delete those that were created only in part.
 
-        No other controller may be creating labs meanwhile.
+        No other controller may create labs at the same time.
 
         Returns
         -------
         dict
-            The state of each user's lab. One that can't be read is left out, with an error in the
-            log, and left alone: somebody may be working in it.
+            The state of each user's lab. A lab that can't be read is omitted, with an error in the
+            log, and kept: its user may be working in it.
         """
         found = await self._core.list_namespace(
-            label_selector=LABS, _request_timeout=REQUEST_SECONDS
+            label_selector=LABS, _request_timeout=REQUEST_TIMEOUT_S
         )
         states = await asyncio.gather(*map(self._recover, found.items))
         return {state.user.username: state for state in states if state}
@@ -166,7 +166,8 @@ class Controller:
                     self._logger.warning("Deleting %s, which has no pod", names.namespace)
                     await self._delete(names)
                     return None
-            except (*TROUBLE, LabError, ValueError):  # the last: a model that the client refuses
+            # ValueError is raised for an object that the client can't read.
+            except (*API_ERRORS, LabError, ValueError):
                 self._logger.exception("Cannot reconcile %s", names.namespace)
                 return None
         return await self._builder.recreate_lab_state(names.username, objects)
@@ -186,16 +187,16 @@ class Controller:
         api = self._networking if kind == "network_policy" else self._core
         await getattr(api, f"patch_{scope}{kind}")(
             *(metadata[key] for key in ("name", "namespace") if key in metadata),
-            # Left to itself the client writes JSON, with \ud83d\ude80 for a rocket: no YAML.
+            # The client's own JSON has \ud83d\ude80 for a rocket, which isn't valid YAML.
             body=to_yaml([manifest]).encode(),
             field_manager="labbuilder-controller",
             force=True,
             _content_type="application/apply-patch+yaml; charset=utf-8",
-            _request_timeout=REQUEST_SECONDS,
+            _request_timeout=REQUEST_TIMEOUT_S,
         )
 
     async def _counts(self, names: LabObjectNames) -> bool:
-        """Tell whether the quota has a status: until then pods are refused."""
+        """Return whether the quota has a status: before, pods are refused."""
         quota = await _ask(self._core.read_namespaced_resource_quota, names.quota, names.namespace)
         return bool(quota and quota.status and quota.status.hard)
 
@@ -214,31 +215,31 @@ class Controller:
 
     async def _delete(self, names: LabObjectNames) -> None:
         await _ask(self._core.delete_namespace, names.namespace)
-        complaint = f"namespace {names.namespace} doesn't go"
-        await self._wait(lambda: self._is_gone(names), self._delete_seconds, complaint)
+        message = f"namespace {names.namespace} isn't deleted"
+        await self._wait(lambda: self._is_gone(names), self._delete_seconds, message)
 
     async def _wait(
-        self, done: Callable[[], Awaitable[bool]], seconds: float, complaint: str
+        self, done: Callable[[], Awaitable[bool]], seconds: float, message: str
     ) -> None:
-        trouble: Exception | None = None
+        last_error: Exception | None = None
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     try:
                         if await done():
                             return
-                        trouble = None
-                    except TROUBLE as error:  # an API server that restarts comes back
-                        trouble = error
+                        last_error = None
+                    except API_ERRORS as error:  # an API server may be restarting
+                        last_error = error
                     await asyncio.sleep(self._poll_seconds)
         except TimeoutError:
-            raise LabError(f"{complaint} within {seconds:g} s") from trouble
+            raise LabError(f"{message} after {seconds:g} s") from last_error
 
 
 async def _ask(method: Callable[..., Awaitable[Any]], *names: str) -> Any:
     """Call the API server; None if there is no such object."""
     try:
-        return await method(*names, _request_timeout=REQUEST_SECONDS)
+        return await method(*names, _request_timeout=REQUEST_TIMEOUT_S)
     except ApiException as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return None
@@ -249,12 +250,12 @@ class NoDiscovery:
     """The discovery client of a site without service discovery."""
 
     async def build_nublado_dict(self) -> dict[str, Any]:
-        """Give an empty document."""
+        """Return an empty document."""
         return {}
 
 
 async def main(site: dict[str, Any], base_url: str) -> None:
-    """Reconcile once, and tell the labs' states."""
+    """Reconcile once, and log the states of the labs."""
     logger = logging.getLogger("controller")
     builder = LabBuilder(
         config=site, base_url=base_url, discovery_client=NoDiscovery(), logger=logger

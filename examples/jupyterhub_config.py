@@ -1,9 +1,9 @@
-"""A part of jupyterhub_config.py, to copy: KubeSpawner spawns the labs that labbuilder makes.
+"""Part of a jupyterhub_config.py, to copy: KubeSpawner spawns labs that labbuilder compiles.
 
-Every user has a namespace of their own, with the claims of their volumes in it. It stays when
-their lab stops. JupyterHub's service account needs a ClusterRole that may get, list, watch,
-create, patch and delete the kinds that ``labbuilder render`` shows for one of your users, and get,
-list and watch events.
+Every user has a namespace, with the claims of their volumes in it. It stays when the lab stops.
+JupyterHub's service account needs a ClusterRole that can get, list, watch, create, patch and
+delete the kinds that ``labbuilder render`` prints for one of your users, and get, list and watch
+events.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from labbuilder import LabCompiler, LabObjects
 from labbuilder.adapter import to_client_model
 
 SITE = yaml.safe_load((Path(__file__).parent / "jupyterhub-site.yaml").read_text())
-BASE_URL = "https://data.example.org"  # where users reach the site
+BASE_URL = "https://data.example.org"  # the site's URL
 IMAGE = f"registry.example/lab/notebook:w_2026_47@sha256:{'5' * 64}"
 FIELD_MANAGER = "jupyterhub"
 
-compiler = LabCompiler(SITE)  # a mistake in the configuration is told when the hub starts
+compiler = LabCompiler(SITE)  # raises when JupyterHub starts, if the configuration is wrong
 
 
 class LabSpawner(KubeSpawner):  # type: ignore[misc]
-    """Spawns labs whose objects labbuilder makes; KubeSpawner watches and stops their pods."""
+    """Spawns labs from labbuilder's objects; KubeSpawner watches and stops their pods."""
 
     lab: LabObjects
 
     async def compile_lab(self) -> LabObjects:
-        """Compile the user's lab; what is wrong with it is raised, and ends the spawn."""
-        # What the authenticator knows of the user: this one gives uid, gid, groups and a token.
+        """Compile the user's lab; an error ends the spawn."""
+        # The authenticator's state of the user: here uid, gid, groups and a token.
         state = await self.user.get_auth_state() or {}
         lab = compiler.compile(
             site={"base_url": BASE_URL, "discovery": {}},
@@ -47,7 +47,7 @@ class LabSpawner(KubeSpawner):  # type: ignore[misc]
                 "gid": state.get("gid"),
                 "groups": state.get("groups", []),
             },
-            # The hub's variables: API token, URLs, the prefix and the port of the server.
+            # JupyterHub's variables: API token, URLs, and the prefix and port of the server.
             lab={"env": self.get_env(), "options": {"size": self.user_options.get("size")}},
             image=IMAGE,
             secrets={"token": base64.b64encode(str(state.get("token", "")).encode()).decode()},
@@ -57,16 +57,16 @@ class LabSpawner(KubeSpawner):  # type: ignore[misc]
         return lab
 
     async def make_objects(self) -> None:
-        """Make all that the pod needs, before KubeSpawner makes the pod."""
+        """Create everything that the pod needs, before KubeSpawner creates the pod."""
         self.lab = await self.compile_lab()
         for manifest in self.lab.manifests():
-            if manifest["kind"] in {"ConfigMap", "Secret"}:  # immutable, and of the last lab
+            if manifest["kind"] in {"ConfigMap", "Secret"}:  # immutable, and left by the last lab
                 await self.call("delete", manifest)
             if manifest["kind"] != "Pod":
                 await self.call("patch", manifest)
 
     async def call(self, verb: str, manifest: dict[str, Any]) -> None:
-        """Apply an object on the server's side, or delete it."""
+        """Apply an object by server-side apply, or delete it."""
         kind = re.sub(r"\B([A-Z])", r"_\1", manifest["kind"]).lower()  # ConfigMap: config_map
         metadata = manifest["metadata"]
         names = [metadata[key] for key in ("name", "namespace") if key in metadata]
@@ -83,10 +83,10 @@ class LabSpawner(KubeSpawner):  # type: ignore[misc]
                 raise
 
     async def get_pod_manifest(self) -> Any:
-        """Give KubeSpawner the lab's pod, with what it and the hub find it by."""
+        """Return the lab's pod, with the labels and annotations by which KubeSpawner finds it."""
         theirs = (await super().get_pod_manifest()).metadata
         metadata = self.lab.pod["metadata"]
-        # `app: jupyterhub` is what the network policy lets in: with it, every lab would reach all.
+        # The network policy admits `app: jupyterhub`: with it, every lab could reach every other.
         labels = {key: value for key, value in theirs.labels.items() if key != "app"}
         metadata = {
             **metadata,
@@ -97,21 +97,21 @@ class LabSpawner(KubeSpawner):  # type: ignore[misc]
 
 
 async def before_spawn(spawner: LabSpawner) -> None:
-    """Make the lab's objects; JupyterHub waits for it."""
+    """Create the lab's objects; JupyterHub waits for this."""
     await spawner.make_objects()
 
 
 def lab_url(spawner: LabSpawner, _pod: dict[str, Any]) -> str:
-    """Say where the hub's proxy reaches a lab: at its service."""
+    """Return the URL for JupyterHub's proxy: the lab's service."""
     return f"http://lab.{spawner.namespace}:{spawner.port}"
 
 
-c = get_config()  # type: ignore[name-defined] # noqa: F821 (JupyterHub puts it there)
+c = get_config()  # type: ignore[name-defined] # noqa: F821 (JupyterHub defines it)
 c.JupyterHub.spawner_class = LabSpawner
-c.JupyterHub.allow_named_servers = False  # a user has one lab
+c.JupyterHub.allow_named_servers = False  # one lab per user
 c.LabSpawner.pre_spawn_hook = before_spawn
 c.LabSpawner.get_pod_url = lab_url
-# The names that labbuilder gives. The usernames that KubeSpawner would escape, it refuses.
+# The same names as labbuilder's, which refuses the usernames that KubeSpawner would escape.
 c.LabSpawner.pod_name_template = "{unescaped_username}-nb"
 c.LabSpawner.enable_user_namespaces = True
 c.LabSpawner.user_namespace_template = f"{SITE['namespacePrefix']}-{{unescaped_username}}"

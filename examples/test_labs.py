@@ -1,7 +1,7 @@
-"""A site's own test, to copy beside its ``users/``: its labs are the ones that were reviewed.
+"""A site's own test, to copy next to ``users/``: its labs are the ones that were reviewed.
 
-``pytest test_labs.py`` compares with what is recorded in ``__snapshots__``, which git keeps;
-``pytest test_labs.py --snapshot-update`` records what the labs are now.
+``pytest test_labs.py`` compares the labs with ``__snapshots__``, which is in git;
+``pytest test_labs.py --snapshot-update`` records the current labs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ USERS = sorted(Path("users").glob("*.yaml"))
 
 
 class YamlSnapshot(SingleFileSnapshotExtension):
-    """A file of manifests for each user file."""
+    """One file of manifests for each user file."""
 
     file_extension = "yaml"
     _write_mode = WriteMode.TEXT
@@ -27,15 +27,15 @@ class YamlSnapshot(SingleFileSnapshotExtension):
 
 @pytest.fixture(scope="session")
 def compiler() -> UserFiles:
-    """Give what compiles all of them, which reads the configuration once."""
-    return UserFiles(kubernetes_version="1.37")  # the cluster's
+    """Return the compiler of all files, which reads the configuration once."""
+    return UserFiles(kubernetes_version="1.37")  # the version of the cluster
 
 
 @pytest.mark.parametrize("path", USERS, ids=lambda path: path.stem)
 def test_labs_are_as_recorded(
     path: Path, compiler: UserFiles, snapshot: SnapshotAssertion
 ) -> None:
-    """What is wrong with a user file is told with its line; what changed, as a difference."""
+    """Errors in a user file name its line; changes are shown as a diff."""
     labs = [compiler.compile(document) for document in read_documents(str(path))]
     manifests = [redact(manifest) for lab in labs for manifest in lab.manifests()]
     assert to_yaml(manifests) == snapshot(extension_class=YamlSnapshot)

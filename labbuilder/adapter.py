@@ -1,4 +1,4 @@
-"""The async edge: what a controller that uses Nublado's ``LabBuilder`` calls in its place."""
+"""The async edge: a replacement for the ``LabBuilder`` of Nublado's controller."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from labbuilder.cluster.clients import plain, to_client_model, to_client_models
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
+from labbuilder.fragments import Templates
 from labbuilder.lab.arguments import read_inputs
 from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
+from labbuilder.models.config import read_foreign_config
+from labbuilder.models.foreign import without_unknown
 from labbuilder.models.state import LabState
 from labbuilder.names import is_service_prefix
+from labbuilder.validation import schemas
 from labbuilder.validation.rules import RULES
 
 __all__ = [
@@ -42,47 +46,57 @@ _VARIABLES = {
 
 
 class DiscoveryClient(Protocol):
-    """What gives the service discovery document; Repertoire's client is one."""
+    """A client of service discovery, such as Repertoire's."""
 
     async def build_nublado_dict(self) -> dict[str, Any]:
         """Fetch the document."""
 
 
 class LabBuilder:
-    """Builds labs, and reads their state back from a cluster.
+    """Builds labs, and recreates their state from a cluster's objects.
 
-    ``NUBLADO_CONTROLLER_REPOSITORY``, ``_TAG`` and ``_PULL_POLICY`` (the image of the standard
-    init containers) and ``REPERTOIRE_BASE_URL`` are read from the process's environment, once,
-    when it is made. Afterwards nothing but its arguments and discovery is asked for anything.
+    The constructor reads ``NUBLADO_CONTROLLER_REPOSITORY``, ``_TAG`` and ``_PULL_POLICY`` (the
+    image of the standard init containers) and ``REPERTOIRE_BASE_URL`` from the process's
+    environment. Nothing else is read, then or later, but the folder of fragments.
 
     Parameters
     ----------
     config
-        The site's configuration.
+        The site's configuration: a model, Nublado's own among them, or what a configuration file
+        holds. Settings of Nublado's that labbuilder doesn't know are logged and ignored.
     base_url
-        Where users reach the site.
+        URL at which users reach the site.
     discovery_client
-        Where the service discovery document comes from.
+        Client that fetches the service discovery document.
     logger
-        A structlog logger, to whose events the user is bound, or one of `logging`'s.
+        A structlog logger, whose events have the user bound, or a logger of `logging`.
+    templates, kubernetes_version
+        As `labbuilder.LabCompiler` takes them.
 
     Raises
     ------
     LabBuilderError
-        If the configuration, the URL or the environment is wrong, with every complaint.
+        If the configuration, the URL, the environment, a fragment or the version is wrong, with
+        all findings.
     """
 
     def __init__(
         self,
         *,
-        config: models.LabConfig | Mapping[str, Any],
+        config: models.LabConfig | Mapping[str, Any] | object,
         base_url: str,
         discovery_client: DiscoveryClient,
         logger: Any,
+        templates: Templates = None,
+        kubernetes_version: str = schemas.NEWEST,
     ) -> None:
         site, findings = _read_site(base_url)
+        unknown: list[Path] = []
         try:
-            self._compiler = LabCompiler(config)
+            section, unknown = read_foreign_config(config)
+            self._compiler = LabCompiler(
+                section, templates=templates, kubernetes_version=kubernetes_version
+            )
         except LabBuilderError as error:
             findings = [*error.findings, *findings]
         if not site or findings:
@@ -91,32 +105,24 @@ class LabBuilder:
         self._discovery_client = discovery_client
         self._logger = logger
         self._said: set[tuple[str, Path, str]] = set()
+        if unknown:
+            self._log("warning", "Configuration has unknown settings", map(format_path, unknown))
 
     def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
-        """Write the URL at which a lab is reached inside the cluster.
+        """Return a lab's URL inside the cluster, such as ``http://lab.labs-vera:8888/user/vera/``.
 
         Parameters
         ----------
         username
-            Whose lab it is.
+            The username.
         env
-            The lab's environment, with ``JUPYTERHUB_SERVICE_PREFIX``.
-
-        Returns
-        -------
-        str
-            Such as ``http://lab.labs-vera:8888/user/vera/``.
-
-        Raises
-        ------
-        LabBuilderError
-            If there is no such variable, or if it is not the path of a URL.
+            The lab's environment, whose ``JUPYTERHUB_SERVICE_PREFIX`` must be the path of a URL.
         """
         name = "JUPYTERHUB_SERVICE_PREFIX"
         prefix = env.get(name)
         if not isinstance(prefix, str) or not is_service_prefix(prefix):
-            message = "is missing" if prefix is None else "is not the path of a URL"
-            hint = "write /user/<username>/"
+            message = "is missing" if prefix is None else "must be the path of a URL"
+            hint = "use /user/USERNAME/"
             raise LabBuilderError([Finding("invalid-prefix", message, ("env", name), hint)])
         return build_internal_url(self.build_object_names(username).namespace, prefix)
 
@@ -129,14 +135,17 @@ class LabBuilder:
         secrets: models.SecretData | Mapping[str, str],
         pull_secret: models.PullSecret | Mapping[str, Any] | object | None = None,
     ) -> LabObjects:
-        """Compile one lab; nothing is awaited but discovery. Warnings are logged.
+        """Compile one lab and log warnings. Only discovery is awaited.
 
         Parameters
         ----------
-        user, lab, image, secrets
+        user, lab
+            As `labbuilder.LabCompiler.compile` takes them; keys of mappings that labbuilder
+            doesn't know are ignored.
+        image, secrets
             As `labbuilder.LabCompiler.compile` takes them.
         pull_secret
-            Data and type of the Secret with which images are pulled, or that Secret.
+            The Secret that holds the credentials for pulling images, or its data and type.
 
         Returns
         -------
@@ -146,15 +155,15 @@ class LabBuilder:
         Raises
         ------
         LabBuilderError
-            If discovery fails or gives no JSON document; otherwise if anything in the arguments
-            is wrong, with every complaint.
+            If discovery fails or doesn't return JSON, or if an argument is wrong, with all
+            findings.
         """
         site = await self._discover()
         inputs, findings = read_inputs(
             self._compiler.config,
             site=site,
-            user=user,
-            lab=lab,
+            user=without_unknown(models.User, user)[0],
+            lab=without_unknown(models.LabSpecification, lab)[0],
             image=image,
             secrets=secrets,
             pull_secret=_pull_secret(pull_secret),
@@ -164,40 +173,29 @@ class LabBuilder:
         objects = self._compiler.compile_inputs(inputs, tuple(findings))
         warnings = [warning for warning in objects.warnings if self._is_news(warning)]
         if warnings:
-            self._log("warning", "Lab has warnings", inputs.user.username, warnings)
+            self._log("warning", "Lab has warnings", warnings, inputs.user.username)
         return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
-        """Name the objects of a lab.
-
-        Parameters
-        ----------
-        username
-            Whose lab it is.
-
-        Returns
-        -------
-        LabObjectNames
-            The names.
-        """
+        """Return the names of a lab's objects."""
         return build_object_names(self._compiler.config.namespace_prefix, username)
 
     async def recreate_lab_state(
         self, username: str, objects: LabStateObjects | None
     ) -> LabState | None:
-        """Read the state of a lab back from its objects.
+        """Recreate the state of a lab from its objects.
 
         Parameters
         ----------
         username
-            Whose lab it is.
+            The username.
         objects
-            What the cluster holds of it: plain dicts, or objects of any client library.
+            The lab's objects in the cluster: plain dicts, or objects of any client library.
 
         Returns
         -------
         LabState or None
-            The state; None if there are no objects, or if anything in them is missing or
+            The state. None if there are no objects, or if something in them is missing or
             unreadable, which is logged as one error.
         """
         if objects is None:
@@ -205,11 +203,12 @@ class LabBuilder:
         try:
             return recreate_lab_state(self._compiler.config, username, objects)
         except LabBuilderError as error:
-            self._log("error", "Cannot recreate the state of a lab", username, error.findings)
+            event = "Cannot recreate the state of a lab"
+            self._log("error", event, error.findings, username)
             return None
 
     def _is_news(self, warning: Finding) -> bool:
-        """Tell whether to log a warning: what every lab of the site has is said once."""
+        """Return whether to log a warning: those about the whole site are logged once."""
         known = (warning.code, warning.path, warning.message)
         rule = RULES.get(warning.code)
         if not rule or not rule.of_the_site:
@@ -228,22 +227,24 @@ class LabBuilder:
         site, findings = validated(models.Site, {**self._site, "discovery": document}, ("site",))
         if not site:
             where = ", ".join(format_path(finding.path) for finding in findings)
-            message = f"service discovery gave no JSON document: {where} is none"
+            message = f"service discovery returned invalid JSON: {where}"
             raise LabBuilderError([Finding("invalid-discovery", message, at)])
         return site
 
-    def _log(self, level: str, event: str, username: str, findings: Iterable[Finding]) -> None:
-        details = "; ".join(map(str, findings))
+    def _log(
+        self, level: str, event: str, details: Iterable[object], username: str | None = None
+    ) -> None:
+        error = "; ".join(map(str, details))
+        user = {"user": username} if username is not None else {}
         if hasattr(self._logger, "bind"):
-            getattr(self._logger.bind(user=username), level)(event, error=details)
+            getattr(self._logger.bind(**user), level)(event, error=error)
         else:
-            message = "%s (user=%s): %s"
-            log = getattr(self._logger, level)
-            log(message, event, username, details, extra={"user": username})
+            about = f"{event} (user={username})" if user else event
+            getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 
 def _read_site(base_url: str) -> tuple[models.Site | None, list[Finding]]:
-    """Gather what is known of the site before discovery is asked."""
+    """Read the facts of the site that don't come from discovery."""
     environment = {key: os.environ.get(name) for key, name in _VARIABLES.items()}
     given = {key: value for key, value in environment.items() if value}
     url = given.pop("repertoire_base_url", None)
@@ -259,7 +260,7 @@ def _in_environment(finding: Finding) -> Finding:
 
 
 def _pull_secret(value: Any) -> Any:
-    """Take what is needed of a whole Secret."""
+    """Reduce a whole Secret to its data and type."""
     secret = plain(value)
     if isinstance(secret, dict) and "metadata" in secret:
         return {key: secret[key] for key in ("data", "type") if key in secret}

@@ -1,65 +1,71 @@
 """The compiler: a user, a request, an image and secrets, with a site's configuration → manifests.
 
-The steps, in the order in which data flows:
+The plain way, in the order in which data flows:
 
-1. Inputs become models and are held against each other (`labbuilder.models.complaints`,
+1. Inputs become models and are checked against each other (`labbuilder.models.complaints`,
    `labbuilder.lab.arguments`).
-2. Every decision is made: about what a lab has of its own (`labbuilder.lab.values`), and about
-   what it shares with others of its shape (`labbuilder.lab.facts`).
-3. The catalogue's fragments give the decisions their shape (`labbuilder.lab.catalog`,
-   `labbuilder.fragments`), once for all labs that have the same (`labbuilder.lab.plan`).
-4. Every manifest is checked against Kubernetes' schema (`labbuilder.validation.schemas`), and all
-   of them against what a cluster refuses beyond it (`labbuilder.validation.rules`,
-   `labbuilder.lab.verdicts`); what is wrong is led back to the input that decides it
+2. Inputs become the values of the lab (`labbuilder.lab.values`), and these with the configuration
+   become facts: every decision about the lab (`labbuilder.lab.facts`).
+3. Facts become manifests, by the catalogue's fragments (`labbuilder.lab.manifests`).
+4. Manifests are judged, by Kubernetes' schemas and then by rules for what a cluster refuses beyond
+   them (`labbuilder.validation.judge`). Each finding is traced to the input that decides it
    (`labbuilder.lab.origin`).
+
+Two shortcuts wrap steps 3 and 4 for labs that are alike: `labbuilder.lab.plan` and
+`labbuilder.lab.verdicts`. They change no result; ``fast=False`` turns them off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
-from os import PathLike
-from pathlib import Path as FilePath
+from functools import partial
 from typing import Any
 
-from labbuilder import data, models
-from labbuilder.errors import Finding, LabBuilderError, shown
-from labbuilder.fragments import Fragments, compile_text
-from labbuilder.lab.arguments import Inputs, raise_errors, read_inputs
-from labbuilder.lab.objects import LabObjects, in_order
-from labbuilder.lab.origin import cause
+from labbuilder import models
+from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.fragments import Templates, compile_text, load_fragments
+from labbuilder.lab.arguments import Inputs, raise_on_error, read_inputs
+from labbuilder.lab.facts import derive_facts
+from labbuilder.lab.manifests import Parts, render_manifests
+from labbuilder.lab.objects import LabObjects, in_apply_order
+from labbuilder.lab.origin import find_input
 from labbuilder.lab.plan import Plans
+from labbuilder.lab.scheduling import check_scheduling
 from labbuilder.lab.storage import Storage
-from labbuilder.lab.values import Particulars, particulars
+from labbuilder.lab.values import LabValues, derive_values, mask_secrets
 from labbuilder.lab.verdicts import Verdicts
+from labbuilder.manifest import Manifest
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
+from labbuilder.models.size import LabSizeDefinition
 from labbuilder.validation import schemas
+from labbuilder.validation.judge import Verdict, judge, lab_severity
 
 __all__ = ["LabCompiler", "compile_lab"]
 
-Templates = Mapping[str, str] | PathLike[str] | str | None
-
 
 class LabCompiler:
-    """What depends on a site's configuration alone, made once for many labs.
+    """Compiles the labs of one site.
 
     Parameters
     ----------
     config
-        The site's configuration: a model, or what a configuration file holds.
+        The site's configuration: a model, or the content of a configuration file.
     kubernetes_version
         The version that manifests are checked against, such as ``1.34``; the newest by default.
     templates
-        The site's own fragments by file name, or the folder that they lie in, which is read now.
+        The site's own fragments by file name, or their folder, which is read now.
+    fast
+        Whether to reuse the manifests and findings of labs that are alike. The result is the same
+        without.
 
     Raises
     ------
     LabBuilderError
         If the configuration, the version or a fragment is wrong, or the folder can't be read,
-        with every complaint.
+        with all findings.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class LabCompiler:
         *,
         kubernetes_version: str = schemas.NEWEST,
         templates: Templates = None,
+        fast: bool = True,
     ) -> None:
         findings: list[Finding] = []
         section, at = lab_section(config)
@@ -80,20 +87,22 @@ class LabCompiler:
                 key: compile_text(text, (*path, "namespaceAnnotations", key), ("uid", "gid"))
                 for key, text in annotations.items()
             }
+        self.kubernetes_version = schemas.NEWEST
         with _collected(findings):
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
+        findings += check_scheduling(section, path, self.kubernetes_version)
         with _collected(findings):
-            fragments = _fragments(templates)
+            self._fragments = load_fragments(templates)
         if not model or findings:
             raise LabBuilderError(findings)
         self.config = model
         self._storage = Storage(model)
-        self._plans = Plans(fragments, self._storage)
-        self._verdicts = Verdicts(
-            self.kubernetes_version,
-            files=sum(len(file.content) for file in self._storage.files),
-            ours=not templates,
-        )
+        self._has_own_fragments = templates is not None
+        self._plans = Plans(self._render) if fast else None
+        # A fragment of the site may put a value where a rule without a guard reads it.
+        file_characters = sum(len(file.content) for file in self._storage.files)
+        reuse = fast and not self._has_own_fragments
+        self._verdicts = Verdicts(file_characters) if reuse else None
 
     def compile(
         self,
@@ -110,17 +119,17 @@ class LabCompiler:
         Parameters
         ----------
         site
-            Facts of the site that aren't configuration.
+            The site's URL and discovery document, which aren't configuration.
         user
-            Whose lab it is.
+            The user.
         lab
-            What the user asked for.
+            The user's request.
         image
-            The lab's image; a reference with tag and digest will do.
+            The lab's image, or its reference with tag and digest.
         secrets
-            Base64 text by key; ``token`` must be there.
+            Base64 text by key; ``token`` is required.
         pull_secret
-            Data and type of the Secret with which images are pulled.
+            The data and type of the Secret with which images are pulled.
 
         Returns
         -------
@@ -130,7 +139,7 @@ class LabCompiler:
         Raises
         ------
         LabBuilderError
-            If anything is wrong, with every complaint.
+            If anything is wrong, with all findings.
         """
         inputs, findings = read_inputs(
             self.config,
@@ -146,24 +155,24 @@ class LabCompiler:
         return self.compile_inputs(inputs, tuple(findings))
 
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
-        """Compile one lab whose arguments `labbuilder.lab.arguments.read_inputs` has read.
+        """Compile one lab from the result of `labbuilder.lab.arguments.read_inputs`.
 
         Parameters
         ----------
         inputs
             The arguments.
         warnings
-            What `LabObjects.warnings` is to hold besides those about the manifests.
+            Findings about the arguments, which come first in `LabObjects.warnings`.
 
         Returns
         -------
         LabObjects
-            As `compile` gives them.
+            As `compile` returns.
 
         Raises
         ------
         LabBuilderError
-            If a fragment is wrong or makes a manifest that Kubernetes' schema refuses.
+            If a fragment is wrong, or a manifest would be refused.
         """
         size = self.config.size(inputs.lab.options.size)
         if not size:
@@ -172,20 +181,42 @@ class LabCompiler:
             key: render(uid=inputs.user.uid, gid=inputs.user.gid)
             for key, render in self._annotations.items()
         }
-        own = particulars(self.config, self._storage.claimed, inputs, size, annotations)
+        values = derive_values(self.config, self._storage.claimed, inputs, size, annotations)
         pull_secret_type = inputs.pull_secret.type if inputs.pull_secret else None
         try:
-            parts, plan = self._plans.make(size, pull_secret_type, own)
-            findings = self._verdicts.judge(
-                in_order(parts),
-                plan,
-                own,
-                lambda path, manifest: cause(path, manifest, self._storage, inputs),
-            )
-            raise_errors(findings)
+            if self._plans:
+                parts, plan = self._plans.render(size, pull_secret_type, values)
+            else:
+                parts, plan = self._render(size, pull_secret_type, values), None
+            manifests = in_apply_order(parts)
+            judge_plainly = partial(self._judge, manifests, inputs)
+            if self._verdicts and plan:
+                findings = self._verdicts.judge(manifests, plan, values, judge_plainly)
+            else:
+                findings = [finding for _, finding in judge_plainly()]
+            raise_on_error(findings)
         except LabBuilderError as error:
-            raise LabBuilderError(_masked(error.findings, own)) from None
+            raise LabBuilderError(mask_secrets(error.findings, values)) from None
         return LabObjects(**parts, warnings=(*warnings, *findings))
+
+    def _render(
+        self, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
+    ) -> Parts:
+        facts = derive_facts(self._storage, size, pull_secret_type, values)
+        return render_manifests(self._fragments, facts)
+
+    def _judge(self, manifests: Sequence[Manifest], inputs: Inputs) -> Verdict:
+        return [
+            (
+                i,
+                replace(
+                    finding,
+                    cause=find_input(finding.path, manifests[i], self._storage, inputs),
+                    severity=lab_severity(finding, own_fragments=self._has_own_fragments),
+                ),
+            )
+            for i, finding in judge(manifests, self.kubernetes_version)
+        ]
 
 
 def compile_lab(
@@ -200,14 +231,14 @@ def compile_lab(
     kubernetes_version: str = schemas.NEWEST,
     templates: Templates = None,
 ) -> LabObjects:
-    """Compile one lab: the convenience on top of `LabCompiler`.
+    """Compile one lab; `LabCompiler` compiles many.
 
     Parameters
     ----------
     config, kubernetes_version, templates
-        As `LabCompiler` takes them.
+        As for `LabCompiler`.
     site, user, lab, image, secrets, pull_secret
-        As `LabCompiler.compile` takes them.
+        As for `LabCompiler.compile`.
 
     Returns
     -------
@@ -217,7 +248,7 @@ def compile_lab(
     Raises
     ------
     LabBuilderError
-        If anything is wrong, with every complaint.
+        If anything is wrong, with all findings.
     """
     arguments: dict[str, Any] = {
         "site": site,
@@ -235,51 +266,9 @@ def compile_lab(
     return compiler.compile(**arguments)
 
 
-def _masked(findings: Iterable[Finding], own: Particulars) -> Iterator[Finding]:
-    """Hide secrets' values, which a site's own fragment may have put anywhere."""
-    secrets = {*own.secrets.values(), *(own.pull_secret or {}).values()}
-
-    def mask(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, "**********") if secret else text
-        return text
-
-    for finding in findings:
-        path = tuple(mask(step) if isinstance(step, str) else step for step in finding.path)
-        yield replace(
-            finding,
-            message=mask(finding.message),
-            hint=mask(finding.hint),
-            object=mask(finding.object),
-            path=path,
-        )
-
-
 @contextmanager
 def _collected(findings: list[Finding]) -> Iterator[None]:
     try:
         yield
     except LabBuilderError as error:
         findings += error.findings
-
-
-def _fragments(templates: Templates) -> Fragments:
-    if templates is None:
-        return _shipped()
-    if isinstance(templates, Mapping):
-        if not all(isinstance(text, str) for item in templates.items() for text in item):
-            message = "fragments are not given as text by file name"
-            raise LabBuilderError([Finding("unreadable-templates", message)])
-        return Fragments(data.TEMPLATES, templates)
-    try:
-        own = data.read_folder(FilePath(templates), ".yaml")
-    except (OSError, ValueError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        message = f"the folder of fragments {shown(str(templates))} can't be read: {reason}"
-        raise LabBuilderError([Finding("unreadable-templates", message)]) from None
-    return Fragments(data.TEMPLATES, own, str(templates))
-
-
-@cache
-def _shipped() -> Fragments:
-    return Fragments(data.TEMPLATES)

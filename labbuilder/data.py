@@ -1,7 +1,7 @@
-"""The files that labbuilder ships, read when it is imported, and folders like them.
+"""The files that labbuilder ships, read when it is imported.
 
-Nothing below the edge opens a file when it is called: what a compilation may need is in memory
-by then. The texts are small (under a megabyte in all) and are parsed only when asked for.
+No function below the edge opens a file: everything that a compilation needs is in memory. The
+texts are small, less than a megabyte together, and are parsed on first use.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_folder(folder: Path, suffix: str) -> dict[str, str]:
 
 
 def _shipped(name: str, suffix: str) -> Mapping[str, str]:
-    """Read a folder that an installed package has inside and a checkout has beside."""
+    """Read a folder that is inside an installed package, and beside it in a checkout."""
     inside = _PACKAGE / f"_{name}"
     folder = inside if inside.is_dir() else _PACKAGE.parent / name
     return MappingProxyType(read_folder(folder, suffix))
@@ -58,4 +58,4 @@ SCHEMAS = _shipped("schemas", ".json")
 """JSON text of the schema bundles by file name."""
 
 DEFAULT_SITE = (_PACKAGE / "default-site.yaml").read_text(encoding="utf-8")
-"""YAML text of the configuration that is used where none is named."""
+"""YAML text of the default configuration."""

@@ -1,22 +1,32 @@
-"""What can be wrong, as data: findings, and the exceptions that carry them."""
+"""Findings, and the exception that carries them."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Finding", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown"]
+__all__ = [
+    "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown",
+]  # fmt: skip
 
-_LONGEST = 300  # characters of a key that are said back: one of Kubernetes' has up to 317
+_MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
+_ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
 
 Path = tuple[str | int, ...]
 """Steps from the root of a document: keys of mappings and indices of lists."""
 
 
+class Item(str):
+    """A step of a path to an item of a list, by its name rather than its index."""
+
+    __slots__ = ()
+
+
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -29,9 +39,9 @@ class Source:
     Attributes
     ----------
     file
-        The file as the user named it.
+        Name of the file as the user gave it.
     line, column
-        Counted from 1.
+        Line and column, counted from 1.
     """
 
     file: str
@@ -44,29 +54,29 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One complaint, for the person who must act.
+    """One problem, for the person who can fix it.
 
     Attributes
     ----------
     code
-        A stable kebab-case name of the kind of trouble.
+        Stable kebab-case name of this kind of problem.
     message
-        What is wrong. Never holds a secret's value.
+        What is wrong, without the value of any secret.
     path
-        Where in the document or the object it is wrong.
+        Path in the document or the object.
     hint
-        What to write instead.
+        What to do about it.
     severity
         An error stops the compilation, a warning does not.
     object
-        ``Kind/name`` of the manifest that is wrong; empty for trouble in the input.
+        ``Kind/name`` of the manifest; empty for input.
     source
-        Where the user's own text says it, if a text is where it came from.
+        Place in the user's file, if the input is from a file.
     cause
-        What decides it among the compiler's arguments, for trouble that shows in a manifest:
-        the path from the argument's name.
+        Path of the input that causes it, from the name of the compiler's argument; for findings
+        about a manifest.
     about_key
-        Whether it is the key at the path that is wrong, rather than the value.
+        Whether the key at the path is wrong, rather than the value.
     """
 
     code: str
@@ -80,14 +90,14 @@ class Finding:
     about_key: bool = field(default=False, compare=False, repr=False)
 
     def about(self, name: str) -> Finding:
-        """Say the same of another object; `dataclasses.replace` takes twice as long."""
+        """Copy this for another object, in half the time of `dataclasses.replace`."""
         return Finding(
             self.code, self.message, self.path, self.hint, self.severity, name, self.source,
             self.cause, self.about_key,
         )  # fmt: skip
 
     def placed(self, source: Source, cause: Path) -> Finding:
-        """Say where the user's text has what decides it; as fast as `about`."""
+        """Copy this with a place and a cause, as fast as `about`."""
         return Finding(
             self.code, self.message, self.path, self.hint, self.severity, self.object, source,
             cause, self.about_key,
@@ -103,12 +113,12 @@ class Finding:
 
 
 class LabBuilderError(Exception):
-    """Input that does not compile.
+    """An error with all its findings.
 
     Parameters
     ----------
     findings
-        Everything that is wrong with it, at least one error among them.
+        The findings, at least one of them an error.
 
     Attributes
     ----------
@@ -118,24 +128,24 @@ class LabBuilderError(Exception):
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: Sequence[Finding] = tuple(findings)
-        super().__init__(self.findings)  # what it is made of again when it is copied
+        super().__init__(self.findings)  # copies are made of these
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.findings))
 
 
 def shown(value: object) -> str:
-    """Quote a piece of input for a message, in ASCII and not at any length."""
+    """Quote a value for a message, in ASCII and cut if it is long."""
     limit = 80
     try:
         text = str(value)
-    except ValueError:  # Python writes no number of thousands of digits
-        return "a number as long as that"
+    except ValueError:  # Python formats no number of thousands of digits
+        return "a very long number"
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
 
 
 def format_path(path: Path) -> str:
-    """Write a path the way ``kubectl`` does: ``spec.containers[0].env``.
+    """Format a path as ``kubectl`` does: ``spec.containers[0].env``, ``env[DEBUG].value``.
 
     Parameters
     ----------
@@ -145,18 +155,20 @@ def format_path(path: Path) -> str:
     Returns
     -------
     str
-        The path; a key that is no plain word stands in brackets and quotes, and is cut if long.
+        The path. A key that isn't a plain word is in brackets and quotes, and cut if it is long.
     """
     text = ""
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or (isinstance(step, Item) and _ITEM.fullmatch(step)):
             text += f"[{step}]"
         elif (
-            len(step) <= _LONGEST
+            len(step) <= _MAX_KEY_LENGTH
+            and not isinstance(step, Item)
             and step.isascii()
             and step.replace("-", "").replace("_", "").isalnum()
         ):
             text += f".{step}" if text else step
         else:
-            text += f"[{json.dumps(step if len(step) <= _LONGEST else f'{step[:_LONGEST]}...')}]"
+            long = len(step) > _MAX_KEY_LENGTH
+            text += f"[{json.dumps(f'{step[:_MAX_KEY_LENGTH]}...' if long else step)}]"
     return text

@@ -1,13 +1,18 @@
-"""A Kubernetes object in plain dicts: what it is, and what it is called."""
+"""A Kubernetes object in plain dicts: its kind, its name and its labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labbuilder.errors import Path
+
 __all__ = [
+    "CONTAINER_LISTS",
+    "MASK",
     "MAX_SHORTENED",
     "Manifest",
+    "containers",
     "identity",
     "kind_of",
     "labels_of",
@@ -19,36 +24,50 @@ __all__ = [
 Manifest = dict[str, Any]
 """A Kubernetes object in JSON types."""
 
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+"""The fields of a pod's spec that list containers."""
+MASK = "**********"
+"""What is shown in place of a secret's value."""
+
 MAX_SHORTENED = 60
-"""Characters of a name that a finding repeats."""
+"""Characters of a name in a finding."""
 
 
 def kind_of(manifest: Mapping[str, Any]) -> str:
-    """Name a manifest's kind with its version, as the bundles do: ``v1/Pod``."""
+    """Return a manifest's kind with its version, as the bundles name it: ``v1/Pod``."""
     return f"{manifest.get('apiVersion')}/{manifest.get('kind')}"
 
 
 def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Give what tells an object from others: API group, kind, namespace and name."""
+    """Return what identifies an object: API group, kind, namespace and name."""
     metadata = manifest["metadata"]
     group = str(manifest.get("apiVersion")).rpartition("/")[0]
     return group, manifest["kind"], metadata.get("namespace") or "", metadata["name"]
 
 
 def namespace_of(manifest: Mapping[str, Any]) -> str:
-    """Give the namespace that a manifest names."""
+    """Return a manifest's namespace; empty if it has none."""
     found: str = manifest["metadata"].get("namespace", "")
     return found
 
 
 def labels_of(manifest: Mapping[str, Any]) -> Mapping[str, str]:
-    """Give the labels of a manifest."""
+    """Return the labels of a manifest."""
     found: Mapping[str, str] = manifest["metadata"].get("labels", {})
     return found
 
 
+def containers(
+    spec: Mapping[str, Any], path: Path = (), lists: Sequence[str] = CONTAINER_LISTS[:2]
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """List the containers of a pod's spec with their paths, which start with the spec's."""
+    for field in lists:
+        for i, container in enumerate(spec.get(field, ())):
+            yield (*path, field, i), container
+
+
 def object_name(manifest: Mapping[str, Any]) -> str:
-    """Name a manifest for a finding: ``Pod/vera-nb``."""
+    """Return a manifest's name for a finding: ``Pod/vera-nb``."""
     metadata = manifest.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     parts = (part for part in (manifest.get("kind"), name) if part and isinstance(part, str))
@@ -56,5 +75,5 @@ def object_name(manifest: Mapping[str, Any]) -> str:
 
 
 def shorten(text: str) -> str:
-    """Cut a name that is too long to repeat."""
+    """Shorten a name for a finding."""
     return text if len(text) <= MAX_SHORTENED else f"{text[: MAX_SHORTENED - 1]}…"

@@ -1,4 +1,4 @@
-"""What things may be called.
+"""Names in Kubernetes, and what is a valid one.
 
 The predicates mirror ``k8s.io/apimachinery/pkg/util/validation`` and the checks of ConfigMap keys
 and of paths in ``pkg/apis/core/validation``.
@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 __all__ = [
+    "CATEGORY_LABEL",
     "DNS_LABEL_LENGTH",
+    "LABEL_PREFIX",
     "LAB_PORT",
+    "NOTEBOOK_CONTAINER",
+    "NOTEBOOK_PORT_NAME",
+    "USER_GROUPS_ANNOTATION",
+    "USER_LABEL",
+    "USER_NAME_ANNOTATION",
     "is_config_map_key",
     "is_dns_label",
     "is_dns_subdomain",
@@ -28,6 +35,22 @@ __all__ = [
 ]
 
 LAB_PORT = 8888
+"""The port on which a notebook listens."""
+NOTEBOOK_CONTAINER = "notebook"
+"""The container of a lab's pod that runs the notebook."""
+NOTEBOOK_PORT_NAME = "jupyterlab"
+"""What that container calls its port."""
+
+LABEL_PREFIX = "nublado.lsst.io/"
+"""The prefix of a lab's labels and annotations."""
+CATEGORY_LABEL = f"{LABEL_PREFIX}category"
+"""The label that marks an object as a lab's: its value is ``lab``."""
+USER_LABEL = f"{LABEL_PREFIX}user"
+"""The label that holds the username."""
+USER_GROUPS_ANNOTATION = f"{LABEL_PREFIX}user-groups"
+"""The annotation of the pod that holds the user's groups, as JSON."""
+USER_NAME_ANNOTATION = f"{LABEL_PREFIX}user-name"
+"""The annotation of the pod that holds the user's full name, if there is one."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)
@@ -43,7 +66,7 @@ _DNS_SUBDOMAIN_LENGTH = 253
 
 
 def is_username(text: str) -> bool:
-    """Tell whether this may be a username (Gafaelfawr's rule; a label's length)."""
+    """Return whether this is a valid username (Gafaelfawr's rule, and a label's length)."""
     return len(text) <= DNS_LABEL_LENGTH and bool(_USERNAME.fullmatch(text))
 
 
@@ -80,17 +103,17 @@ def is_env_var_name(text: str) -> bool:
 
 
 def is_service_prefix(text: str) -> bool:
-    """Tell whether this is the path of a URL: what follows a host must not change which it is."""
+    """Return whether this is the path of a URL, which can't change the host before it."""
     return text.startswith("/") and text.isprintable() and " " not in text
 
 
 def normal_path(path: str) -> str:
-    """Write an absolute path in its one normal form, without ``//``, ``/./`` or a final ``/``."""
+    """Normalize an absolute path: no ``//``, ``/./`` or final ``/``."""
     return "/" + posixpath.normpath(path).lstrip("/")
 
 
 def printable(text: str) -> str:
-    """Leave out what cannot stand in a field of ``passwd``: ``:`` and control characters.
+    """Remove what a field of ``passwd`` can't contain: ``:`` and control characters.
 
     Parameters
     ----------
@@ -100,9 +123,9 @@ def printable(text: str) -> str:
     Returns
     -------
     str
-        One line of text without a colon, with each run of such characters made one space.
+        One line of text without colons; each run of such characters becomes one space.
     """
-    if text.isprintable() and ":" not in text:  # as most are
+    if text.isprintable() and ":" not in text:  # as nearly always
         return text.strip()
     kept = ["\n" if c == ":" or category(c) in _LINE_BREAKING else c for c in text]
     parts = (part.strip() for part in "".join(kept).split("\n"))
@@ -112,7 +135,7 @@ def printable(text: str) -> str:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Find here what `labbuilder.lab.names` has, for those who import it from here."""
+        """Provide the names of `labbuilder.lab.names`, which are public here."""
         if name in {"LabObjectNames", "build_internal_url", "build_object_names"}:
             return getattr(import_module("labbuilder.lab.names"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""CPU and memory as a site writes them, as labbuilder keeps them, and as Kubernetes reads them."""
+"""Amounts of CPU, memory and storage: as sites write them and as Kubernetes reads them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Context, Decimal
 
 __all__ = [
     "MAX_BYTES",
+    "format_binary",
     "format_memory",
     "is_storage",
     "parse_cpu",
@@ -15,10 +16,11 @@ __all__ = [
 ]
 
 MAX_BYTES = 2**63 - 1
-"""What Kubernetes caps a quantity at."""
+"""The largest quantity that Kubernetes keeps."""
 
 _MAX_CPU = 10**9
-_SHORT = 7  # characters
+_MAX_EXACT_LENGTH = 7  # characters of an exact amount that is still readable
+_BINARY = "KMGTPE"
 
 _UNITS = {
     "": 1,
@@ -39,99 +41,51 @@ _SUFFIXES = {
     **{f"{letter}i": Decimal(_UNITS[f"{letter.lower()}i"]) for letter in "KMGTPE"},
     **{suffix: Decimal(10) ** (-3 * power) for power, suffix in enumerate("mun", 1)},
 }
-_EXACT = Context(prec=1200)  # more than all digits above, and a suffix or an exponent, come to
+_EXACT = Context(prec=1200)  # digits; more than the longest number with a suffix or an exponent
 _STORAGE = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[KMGTPE]i|[kMGTPE])?", re.ASCII)
 
 
 def parse_cpu(value: str | float) -> float:
-    """Read an amount of CPU.
+    """Parse cores with at most three decimal places, or whole millicores such as ``500m``.
 
-    Parameters
-    ----------
-    value
-        Cores as a number or decimal text with at most three places, or whole millicores as text
-        (``500m``).
-
-    Returns
-    -------
-    float
-        Cores.
-
-    Raises
-    ------
-    ValueError
-        If it is none of these.
+    It raises ValueError for anything else, with a message about the value.
     """
-    if isinstance(value, int) and value > _MAX_CPU:
-        raise ValueError("is more CPU than Kubernetes can count")
-    text = _text(value)
-    match = _CPU.fullmatch(text)
-    if isinstance(value, bool) or not match:
-        raise ValueError("is no amount of CPU")
-    cores = Decimal(match[1]) / 1000 if match[1] else Decimal(text)
+    match = _CPU.fullmatch(_text(value))
+    if not match:
+        raise ValueError("is not a valid CPU quantity")
+    cores = Decimal(match[1]) / 1000 if match[1] else Decimal(match[0])
     if cores > _MAX_CPU:
-        raise ValueError("is more CPU than Kubernetes can count")
+        raise ValueError("is more CPU than Kubernetes supports")
     return float(cores)
 
 
 def parse_memory(value: str | int) -> int:
-    """Read an amount of memory.
+    """Parse bytes, or a number with a binary or decimal suffix, as whole bytes, rounded down.
 
-    Parameters
-    ----------
-    value
-        Whole bytes, or text with a binary or decimal suffix in any letter case (``1Gi``,
-        ``250M``, ``64ki``, ``0.75Gi``). A bare ``m`` is refused: it is a thousandth of a byte to
-        Kubernetes and a megabyte to others.
-
-    Returns
-    -------
-    int
-        Bytes, a fraction of one dropped.
-
-    Raises
-    ------
-    ValueError
-        If it is none of these.
+    Suffixes are in any letter case. A bare ``m`` is refused: in Kubernetes it means a thousandth
+    of a byte, elsewhere a megabyte. It raises ValueError for what it refuses.
     """
-    if isinstance(value, int) and value > MAX_BYTES:
-        raise ValueError("is more memory than Kubernetes can count")
-    text = _text(value)
-    match = _MEMORY.fullmatch(text)
-    if isinstance(value, bool) or not match:
-        raise ValueError("is no amount of memory")
+    match = _MEMORY.fullmatch(_text(value))
+    if not match:
+        raise ValueError("is not a valid memory quantity")
     if match[2] == "m":
-        raise ValueError("ends in m, a thousandth of a byte to Kubernetes")
-    amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(text)
+        raise ValueError('ends with "m", which means thousandths of a byte in Kubernetes')
+    amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(match[0])
     if amount > MAX_BYTES:
-        raise ValueError("is more memory than Kubernetes can count")
+        raise ValueError("is more memory than Kubernetes supports")
     return int(amount)
 
 
 def parse_quantity(value: object) -> Decimal:
-    """Read a quantity that a cluster holds, in any of the forms that it may have there.
+    """Parse a quantity in any form that Kubernetes accepts, exactly.
 
-    An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``.
-
-    Parameters
-    ----------
-    value
-        A quantity, by the grammar of Kubernetes' ``resource.Quantity``.
-
-    Returns
-    -------
-    decimal.Decimal
-        The amount, exactly; it isn't negative.
-
-    Raises
-    ------
-    ValueError
-        If it is no quantity, or negative.
+    An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``. It
+    raises ValueError for anything else, and for what is negative.
     """
     readable = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     match = _QUANTITY.fullmatch(_text(value)) if readable else None
     if not match:
-        raise ValueError("is no quantity")
+        raise ValueError("is not a valid quantity")
     number, suffix, exponent = match.groups()
     amount = Decimal(f"{number}e{exponent or 0}")
     if suffix:
@@ -142,18 +96,9 @@ def parse_quantity(value: object) -> Decimal:
 
 
 def format_memory(amount: int) -> str:
-    """Write bytes for people.
+    """Format bytes in the shortest exact form with at most two decimal places: ``1.5Gi``.
 
-    Parameters
-    ----------
-    amount
-        Bytes.
-
-    Returns
-    -------
-    str
-        The shortest exact form with at most two decimal places: ``3Gi``, ``1.5Gi``, ``500M``.
-        Where even that is long, the amount in the largest binary unit, rounded to two places.
+    If even that is long, it is the amount in the largest binary unit, rounded to two places.
     """
     exact, rounded = [], ""
     for suffix in [f"{letter}i" for letter in "EPTGMK"] + list("EPTGMk"):
@@ -164,18 +109,28 @@ def format_memory(amount: int) -> str:
         rounded = rounded or text
         if number == round(number, 2):
             exact.append(text)
-    short = [text for text in exact if len(text) <= _SHORT]
+    short = [text for text in exact if len(text) <= _MAX_EXACT_LENGTH]
     return min(short, key=len) if short else rounded or str(amount)
+
+
+def format_binary(amount: int) -> str:
+    """Format bytes as ``CONTAINER_SIZE`` shows them: ``3Gi``, ``2.79397Gi``, ``1023``.
+
+    It is the amount in the largest binary unit that isn't above it, in six significant digits.
+    """
+    power = min((max(amount, 1).bit_length() - 1) // 10, len(_BINARY))
+    unit = f"{_BINARY[power - 1]}i" if power else ""
+    return f"{amount / 1024**power:g}{unit}"
 
 
 def _text(value: object) -> str:
     try:
         return str(value)
-    except ValueError:  # Python writes no number of thousands of digits
+    except ValueError:  # Python formats no number of thousands of digits
         return ""
 
 
 def is_storage(value: object) -> bool:
-    """Tell whether this is an amount of storage that Kubernetes reads, and more than none."""
+    """Return whether this is an amount of storage that Kubernetes accepts, greater than zero."""
     text = _text(value)
     return bool(_STORAGE.fullmatch(text)) and any(c in "123456789" for c in text)

@@ -75,6 +75,9 @@ def default(schema: Schema, known: Schema) -> str:
 def kinds(schema: Schema, known: Schema) -> Iterator[str]:
     """Name the types that a schema allows, as people call them."""
     if reference := schema.get("$ref", "").rpartition("/")[2]:
+        if reference not in known:  # nested: one of Kubernetes' own types
+            yield f"Kubernetes' `{reference}`"
+            return
         inside = known[reference]
         linked = f"[{reference}](#{reference.lower()})"
         yield linked if "properties" in inside else " or ".join(kinds(inside, known))

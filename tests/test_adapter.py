@@ -169,12 +169,12 @@ async def fail() -> Any:
     ("document", "code", "message"),
     [
         (fail, "discovery-failed", "ConnectionError: 'no route to host'"),
-        (None, "invalid-discovery", "site.discovery is none"),
-        ([], "invalid-discovery", "site.discovery is none"),
-        ("{}", "invalid-discovery", "site.discovery is none"),
-        ({"a": {"b": object()}}, "invalid-discovery", "site.discovery.a.b is none"),
-        ({"a": float("nan")}, "invalid-discovery", "site.discovery is none"),
-        ({1: 2}, "invalid-discovery", "is none"),
+        (None, "invalid-discovery", "invalid JSON: site.discovery"),
+        ([], "invalid-discovery", "invalid JSON: site.discovery"),
+        ("{}", "invalid-discovery", "invalid JSON: site.discovery"),
+        ({"a": {"b": object()}}, "invalid-discovery", "invalid JSON: site.discovery.a.b"),
+        ({"a": float("nan")}, "invalid-discovery", "invalid JSON: site.discovery"),
+        ({1: 2}, "invalid-discovery", "invalid JSON: site.discovery"),
     ],
 )
 def test_discovery_that_gives_no_json_is_one_clear_error(

@@ -9,7 +9,7 @@ import pytest
 
 from labbuilder.errors import format_path
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.lab.capacity import capacity
+from labbuilder.validation.rules.lab.capacity import judge_capacity
 
 Manifest = dict[str, Any]
 Lab = list[Manifest]
@@ -34,13 +34,13 @@ def found(lab: Lab) -> list[str]:
     for manifest in lab:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
-        f"{i}-{lab[i]['kind']} {format_path(path)} {complaint.rule.code}"
-        for i, path, complaint in capacity(lab)
+        f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
+        for i, complaint in judge_capacity(lab)
     ]
 
 
 def hard(**amounts: Any) -> Callable[[Lab], Any]:
-    """Let the quota be this, with _ for a dot."""
+    """Set the amounts of the quota; _ stands for a dot."""
     wanted = {name.replace("_", "."): amount for name, amount in amounts.items()}
     return lambda lab: lab[1]["spec"].update(hard=wanted)
 
@@ -92,13 +92,13 @@ def twin(lab: Lab) -> None:
 
 
 def moved(lab: Lab) -> None:
-    """Let the quota be another namespace's."""
+    """Move the quota to another namespace."""
     lab[1]["metadata"]["namespace"] = "labs-other"
     hard(limits_cpu="1m")(lab)
 
 
 def whole(**resources: Any) -> Callable[[Lab], Any]:
-    """Let the pod name amounts for all of its containers."""
+    """Set amounts of the whole pod."""
 
     def name(lab: Lab) -> None:
         del startup(lab)["resources"]
@@ -122,7 +122,7 @@ def both(*mutations: Callable[[Lab], Any]) -> Callable[[Lab], Any]:
 SIDECAR = container("sidecar", "2", restartPolicy="Always")
 
 CASES: list[tuple[str, Callable[[Lab], Any], list[str]]] = [
-    # Quotas. The notebook and the init container each take 1 core and request half a core.
+    # Quotas. The notebook and the init container each have a limit of 1 core and request half.
     ("just-enough", hard(limits_cpu="1", limits_memory="4Gi"), []),
     ("just-enough-exactly", hard(limits_cpu="1000m", limits_memory="4294967296"), []),
     ("a-little-less", hard(limits_cpu="999m"), [f"{NOTEBOOK}.limits.cpu quota-exceeded"]),
@@ -163,7 +163,7 @@ CASES: list[tuple[str, Callable[[Lab], Any], list[str]]] = [
     ("another-namespace", moved, []),
     ("unreadable", limits(notebook, cpu="much"), []),
     ("unreadable-quota", hard(limits_cpu="much"), []),
-    # What a quota needs.
+    # What a quota requires.
     ("no-limit", drop(notebook, "resources", "limits", "cpu"),
      [f"{NOTEBOOK}.limits.cpu quota-needs-resources"]),
     ("no-limits", drop(notebook, "resources", "limits"),
@@ -218,7 +218,7 @@ def test_untouched() -> None:
 
 
 def test_bare_pod() -> None:
-    assert list(capacity([{"kind": "Pod", "metadata": {"name": "bare"}}])) == []
+    assert list(judge_capacity([{"kind": "Pod", "metadata": {"name": "bare"}}])) == []
 
 
 def test_words() -> None:
@@ -226,11 +226,11 @@ def test_words() -> None:
     limits(notebook, cpu="4.5", memory="8.5Gi")(lab)
     tmp(medium="Memory", sizeLimit="9Gi")(lab)
     lab[2]["spec"]["volumes"][STARTUP_VOLUME]["emptyDir"]["sizeLimit"] = "512Mi"
-    assert [complaint.message for _, _, complaint in capacity(lab)] == [
-        "the pod takes 4.5 of limits.cpu, and quota 'vera-nb' leaves 4",
-        "the pod takes 8.5Gi of limits.memory, and quota 'vera-nb' leaves 8Gi",
+    assert [complaint.message for _, complaint in judge_capacity(lab)] == [
+        "the pod needs 4.5 of limits.cpu, but quota 'vera-nb' has 4 left",
+        "the pod needs 8.5Gi of limits.memory, but quota 'vera-nb' has 8Gi left",
         (
-            "volumes in memory hold up to 9.5Gi together, and the memory limit is 8.5Gi: "
+            "volumes in memory may use 9.5Gi together, more than the memory limit of 8.5Gi: "
             "a lab that fills them is killed"
         ),
     ]
@@ -243,5 +243,5 @@ def test_an_amount_beyond_all_bounds_is_capped() -> None:
     pod["spec"]["volumes"].append(huge)
     for container in pod["spec"]["containers"]:
         container["resources"]["limits"] = {"cpu": "1E500", "memory": "1E500"}
-    (found,) = (complaint for _, _, complaint in capacity(manifests))
+    (found,) = (complaint for _, complaint in judge_capacity(manifests))
     assert found.rule.code == "memory-volumes-exceed-limit"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from labbuilder import LabBuilderError, LabObjects
 from labbuilder.cli import app
 from labbuilder.lab.arguments import read_inputs
-from labbuilder.lab.origin import cause
+from labbuilder.lab.origin import find_input
 from labbuilder.lab.storage import Storage
 from labbuilder.models import LabConfig
 
@@ -75,7 +75,7 @@ def decided(lab: LabObjects, name: str, *path: str | int) -> tuple[str | int, ..
     (manifest,) = (
         each for each in lab.manifests() if f"{each['kind']}/{each['metadata']['name']}" == name
     )
-    return cause(path, manifest, storage, inputs)
+    return find_input(path, manifest, storage, inputs)
 
 
 @pytest.mark.parametrize(

@@ -152,11 +152,11 @@ def test_one_thing_is_said_once_for_all_versions() -> None:
     text = f"{GOOD}dta: 1\n---\napiVersion: v1\nkind: Deployment\n"
     found = check_texts({"f": text}, schemas.VERSIONS).findings
     assert [each.message for each in found] == [
-        "there is no field 'dta' here",
-        "there is no schema for v1/Deployment",
+        "field 'dta' is not defined",
+        "no schema for v1/Deployment",
     ]
     (one,) = check_texts({"f": "apiVersion: v1\nkind: Deployment\n"}, [NEW]).findings
-    assert one.message == f"there is no schema for v1/Deployment of Kubernetes {NEW}"
+    assert one.message == f"no schema for v1/Deployment in Kubernetes {NEW}"
 
 
 def test_what_only_some_versions_say_names_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
@@ -101,7 +103,7 @@ def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
         places = [line.partition(" ")[0] for line in result.stderr.splitlines()]
         assert places[:2] == ["first.yaml:8:8:", "second.yaml:6:13:"]
         assert "'absent.yaml' can't be read: No such file or directory" in result.stderr
-        assert "empty.yaml holds no user" in result.stderr
+        assert "empty.yaml contains no user" in result.stderr
         assert not Path("out").exists()
 
 
@@ -197,6 +199,30 @@ def test_an_undefined_name_in_a_fragment_is_an_error_with_its_file_and_line() ->
     assert result.stderr.startswith("own/service.yaml:4:1: error: 'nmae' is undefined")
 
 
+def test_an_empty_name_of_the_folder_of_fragments_is_refused() -> None:
+    """It is not the current folder, whose fragments would count as labbuilder's own."""
+    Path("service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\n"
+        'metadata: {{ fragment("metadata", name=names.username) }}\n'
+        "spec: {ports: [{port: 8888}], selector: {{ selector }}}\n",
+        encoding="utf-8",
+    )
+    name = "username: rosalind"
+    both = (
+        MINIMAL.replace(name, "username: vera") + "---\n" + MINIMAL.replace(name, "username: 1a")
+    )
+    Path("both.yaml").write_text(both, encoding="utf-8")
+    message = "the folder of fragments has an empty name; name a folder, or omit it"
+    for command in ("render", "check"):
+        result = CliRunner().invoke(app, [command, "both.yaml", "--templates", ""])
+        assert result.exit_code == (2 if command == "render" else 1)
+        assert f"error: {message} [unreadable-templates]" in result.output
+    for templates in (".", "./"):  # as of Kubernetes 1.34, whose Services begin with a letter
+        result = render("both.yaml", "--templates", templates, "--kubernetes-version", "1.34")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "Service/1a: metadata.name: error:" in result.stderr
+
+
 def test_trouble_with_options_is_told_in_one_line() -> None:
     for arguments in (
         ["--templates", "absent"],
@@ -288,7 +314,7 @@ def test_leftovers_of_an_earlier_run_are_refused() -> None:
     leftover.touch()
     result = render("user.yaml", "--output-dir", "out")
     assert result.exit_code == 2
-    assert result.stderr == f"{leftover}: would be left over from an earlier run; remove it\n"
+    assert result.stderr == f"{leftover}: is left over from an earlier run; remove it\n"
 
 
 def test_a_secrets_file_is_for_its_owner_only() -> None:
@@ -336,7 +362,7 @@ spec:
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
 """
 COMPLAINT = (
-    "<stdin>:4:1: ConfigMap/a: dta: error: there is no field 'dta' here; did you mean data? "
+    "<stdin>:4:1: ConfigMap/a: dta: error: field 'dta' is not defined; did you mean data? "
     "[schema-unknown-field]\n  4 | dta: {}\n    | ^\n"
 )
 
@@ -389,7 +415,7 @@ def test_json_says_what_text_says() -> None:
                 "object": "ConfigMap/a",
                 "path": "dta",
                 "cause": "",
-                "message": "there is no field 'dta' here",
+                "message": "field 'dta' is not defined",
                 "hint": "did you mean data?",
                 "file": "<stdin>",
                 "line": 4,
@@ -431,7 +457,7 @@ def test_files_that_cannot_be_read_are_all_named_and_nothing_is_checked() -> Non
     assert (result.exit_code, result.stdout) == (2, "")
     first, second = result.stderr.splitlines()
     assert "'absent.yaml' can't be read: No such file or directory" in first
-    assert "'empty' holds no YAML or JSON file" in second
+    assert "'empty' contains no YAML or JSON file" in second
 
 
 def test_checks_trouble_with_options_is_told() -> None:
@@ -509,6 +535,28 @@ def test_help_has_an_example(command: Any) -> None:
     result = CliRunner().invoke(app, [name, "--help"])
     assert result.exit_code == 0
     assert f"For example: labbuilder {name}" in " ".join(result.stdout.split())
+
+
+def test_help_has_a_short_summary_of_every_command() -> None:
+    text = CliRunner().invoke(app, ["-h"]).stdout.partition("Commands:\n")[2]
+    summaries = dict(line.split(maxsplit=1) for line in text.splitlines())
+    names = [each.callback.__name__ for each in app.registered_commands if each.callback]
+    assert list(summaries) == names
+    assert all(len(line) < 60 for line in text.splitlines())
+    for summary in summaries.values():
+        assert 3 <= len(summary.split()) <= 8
+        assert summary.endswith(".")
+        assert "..." not in summary
+
+
+def test_every_option_has_a_help_text() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        for parameter in command.params:
+            text = getattr(parameter, "help", None)
+            assert text, (name, parameter.name)
+            assert text[0].isupper(), text
 
 
 @pytest.mark.parametrize(

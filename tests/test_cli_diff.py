@@ -142,7 +142,7 @@ def test_hidden_values_come_with_a_note() -> None:
     write("lab.yaml", render("user.yaml", "--redact-secrets"))
     result = run("user.yaml", "lab.yaml")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "lab.yaml: 1 value is hidden there, and taken for the same\n"
+    assert result.stderr == "lab.yaml: 1 value is masked there and assumed unchanged\n"
 
 
 def test_long_texts_are_shown_where_they_differ() -> None:
@@ -213,8 +213,8 @@ def test_all_trouble_is_told_at_once() -> None:
     [
         ("absent.yaml", "lab.yaml", "'absent.yaml' can't be read"),
         ("user.yaml", "absent.yaml", "'absent.yaml' can't be read"),
-        ("user.yaml", "empty.yaml", "empty.yaml holds no manifest"),
-        ("empty.yaml", "lab.yaml", "empty.yaml holds no user"),
+        ("user.yaml", "empty.yaml", "empty.yaml contains no manifest"),
+        ("empty.yaml", "lab.yaml", "empty.yaml contains no user"),
         ("user.yaml", "broken.yaml", "broken.yaml:2:"),
         ("two.yaml", "lab.yaml", "two.yaml:"),
     ],

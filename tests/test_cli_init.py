@@ -93,8 +93,8 @@ def test_files_that_are_there_are_kept() -> None:
     result = run("init", "labs")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [
-        "labs/site.yaml: is there already; --force overwrites it",
-        "labs/site.schema.json: is there already; --force overwrites it",
+        "labs/site.yaml: already exists; use --force to overwrite it",
+        "labs/site.schema.json: already exists; use --force to overwrite it",
     ]
     assert written() == {"site.yaml", "site.schema.json"}
     assert Path("labs/site.yaml").read_text(encoding="utf-8") == "mine"

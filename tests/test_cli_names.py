@@ -91,7 +91,7 @@ def test_complaints_come_all_at_once_with_the_position() -> None:
         "<arguments>:6:1: [invalid-username]",
         "<arguments>:7:1: [invalid-username]",
     ]
-    assert "the namespace lab-vera belongs to <arguments>:1 already" in result.stderr
+    assert "namespace lab-vera is already used by <arguments>:1" in result.stderr
 
 
 def test_a_name_a_line_is_read_from_standard_input() -> None:

@@ -15,7 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
-from labbuilder.cli.progress import Teller
+from labbuilder.cli.actions.progress import Progress
 
 DIGEST = "5f3d8f2a" * 8
 COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
@@ -115,7 +115,7 @@ def test_an_output_folder_gets_the_good_labs_if_told_to_keep_going() -> None:
 def test_two_labs_in_one_folder_are_refused() -> None:
     result = render("users/ada.yaml", "users/ada.yaml", "--output-dir", "out")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "two labs would be in the folder lab-ada; keep one of them" in result.stderr
+    assert "folder lab-ada already has a lab; remove one of the two users" in result.stderr
     assert not Path("out").exists()
 
 
@@ -208,26 +208,26 @@ def test_a_run_whose_process_is_killed_says_so(command: str) -> None:
     os.kill(children(process)[0], signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=30)
     what = {"render": "the labs", "check": "the report"}[command]
-    trouble = f"{what} can't be written: a process that worked on them was killed\n"
+    trouble = f"{what} can't be written: a worker process was killed\n"
     assert (process.returncode, stdout, stderr.decode()) == (2, b"", trouble)
 
 
 def test_a_bar_is_for_terminals_and_for_long_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("labbuilder.cli.progress._SOON", 0)
-    Teller(100).advance(50)
+    monkeypatch.setattr("labbuilder.cli.actions.progress.SHOW_PROGRESS_AFTER_S", 0)
+    Progress(100).advance(50)
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    teller = Teller(100)
-    teller.advance(50)
-    teller.tell("a line")
+    progress = Progress(100)
+    progress.advance(50)
+    progress.write("a line")
     stdout, stderr = capsys.readouterr()
     assert not stdout
     assert "50%" in stderr
     assert stderr.endswith("\r\x1b[Ka line\n")
-    monkeypatch.setattr("labbuilder.cli.progress._SOON", 1000)
-    Teller(100).advance(50)
+    monkeypatch.setattr("labbuilder.cli.actions.progress.SHOW_PROGRESS_AFTER_S", 1000)
+    Progress(100).advance(50)
     assert capsys.readouterr() == ("", "")
 
 

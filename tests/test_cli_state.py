@@ -113,7 +113,7 @@ def test_another_namespace_than_the_configuration_makes_is_a_warning() -> None:
     )
     result = state(write("objects.yaml", objects()), "--config", "other.yaml")
     assert (result.exit_code, codes(result)) == (0, ["other-namespace"])
-    assert ": metadata.namespace: warning: is 'labs-vera', and by the" in result.stderr
+    assert ": metadata.namespace: warning: is 'labs-vera', but" in result.stderr
 
 
 def test_hostile_namespaces_reach_no_url() -> None:
@@ -179,7 +179,7 @@ def test_a_missing_object_is_named(kind: str, name: str) -> None:
     result = state(write("objects.yaml", lab))
     assert (result.exit_code, result.stdout) == (1, "")
     assert codes(result) == ["missing-object"]
-    assert f"there is no {kind} {name} beside this" in result.stderr
+    assert f"the lab's {kind} {name} is missing" in result.stderr
 
 
 def test_what_can_be_recreated_is_written_beside_what_cannot() -> None:
@@ -222,8 +222,8 @@ def test_no_lab_is_trouble() -> None:
     file = write("objects.yaml", objects())
     assert state("-", stdin="").exit_code == 2
     for arguments, said in (
-        ([file, "--username", "x\ny"], "there is no lab of 'x\\ny' among the objects\n"),
-        (["-"], "there is no lab among the objects\n"),
+        ([file, "--username", "x\ny"], "no lab of 'x\\ny' found in the objects\n"),
+        (["-"], "no lab found in the objects\n"),
     ):
         result = state(*arguments, stdin="kind: Pod\n")
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", said)

@@ -1,12 +1,14 @@
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from labs import ARGUMENTS, arguments, lab
 
 from labbuilder import LabBuilderError, LabCompiler, compile_lab
 from labbuilder.lab.arguments import read_inputs
+from labbuilder.validation import rules
 
 
 def codes(error: LabBuilderError) -> set[tuple[str, str]]:
@@ -154,6 +156,25 @@ def test_a_folder_of_fragments_that_cannot_be_read_is_a_complaint(tmp_path: Path
     (tmp_path / "pod.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(LabBuilderError, match="can't be read"):
         lab(templates=str(tmp_path))
+
+
+def test_an_empty_name_of_the_folder_of_fragments_is_refused() -> None:
+    with pytest.raises(LabBuilderError) as caught:
+        lab(templates="")
+    assert [each.code for each in caught.value.findings] == ["unreadable-templates"]
+
+
+@pytest.mark.parametrize("templates", [{}, {"unused.yaml": ""}])
+def test_only_a_site_without_templates_has_labbuilders_own_fragments(
+    templates: dict[str, str], tmp_path: Path
+) -> None:
+    for each in (templates, tmp_path):
+        given = arguments()
+        compiler = LabCompiler(given.pop("config"), templates=each)
+        with patch.object(rules, "check", wraps=rules.check) as check:
+            for _ in range(2):
+                compiler.compile(**given)
+        assert check.call_count == 2
 
 
 def test_a_site_extends_our_pod_with_its_own_block(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ async def test_a_pod_that_is_deleted_is_an_error(api: FakeApi) -> None:
 async def test_a_pod_that_does_not_run_in_time_is_an_error(api: FakeApi) -> None:
     api.phases = ("Pending",)
     async with started(api, create_seconds=0.05) as controller:
-        with pytest.raises(example.LabError, match=r"^pod vera-nb doesn't run within 0\.05 s$"):
+        with pytest.raises(example.LabError, match=r"^pod vera-nb isn't running after 0\.05 s$"):
             await controller.create(**asked())
 
 
@@ -275,7 +275,7 @@ async def test_a_lab_that_does_not_go_in_time_is_an_error(api: FakeApi) -> None:
     api.lingering = float("inf")
     async with started(api, delete_seconds=0.05) as controller:
         await controller.create(**asked())
-        with pytest.raises(example.LabError, match="namespace labs-vera doesn't go within"):
+        with pytest.raises(example.LabError, match="namespace labs-vera isn't deleted after"):
             await controller.delete("vera")
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labs import lab
 
-from labbuilder.diff.compare import MASK, Change, Difference, compare, field_text
-from labbuilder.diff.shape import Item, shape
+from labbuilder.diff.compare import Change, Difference, compare
+from labbuilder.diff.shape import shape
+from labbuilder.errors import Item, format_path
+from labbuilder.manifest import MASK
 from labbuilder.output import redact
 
 POD: dict[str, Any] = {
@@ -217,9 +219,9 @@ def test_the_arguments_are_left_as_they_are() -> None:
 
 
 def test_paths_show_names_of_items() -> None:
-    assert field_text(("spec", Item("a"), 0, "b.c")) == 'spec[a][0]["b.c"]'
-    assert field_text((Item("a]\n"), Item("x" * 999))) == f'["a]\\n"]["{"x" * 300}"]'
-    assert field_text(()) == ""
+    assert format_path(("spec", Item("a"), 0, "b.c")) == 'spec[a][0]["b.c"]'
+    assert format_path((Item("a]\n"), Item("x" * 999))) == f'["a]\\n"]["{"x" * 300}..."]'
+    assert format_path(()) == ""
 
 
 def test_changes_name_their_object() -> None:

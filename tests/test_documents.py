@@ -278,10 +278,10 @@ def test_a_hundred_levels_are_fine() -> None:
 
 
 def test_the_number_of_values_is_bounded() -> None:
-    (document,) = load("[1, 2]", "a.yaml", most=3)
+    (document,) = load("[1, 2]", "a.yaml", max_values=3)
     assert document.data == [1, 2]
     with pytest.raises(LabBuilderError, match="yaml-too-large"):
-        load("[1, 2, 3]", "a.yaml", most=3)
+        load("[1, 2, 3]", "a.yaml", max_values=3)
 
 
 def test_the_number_of_complaints_is_bounded() -> None:

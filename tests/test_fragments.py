@@ -12,10 +12,10 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbuilder import LabObjects, compile_lab
+from labbuilder import LabObjects, compile_lab, data
 from labbuilder.documents import Document, load
 from labbuilder.errors import Finding, LabBuilderError, Source
-from labbuilder.fragments import Fragments, compile_text, skeleton
+from labbuilder.fragments import Fragments, compile_text, markers, skeleton
 
 HOSTILE = ["x\nevil: true", "evil: true", "\nevil: true\n", ": 1\nevil: true", "b, evil: true"]
 ODD = [
@@ -92,8 +92,8 @@ def test_any_text_stays_the_same_text(x: str, y: str) -> None:
 
 @pytest.mark.parametrize("value", [object(), {1}, b"a", float("nan"), float("inf"), range(3)])
 def test_what_json_has_no_type_for_is_refused(value: object) -> None:
-    assert "can't stand" in refusal("a: {{ x }}", x=value).message
-    assert "can't stand" in refusal("a: {{ x }}", x={"b": [value]}).message
+    assert "is not allowed" in refusal("a: {{ x }}", x=value).message
+    assert "is not allowed" in refusal("a: {{ x }}", x={"b": [value]}).message
 
 
 def test_a_key_that_is_no_text_is_refused() -> None:
@@ -134,7 +134,7 @@ def test_nothing_else_joins(place: str, value: object) -> None:
     "text", ["{{ x }}: 1\n{{ y }}: 2", "{{ x }}: 1\na: 2", "a: 1\n{{ x }}: 2"]
 )
 def test_keys_never_collide_silently(text: str) -> None:
-    assert "are the same" in refusal(text, x="a", y="a").message
+    assert "is duplicated" in refusal(text, x="a", y="a").message
 
 
 def test_a_value_is_no_merge_key() -> None:
@@ -268,7 +268,7 @@ def test_a_value_never_adds_a_key_nor_shows_a_marker(way: str, name: str) -> Non
         return
     texts = strings(found)
     assert "evil" not in texts
-    assert not [text for text in texts if skeleton.has_marker(text)]
+    assert not [text for text in texts if markers.has_marker(text)]
 
 
 @pytest.mark.parametrize(
@@ -453,9 +453,9 @@ def test_powers_of_powers_are_refused_before_they_grow() -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     parsed: list[str] = []
 
-    def counting(text: str, name: str) -> list[Document]:
+    def counting(text: str, name: str, **options: Any) -> list[Document]:
         parsed.append(name)
-        return load(text, name)
+        return load(text, name, **options)
 
     monkeypatch.setattr(skeleton, "load", counting)
     return parsed
@@ -533,6 +533,275 @@ def test_a_site_can_replace_a_fragment() -> None:
 def test_a_sites_fragment_that_is_no_template_is_refused_even_if_unused() -> None:
     with pytest.raises(LabBuilderError, match=r"unused\.yaml:2:1: "):
         compile_one({"unused.yaml": "\n{% if %}"})
+
+
+# A key that two fragments set is the site's.
+
+OURS = """\
+kind: Pod
+spec:
+{% block spec %}
+  grace: 1
+  security:
+    user: {{ ours }}
+{% block security %}
+    group: {{ ours }}
+{% endblock %}
+  volumes:
+    - name: {{ ours }}
+{% block last %}
+{% endblock %}
+{% endblock %}
+{% block end %}
+end: ours
+{% endblock %}
+"""
+SPEC = {
+    "grace": 1,
+    "security": {"user": "ours", "group": "ours"},
+    "volumes": [{"name": "ours"}],
+}
+PLAIN = {"kind": "Pod", "spec": SPEC, "end": "ours"}
+
+
+def of_a_site(text: str, others: Mapping[str, str] | None = None, **variables: Any) -> Any:
+    """Render a site's fragment, with one of ours to extend."""
+    files = {"site.yaml": text, **(others or {})}
+    variables = {"ours": "ours", "own": "own", **variables}
+    return Fragments({"ours.yaml": OURS}, files, "site").render("site", variables)
+
+
+def of_a_sites_block(text: str, own: Mapping[str, str] | None = None, block: str = "spec") -> Any:
+    extends = "{% extends 'labbuilder/ours.yaml' %}"
+    made = of_a_site(f"{extends}{{% block {block} %}}\n{text}{{% endblock %}}", own)
+    spec, rest = made.pop("spec"), {"kind": "Pod", "end": "ours"}
+    assert made == rest
+    return spec
+
+
+BEFORE, AFTER = "{own}{{{{ super() }}}}\n", "{{{{ super() }}}}\n{own}"
+
+
+@pytest.mark.parametrize("place", [BEFORE, AFTER])
+@pytest.mark.parametrize(
+    ("own", "changes"),
+    [
+        ("  grace: 30\n", {"grace": 30}),
+        ("  grace: {{ own }}\n", {"grace": "own"}),
+        ('  "grace": {{ [own] }}\n', {"grace": ["own"]}),
+        ("  ? grace\n  : 30\n", {"grace": 30}),
+        ("  grace: &grace 30\n  more: *grace\n", {"grace": 30, "more": 30}),
+        ("  security: {{ own }}\n", {"security": "own"}),
+        ("  security:\n    group: {{ own }}\n", {"security": {"group": "own"}}),
+        ("  volumes:\n    - name: {{ own }}\n", {"volumes": [{"name": "own"}]}),
+        ("  grace: 30\n  volumes: []\n", {"grace": 30, "volumes": []}),
+        ("  more: {{ own }}\n", {"more": "own"}),
+        ("  grace: 30\n  more: 1\n  volumes: {{ own }}\n",
+         {"grace": 30, "more": 1, "volumes": "own"}),
+    ],
+)  # fmt: skip
+def test_what_a_site_writes_wins_over_ours(place: str, own: str, changes: dict[str, Any]) -> None:
+    assert of_a_sites_block(place.format(own=own)) == {**SPEC, **changes}
+
+
+@pytest.mark.parametrize("place", [BEFORE, AFTER])
+@pytest.mark.parametrize("null", ["null", "~", "", "{{ none }}"])
+def test_a_site_removes_a_key_of_ours_by_null(place: str, null: str) -> None:
+    made = of_a_sites_block(place.format(own=f"  grace: {null}\n"))
+    assert made == {key: value for key, value in SPEC.items() if key != "grace"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  grace: 1\n  grace: 1\n{{ super() }}",
+        "  grace: 1\n{{ super() }}\n  grace: 1\n",
+        "{{ super() }}\n  grace: 1\n  grace: 1\n",
+        "  more: 1\n{{ super() }}\n  more: 1\n",
+        "{{ super() }}\n{{ super() }}",
+        "{{ super() }}\n{% include 'more.yaml' %}\n  grace: 1\n",
+        "  grace: 1\n{{ super() }}\n{% include 'more.yaml' %}\n",
+        "{% macro m() %}  grace: 1\n{% endmacro %}{{ m() }}{{ super() }}\n{{ m() }}",
+        "{% block own %}  grace: 1\n{% endblock %}{{ super() }}\n  grace: 2\n",
+        "{{ super() }}\n  other:\n    a: 1\n    a: 1\n",
+    ],
+)
+def test_a_key_that_a_sites_own_text_has_twice_is_an_error(text: str) -> None:
+    with pytest.raises(LabBuilderError) as error:
+        of_a_sites_block(text, {"more.yaml": "  grace: 2\n"})
+    (finding,) = error.value.findings
+    assert finding.code == "template-error"
+    assert "site/site.yaml: line " in finding.message
+    assert "the key '" in finding.message
+
+
+def test_a_key_that_ours_has_twice_is_an_error() -> None:
+    refusal("{% block b %}a: 1\na: 1\n{% endblock %}")
+    ours = {"p.yaml": "{% block b %}a: 1\n{% endblock %}"}
+    refusal("{% extends 'p.yaml' %}{% block b %}{{ super() }}a: 1\n{% endblock %}", ours)
+
+
+@pytest.mark.parametrize(
+    ("block", "text", "changes"),
+    [
+        ("last", "  grace: 30\n", {"grace": 30}),
+        ("last", "  grace: 30\n{{ super() }}", {"grace": 30}),
+        ("security", "    user: {{ own }}\n", {"security": {"user": "own"}}),
+        ("security", "{{ super() }}    group: {{ own }}\n",
+         {"security": {"user": "ours", "group": "own"}}),
+        ("security", "    group: 1\n    user: 2\n{{ super() }}",
+         {"security": {"user": 2, "group": 1}}),
+    ],
+)  # fmt: skip
+def test_a_block_within_ours_wins_over_what_is_around_it(
+    block: str, text: str, changes: dict[str, Any]
+) -> None:
+    assert of_a_sites_block(text, block=block) == {**SPEC, **changes}
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("{% set s = super() %}  grace: 30\n{{ s }}", {"grace": 30}),
+        ("{% set s %}{{ super() }}  grace: 30\n{% endset %}{{ s }}", {"grace": 30}),
+        ("{% if true %}{{ super() }}{% endif %}  grace: 30\n", {"grace": 30}),
+        ("{% include 'more.yaml' %}{{ super() }}", {"grace": "own"}),
+        ("{{ super() }}\n{% include 'more.yaml' %}", {"grace": "own"}),
+        ("{% from 'macros.yaml' import m %}{{ super() }}{{ m('grace') }}", {"grace": "own"}),
+        ("{% from 'macros.yaml' import m %}{{ m('grace') }}{{ super() }}", {"grace": "own"}),
+        ("{% call inner() %}  grace: 30\n{% endcall %}{{ super() }}", {"grace": 30}),
+        ("{% call outer() %}{{ super() }}{% endcall %}", {"grace": 30}),
+        ("{{ super() }}{% block own %}  grace: 30\n{% endblock %}", {"grace": 30}),
+        ("  <<: {a: 1}\n{{ super() }}  grace: 30\n", {"a": 1, "grace": 30}),
+    ],
+)  # fmt: skip
+def test_whose_a_text_is_does_not_depend_on_how_it_is_printed(
+    text: str, changes: dict[str, Any]
+) -> None:
+    own = {
+        "more.yaml": "  grace: {{ own }}\n",
+        "macros.yaml": "{% macro m(key) %}  {{ key }}: {{ own }}\n{% endmacro %}",
+    }
+    macros = "{% macro inner() %}{{ caller() }}{% endmacro %}"
+    macros += "{% macro outer() %}  grace: 30\n{{ caller() }}{% endmacro %}"
+    assert of_a_sites_block(macros + text, own) == {**SPEC, **changes}
+
+
+@pytest.mark.parametrize("place", [BEFORE, AFTER])
+def test_a_key_that_is_a_value_wins_and_loses_as_any(place: str) -> None:
+    ours = "{% block spec %}\n  a: 1\n  {{ x }}: 2\n{% endblock %}"
+    for own, made in [
+        ("  a: 3\n", {"a": 3, "x": 2}),
+        ("  x: 3\n", {"a": 1, "x": 3}),
+        ("  {{ x }}: 3\n", {"a": 1, "x": 3}),
+        ("  {{ 'a' }}: 3\n", {"a": 3, "x": 2}),
+        ("  {{ 'a' }}: {{ none }}\n", {"x": 2}),
+    ]:
+        text = f"{{% block spec %}}\n{place.format(own=own)}{{% endblock %}}"
+        fragments = Fragments(
+            {"t.yaml": ours}, {"t.yaml": f"{{% extends 'labbuilder/t.yaml' %}}{text}"}
+        )
+        assert fragments.render("t", {"x": "x"}) == made
+    own = "  {{ x }}: 3\n  {{ 'x' }}: 4\n"
+    text = f"{{% extends 'labbuilder/t.yaml' %}}{{% block spec %}}{place.format(own=own)}"
+    with pytest.raises(LabBuilderError, match="is duplicated"):
+        Fragments({"t.yaml": ours}, {"t.yaml": f"{text}{{% endblock %}}"}).render("t", {"x": "x"})
+
+
+TOP = "{% extends 'middle.yaml' %}{% block spec %}{{ super() }}  grace: 30\n{% endblock %}"
+MIDDLE = "{% extends 'labbuilder/ours.yaml' %}{% block spec %}\n"
+
+
+@pytest.mark.parametrize(
+    ("middle", "changes"),
+    [
+        ("{{ super() }}\n  grace: 20\n", {"grace": 30}),
+        ("  grace: 20\n{{ super() }}", {"grace": 30}),
+        ("  volumes: [20]\n{{ super() }}", {"grace": 30, "volumes": [20]}),
+        ("{{ super() }}{% block own %}  grace: 20\n{% endblock %}", {"grace": 30}),
+        ("{{ super() }}\n", {"grace": 30}),
+    ],
+)
+def test_of_a_sites_fragments_the_one_that_extends_wins(
+    middle: str, changes: dict[str, Any]
+) -> None:
+    made = of_a_site(TOP, {"middle.yaml": MIDDLE + middle + "{% endblock %}"})
+    assert made == {**PLAIN, "spec": {**SPEC, **changes}}
+
+
+def test_of_a_sites_fragments_the_one_that_extends_wins_in_any_block() -> None:
+    middle = "{% extends 'labbuilder/ours.yaml' %}{% block last %}  grace: 20\n{% endblock %}"
+    own = {"middle.yaml": middle}
+    assert of_a_site("{% extends 'middle.yaml' %}", own)["spec"] == {**SPEC, "grace": 20}
+    assert of_a_site(TOP, own)["spec"] == {**SPEC, "grace": 30}
+
+
+@pytest.mark.parametrize(
+    "extends", ["{% extends name %}", "{% if name %}{% extends name %}{% endif %}"]
+)
+def test_it_does_not_matter_how_a_fragment_is_extended(extends: str) -> None:
+    text = f"# Ours, and more.\n\n{extends}{{% block end %}}kind: Job\n{{% endblock %}}"
+    made = of_a_site(text, name="labbuilder/ours.yaml")
+    assert made == {"kind": "Job", "spec": SPEC}
+
+
+def test_a_site_can_include_ours_and_set_a_key_that_it_sets() -> None:
+    for text in ("{% include 'labbuilder/ours.yaml' %}\nend: own\n",
+                 "end: own\n{% include 'labbuilder/ours.yaml' %}"):  # fmt: skip
+        assert of_a_site(text) == {**PLAIN, "end": "own"}
+    with pytest.raises(LabBuilderError, match="the key 'end'"):
+        of_a_site("end: own\n{% block own %}end: own\n{% endblock %}")
+
+
+def test_authors_are_told_apart_within_a_line() -> None:
+    ours = "{ {% block b %}a: 1, b: {a: {{ x }}}{% endblock %}, c: 1 }"
+    for own in ("a: 2, {{ super() }}", "{{ super() }}, a: 2"):
+        text = f"{{% extends 'labbuilder/t.yaml' %}}{{% block b %}}{own}{{% endblock %}}"
+        made = Fragments({"t.yaml": ours}, {"t.yaml": text}).render("t", {"x": "é"})
+        assert made == {"a": 2, "b": {"a": "é"}, "c": 1}
+
+
+def test_places_that_moved_tell_no_authors_apart() -> None:
+    """JSON's escapes of two halves get shorter when they are read."""
+    ours = '{"\\ud83d\\ude00": 1, {% block b %}"b": 1{% endblock %}}'
+    text = '{% extends "labbuilder/t.yaml" %}{% block b %}"a": 2, {{ super() }}{% endblock %}'
+    assert Fragments({"t.yaml": ours}, {"t.yaml": text}).render("t", {}) == {
+        "\U0001f600": 1, "a": 2, "b": 1,
+    }  # fmt: skip
+    with pytest.raises(LabBuilderError, match="the key 'b'"):
+        Fragments({"t.yaml": ours}, {"t.yaml": text.replace('"a"', '"b"')}).render("t", {})
+
+
+def test_a_block_that_prints_nothing_is_false() -> None:
+    ours = {"p.yaml": "{% block b %}{% if x %}b: 1{% endif %}{% endblock %}"}
+    text = "{% extends 'p.yaml' %}{% block b %}{% if super() %}{{ super() }}"
+    text += "{% else %}a: 1{% endif %}{% endblock %}"
+    assert render(text, ours, x=False) == {"a": 1}
+    assert render(text, ours, x=True) == {"b": 1}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("place", [BEFORE, AFTER])
+def test_a_value_under_a_key_that_wins_or_loses_stays_a_value(place: str, name: str) -> None:
+    text = place.format(own="  grace: {{ own }}\n  security: {{ ours }}\n")
+    text = f"{{% extends 'labbuilder/ours.yaml' %}}{{% block spec %}}\n{text}{{% endblock %}}"
+    made = of_a_site(text, ours=name, own=f"{name}2")
+    volumes = [{"name": name}]
+    assert made["spec"] == {"grace": f"{name}2", "security": name, "volumes": volumes}
+
+
+def test_the_next_release_may_set_what_a_site_sets() -> None:
+    """The README's example, once our pods have a priority class of their own."""
+    text = data.TEMPLATES["pod.yaml"]
+    newer = text.replace("  restartPolicy:", "  priorityClassName: ours\n  restartPolicy:")
+    assert newer != text
+    own = '{% extends "labbuilder/pod.yaml" %}\n{% block spec %}\n'
+    own += "  priorityClassName: labs\n{{ super() }}\n{% endblock %}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "TEMPLATES", {**data.TEMPLATES, "pod.yaml": newer})
+        newer_lab = compile_one({"pod.yaml": own})
+    assert newer_lab == compile_one({"pod.yaml": own})
+    assert newer_lab.pod["spec"]["priorityClassName"] == "labs"
 
 
 # Templates of text.

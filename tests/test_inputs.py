@@ -5,7 +5,7 @@ from labs import arguments
 from pydantic import BaseModel
 
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity
-from labbuilder.lab.arguments import raise_errors, read_inputs
+from labbuilder.lab.arguments import raise_on_error, read_inputs
 from labbuilder.models import (
     Image,
     LabConfig,
@@ -118,7 +118,7 @@ def test_every_argument_but_the_pull_secret_must_be_given(name: str) -> None:
 
 def test_errors_are_raised_with_all_findings_and_warnings_are_not() -> None:
     warning = Finding("odd", "is odd", severity=Severity.WARNING)
-    raise_errors([warning])
+    raise_on_error([warning])
     with pytest.raises(LabBuilderError) as raised:
-        raise_errors([warning, Finding("bad", "is bad")])
+        raise_on_error([warning, Finding("bad", "is bad")])
     assert [finding.code for finding in raised.value.findings] == ["odd", "bad"]

@@ -74,10 +74,10 @@ def test_the_workflow_passes_for_labs_without_fault(site: Path) -> None:
 
 def test_the_workflow_annotates_and_reports_what_is_wrong(site: Path) -> None:
     (site / "users" / "rosalind.yaml").write_text(WRONG, encoding="utf-8")
-    annotated = in_bash(site, "Annotate what is wrong")
+    annotated = in_bash(site, "Annotate findings")
     assert annotated.returncode == 1
     assert annotated.stdout.startswith("::error file=users/rosalind.yaml,line=8,")
-    assert in_bash(site, "Report it to code scanning").returncode == 0
+    assert in_bash(site, "Report to code scanning").returncode == 0
     results = json.loads((site / "labs.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     assert [each["ruleId"] for each in results] == ["invalid-id"]
     assert in_bash(site, "Render the labs").returncode == 2
@@ -85,7 +85,7 @@ def test_the_workflow_annotates_and_reports_what_is_wrong(site: Path) -> None:
 
 def test_the_workflow_reports_no_trouble_as_done(site: Path) -> None:
     (site / "users" / "rosalind.yaml").unlink()
-    done = in_bash(site, "Report it to code scanning")
+    done = in_bash(site, "Report to code scanning")
     assert (done.returncode != 0, done.stdout) == (True, "")
 
 

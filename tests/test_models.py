@@ -24,8 +24,8 @@ from labbuilder.models import (
     User,
 )
 from labbuilder.models.complaints import validated
-from labbuilder.models.image import ContainerImage, display_name
-from labbuilder.models.scheduling import Affinity, Toleration
+from labbuilder.models.image import ContainerImage
+from labbuilder.models.tag import display_name
 from labbuilder.models.volume import Volume, VolumeMount
 
 CONFIG: dict[str, Any] = arguments()["config"]
@@ -115,8 +115,6 @@ def test_keys_are_camel_case_or_snake_case() -> None:
          {"pull_policy": "IfNotPresent"}),
         (VolumeMount, {"containerPath": "/a", "volumeName": "a"},
          {"sub_path": None, "read_only": False}),
-        (Toleration, {"key": "a", "value": "b"},
-         {"operator": "Equal", "effect": None, "toleration_seconds": None}),
         (User, {"username": "vera", "uid": 1, "gid": 1},
          {"name": None, "email": None, "groups": (), "quota": None}),
         (LabOptions, {}, {"image_list": None, "image_dropdown": None, "image_class": None,
@@ -511,11 +509,63 @@ def test_secrets_are_base64_text_with_a_token(
         ("r22_0_1_rc", "Release r22.0.1 [rc]"),
         ("r22_0_1_nosudo", "Release r22.0.1 [nosudo]"),
         ("exp_random", "Experimental random"),
+        ("w_2026_30_c0044.002", "Weekly 2026_30 (SAL Cycle 0044, Build 002)"),
+        ("recommended_c0044", "recommended (SAL Cycle 0044)"),
+        ("latest_c0027-arm64", "latest (SAL Cycle 0027) [arm64]"),
+        ("w_2077_43_foo-bar", "Weekly 2077_43 [foo] [bar]"),
+        ("r22_00_01", "Release r22.0.1"),
+        ("r170", "Release r17.0.0"),
+        ("d_2021_13_01-amd64", "d_2021_13_01 [amd64]"),
+        ("w_2077_43_rsp19_c0020.001", "Weekly 2077_43 (RSP Build 19) [c0020.001]"),
+        # The tail's parts in their order; whatever isn't in it is text.
+        ("d_2026_11_26_c04.02_rsp19", "Daily 2026_11_26 (SAL Cycle 04, Build 02) (RSP Build 19)"),
+        ("w_2077_43_c0020.001x", "Weekly 2077_43 [c0020.001x]"),
+        ("w_2077_43_C0020.001", "Weekly 2077_43 [C0020.001]"),
+        ("w_2077_43_RSP19", "Weekly 2077_43 [RSP19]"),
+        ("w_2077_43_a_b-c-d", "Weekly 2077_43 [a_b-c] [d]"),
+        ("w_2077_43_a-B", "Weekly 2077_43 [a-B]"),
+        ("w_2077_43_c1.2_c3.4", "Weekly 2077_43 (SAL Cycle 1, Build 2) [c3.4]"),
+        ("w_2077_43-riscv64", "Weekly 2077_43 [riscv64]"),
+        # Zeros
+        ("r022_00_001_rc01", "Release Candidate r22.0.1-rc01"),
+        ("r23_0_0_rc1_c0040.003", "Release Candidate r23.0.0-rc1 (SAL Cycle 0040, Build 003)"),
+        ("r23_0_0_rc1x", "Release r23.0.0 [rc1x]"),
+        ("w_02077_05", "Weekly 02077_05"),
+        ("d_2077_1_2", "Daily 2077_1_2"),
+        # Weeks and days, of which some don't exist
+        ("w_2026_53", "Weekly 2026_53"),
+        ("w_2025_53", "w_2025_53"),
+        ("w_2026_0", "w_2026_0"),
+        ("w_0001_01", "Weekly 0001_01"),
+        ("w_9999_52", "Weekly 9999_52"),
+        ("w_0_1", "w_0_1"),
+        ("w_10000_1", "w_10000_1"),
+        (f"w_{'9' * 100}_1", f"w_{'9' * 100}_1"),
+        ("w_2077_54_c0020", "w_2077_54 (SAL Cycle 0020)"),
+        ("w_2077_54_c0020.001", "w_2077_54_c0020.001"),
+        ("d_2024_02_29", "Daily 2024_02_29"),
+        ("d_2023_02_29_nosudo-arm64", "d_2023_02_29_nosudo [arm64]"),
+        # Three digits, and not more or fewer
+        ("r17", "r17"),
+        ("r1700", "r1700"),
+        ("r170_nosudo", "r170_nosudo"),
+        ("r170-amd64", "r170 [amd64]"),
+        # Experimental, which stacks
+        ("exp_r22_0_1", "Experimental Release r22.0.1"),
+        ("exp_recommended_c0044-arm64", "Experimental recommended (SAL Cycle 0044) [arm64]"),
+        ("exp_exp_", "Experimental exp_"),
+        ("exp_" * 31 + "a", "Experimental " * 31 + "a"),
+        ("exp-arm64", "exp [arm64]"),
+        # Any other
+        ("a_c1_c2", "a_c1 (SAL Cycle 2)"),
+        ("a-b-c", "a-b [c]"),
+        ("latest_c0027-ARM64", "latest_c0027-ARM64"),
+        ("latest_c", "latest_c"),
         ("exp_exp_d_2077_10_23", "Experimental Experimental Daily 2077_10_23"),
         *((tag, tag) for tag in (
             "recommended", "latest_weekly", "11.1.1", "exp_", "exp", "w_2077", "w_2077_43_",
             "w_2077_43x", "w_2077_43.1", "d_2077_10", "r22", "r22_0", "xw_2077_43", "W_2077_43",
-            "w_2077_43-", "-amd64", "w_",
+            "w_2077_43-", "-amd64", "w_", "w_2077_54", "foo-Bar",
         )),
     ],
 )  # fmt: skip
@@ -532,6 +582,8 @@ def test_tags_are_read_by_their_grammar(tag: str, name: str) -> None:
     [
         ("registry.example", "lab/notebook", "w_2077_43", DIGEST),
         ("registry.example:5000", "a", "1.0-RC_x", DIGEST),
+        ("xn--bcher-kva.example:5000", "lab/notebook", "w", DIGEST),
+        ("[::1]:5000", "a", "b", f"sha384:{'a' * 96}"),
         ("localhost", "a/b/c", "_", f"sha512:{'a' * 128}"),
         ("REGISTRY.example", "a.b_c__d-e--f/0", "t" * 128, DIGEST),
     ],
@@ -681,77 +733,6 @@ def size(name: str = "small", **resources: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_other_fields_are_refused(changes: dict[str, Any], code: str, path: Path) -> None:
     assert bad_config(**changes) == [(code, (*changes, *path))]
-
-
-# Scheduling
-
-
-@pytest.mark.parametrize(
-    ("toleration", "path"),
-    [
-        ({"operator": "Exists", "key": "a", "value": "b"}, ("value",)),
-        ({"key": "a"}, ("value",)),
-        ({"value": "a"}, ("key",)),
-    ],
-)
-def test_tolerations_that_do_not_fit_their_operator_are_refused(
-    toleration: dict[str, str], path: Path
-) -> None:
-    assert refusals(Toleration, toleration) == [("invalid-toleration", path)]
-
-
-def node(**requirement: Any) -> dict[str, Any]:
-    terms = [{"matchExpressions": [{"key": "a", **requirement}]}]
-    required = {"nodeSelectorTerms": terms}
-    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
-
-
-@pytest.mark.parametrize(
-    "requirement",
-    [
-        {"operator": "In"},
-        {"operator": "NotIn", "values": []},
-        {"operator": "Exists", "values": ["a"]},
-        {"operator": "Gt", "values": ["1", "2"]},
-        {"operator": "Maybe"},
-        {},
-    ],
-)
-def test_affinities_that_do_not_fit_their_operator_are_refused(requirement: Any) -> None:
-    (found,) = refusals(Affinity, node(**requirement))
-    assert found[0] in {"invalid-affinity", "invalid-value", "missing-field"}
-    assert found[1][-1] in {"values", "operator"}
-
-
-@pytest.mark.parametrize(
-    "requirement",
-    [
-        {"operator": "In", "values": ["a", "b"]},
-        {"operator": "Lt", "values": ["1"]},
-        {"operator": "DoesNotExist", "values": []},
-    ],
-)
-def test_affinities_that_fit_are_kept(requirement: Any) -> None:
-    made = Affinity.model_validate(node(**requirement))
-    assert made.node_affinity
-    assert Affinity.model_validate(made.model_dump()) == made
-
-
-@pytest.mark.parametrize(
-    ("change", "fits"),
-    [
-        ({}, True),
-        ({"key": "spec.unschedulable"}, False),
-        ({"operator": "Gt"}, False),
-        ({"values": ["a", "b"]}, False),
-    ],
-)
-def test_nodes_are_matched_by_no_field_but_their_name(change: Any, fits: bool) -> None:  # noqa: FBT001
-    field = {"key": "metadata.name", "operator": "In", "values": ["a"], **change}
-    terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
-    value = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
-    made, _ = validated(Affinity, value, ("x",))
-    assert (made is not None) is fits
 
 
 # Volumes

@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbuilder import output
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
 from labbuilder.output import redact, to_files, to_json, to_line, to_yaml
+from labbuilder.output import text as writer
 
 Manifest = dict[str, Any]
 
@@ -68,11 +68,11 @@ def ruamel_reads(text: str, version: tuple[int, int]) -> list[Any]:
 
 def pure_yaml(manifests: list[Manifest], monkeypatch: pytest.MonkeyPatch) -> str:
     class Dumper(yaml.SafeDumper):
-        ignore_aliases = cast(Any, output._Dumper.ignore_aliases)  # noqa: SLF001
+        ignore_aliases = cast(Any, writer._Dumper.ignore_aliases)  # noqa: SLF001
 
-    Dumper.add_representer(str, cast(Any, output._Dumper.text))  # noqa: SLF001
+    Dumper.add_representer(str, cast(Any, writer._Dumper.text))  # noqa: SLF001
     with monkeypatch.context() as patch:
-        patch.setattr(output, "_Dumper", Dumper)
+        patch.setattr(writer, "_Dumper", Dumper)
         return to_yaml(manifests)
 
 

@@ -1,5 +1,6 @@
 """A lab's shape, rendered once and filled for each lab, is the lab."""
 
+from copy import copy
 from typing import Any
 from unittest.mock import patch
 
@@ -10,21 +11,22 @@ from labs import arguments
 
 from labbuilder import LabBuilderError, LabCompiler, LabObjects, compile_lab
 from labbuilder.fragments import Fragments
-from labbuilder.lab.plan import Plans
 
 OWN = {"uid": 7, "gid": 8, "username": "caroline"}
 
 
 def by_the_fragments(**given_: Any) -> LabObjects:
     """Compile a lab without a plan."""
-    with patch.object(Plans, "_plan", return_value=None):
-        return compile_lab(**given_)
+    compiler = LabCompiler(
+        given_.pop("config"), templates=given_.pop("templates", None), fast=False
+    )
+    return compiler.compile(**given_)
 
 
 @settings(max_examples=500)
 @given(strategies.arguments())
 def test_a_filled_plan_is_what_the_fragments_make(given_: dict[str, Any]) -> None:
-    expected = by_the_fragments(**given_)
+    expected = by_the_fragments(**copy(given_))
     compiler = LabCompiler(given_.pop("config"))
     for _ in range(3):  # the first by a walk, the others by a function
         assert compiler.compile(**given_) == expected
@@ -111,15 +113,13 @@ def test_a_fragment_that_looks_into_a_value_is_rendered_for_each_lab(what: str) 
     def made(compiler: LabCompiler, **changes: Any) -> Any:
         given_ = arguments(**changes)
         del given_["config"]
-        unjudged = patch("labbuilder.lab.verdicts.Verdicts.judge", return_value=[])
-        with unjudged:
+        with patch("labbuilder.compiler.judge", return_value=[]):
             return compiler.compile(**given_)
 
     config, templates = arguments()["config"], {"config-map.yaml": text}
     warm = LabCompiler(config, templates=templates)
     for changes in ({}, {"user": OWN}, {}):
-        with patch.object(Plans, "_plan", return_value=None):
-            plainly = made(LabCompiler(config, templates=templates), **changes)
+        plainly = made(LabCompiler(config, templates=templates, fast=False), **changes)
         assert made(warm, **changes) == plainly
         assert "looked" in plainly.env_config_map
 

@@ -8,7 +8,12 @@ import pytest
 
 from labbuilder.errors import format_path
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.lab.pod_security import BASELINE, RESTRICTED, WAIVER, pod_security
+from labbuilder.validation.rules.lab.pod_security import (
+    BASELINE,
+    RESTRICTED,
+    WAIVER,
+    judge_pod_security,
+)
 
 ABSENT = object()
 NOTEBOOK = "spec.containers.0"
@@ -30,13 +35,13 @@ def volume(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def manifests(config: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Build a lab that breaks no standard, unless it is told to."""
+    """Compile a lab that violates no standard, unless the configuration does."""
     config = {**volume({"type": "emptyDir"}), **(config or {})}
     return [copy.deepcopy(dict(each)) for each in labs.lab(config=config).manifests()]
 
 
 def change(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Put values at paths, whose mappings are made if they are absent."""
+    """Set values at paths; missing mappings are added."""
     for path, value in changes.items():
         *steps, last = path.split(".")
         part: Any = manifest
@@ -54,13 +59,13 @@ def found(lab: list[dict[str, Any]]) -> list[str]:
     for manifest in lab:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
-        f"{i}-{lab[i]['kind']} {format_path(path)} {complaint.rule.code}"
-        for i, path, complaint in pod_security(lab)
+        f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
+        for i, complaint in judge_pod_security(lab)
     ]
 
 
 def after(changes: dict[str, Any]) -> list[str]:
-    """Tell what is found in a lab's pod after changes."""
+    """Return the findings about a lab's pod after changes."""
     lab = manifests()
     change(lab[-1], changes)
     return [each.removeprefix("7-Pod ") for each in found(lab)]
@@ -305,26 +310,24 @@ def test_words() -> None:
         "spec.hostNetwork": True,
     }
     change(lab[-1], wrong)
-    said = {path[-1]: complaint for _, path, complaint in pod_security(lab)}
+    said = {complaint.at[-1]: complaint for _, complaint in judge_pod_security(lab)}
     waiver = said[0]
     assert waiver.rule is WAIVER
     assert "'home'" in waiver.message
     assert "restricted" in waiver.message
     assert said["privileged"].rule is BASELINE
     assert said["runAsUser"].rule is RESTRICTED
-    assert said["type"].message == (
-        "the baseline Pod Security Standard does not allow 'Unconfined'"
-    )
+    assert said["type"].message == ("the baseline Pod Security Standard forbids 'Unconfined'")
     assert {key: complaint.hint for key, complaint in said.items() if key} == {
-        "allowPrivilegeEscalation": "write false",
-        "hostNetwork": "leave it out, or write false",
-        "privileged": "leave it out, or write false",
-        "runAsNonRoot": "write true",
-        "runAsUser": "write the number of a user who isn't root",
-        "type": 'leave it out, or write "RuntimeDefault" or "Localhost"',
+        "allowPrivilegeEscalation": "set it to false",
+        "hostNetwork": "remove it, or use false",
+        "privileged": "remove it, or use false",
+        "runAsNonRoot": "set it to true",
+        "runAsUser": "use the ID of a user who isn't root",
+        "type": 'remove it, or use "RuntimeDefault" or "Localhost"',
     }
 
 
 def test_bare_pod() -> None:
     pod = {"kind": "Pod", "metadata": {"name": "bare"}}
-    assert list(pod_security([pod])) == []
+    assert list(judge_pod_security([pod])) == []

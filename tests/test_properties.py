@@ -203,9 +203,9 @@ def test_no_value_is_ever_yaml_text(arguments: Arguments, secret: str) -> None:
     arguments["site"]["discovery"] = {secret: secret}
     parsed: list[str] = []
 
-    def load(text: str, name: str) -> list[documents.Document]:
+    def load(text: str, name: str, **options: Any) -> list[documents.Document]:
         parsed.append(text)
-        return documents.load(text, name)
+        return documents.load(text, name, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(skeleton, "load", load)

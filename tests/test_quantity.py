@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from labbuilder.quantity import (
     MAX_BYTES,
+    format_binary,
     format_memory,
     is_storage,
     parse_cpu,
@@ -135,6 +136,35 @@ def test_memory_that_is_written_is_at_most_one_percent_off(amount: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (3 * 1000**3, "2.79397Gi"),
+        (1500 * 1024**2, "1.46484Gi"),
+        (768 * 1024**2, "768Mi"),
+        (1023, "1023"),
+        (64_000, "62.5Ki"),
+        (3 * 1024**3, "3Gi"),
+        (0, "0"),
+        (1, "1"),
+        (1000, "1000"),
+        *((1024**power, f"1{unit}i") for power, unit in enumerate("KMGTPE", 1)),
+        *((1024**power - 1, f"1024{unit}") for power, unit in enumerate(["Ki", "Mi", "Gi"], 2)),
+        (1024**2 - 1024, "1023Ki"),
+        (int(1023.9995 * 1024**2), "1024Mi"),  # rounds up, and stays in its unit
+        (int(1023.994 * 1024**2), "1023.99Mi"),
+        (1024**3 + 1, "1Gi"),
+        (6871947673, "6.4Gi"),
+        (100 * 1024**4, "100Ti"),
+        (MAX_BYTES, "8Ei"),
+    ],
+)
+def test_memory_is_written_in_the_largest_binary_unit_with_six_digits(
+    amount: int, text: str
+) -> None:
+    assert format_binary(amount) == text
+
+
+@pytest.mark.parametrize(
     ("text", "good"),
     [
         *((text, True) for text in ("1", "10Gi", "1.5G", "0.5k", "100Ki", "1M", "2T", "3Pi")),
@@ -206,7 +236,7 @@ def test_no_digit_is_lost_whatever_the_callers_precision(
     ids=lambda value: "a huge number" if value == 10**5000 else ascii(value),
 )
 def test_what_is_no_quantity_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="is no quantity"):
+    with pytest.raises(ValueError, match="is not a valid quantity"):
         parse_quantity(value)
 
 

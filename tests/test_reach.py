@@ -9,11 +9,11 @@ import pytest
 
 from labbuilder.errors import Severity, format_path
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, reach
+from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, judge_reach
 
 Manifest = dict[str, Any]
 Lab = dict[str, Manifest]
-"""A lab's manifests by kind, of those kinds that matter here."""
+"""A lab's manifests of the kinds that matter here, by kind."""
 
 CATEGORY, USER = "nublado.lsst.io/category", "nublado.lsst.io/user"
 OWN = {CATEGORY: "lab", USER: "vera"}
@@ -41,8 +41,8 @@ def found(lab: list[Manifest]) -> list[str]:
     for manifest in lab:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
-        f"{i}-{lab[i]['kind']} {format_path(path)} {complaint.rule.code}"
-        for i, path, complaint in reach(lab)
+        f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
+        for i, complaint in judge_reach(lab)
     ]
 
 
@@ -52,17 +52,17 @@ def rule(lab: Lab, **changes: Any) -> None:
 
 
 def own(peer: Manifest) -> Callable[[Lab], None]:
-    """Put a peer in the place of the user's own lab."""
+    """Replace the peer for the user's own lab."""
     return lambda lab: rule(lab, **{"from": [peer, peers(lab)[1]]})
 
 
 def hub(peer: Manifest) -> Callable[[Lab], None]:
-    """Put a peer in the place of the hub."""
+    """Replace the peer for the hub."""
     return lambda lab: rule(lab, **{"from": [peers(lab)[0], peer]})
 
 
 def third(peer: Manifest) -> Callable[[Lab], None]:
-    """Admit somebody else too."""
+    """Admit another peer too."""
     return lambda lab: peers(lab).append(peer)
 
 
@@ -94,12 +94,12 @@ def exactly(labels: dict[str, str]) -> Manifest:
 
 
 def pods(selector: Manifest) -> Manifest:
-    """Make the peer of pods in any namespace."""
+    """Make a peer of pods in any namespace."""
     return {"namespaceSelector": {}, "podSelector": selector}
 
 
 def spaces(selector: Manifest) -> Manifest:
-    """Make the peer of all pods of some namespaces."""
+    """Make a peer of all pods in some namespaces."""
     return {"namespaceSelector": selector}
 
 
@@ -131,12 +131,12 @@ def elsewhere(lab: Lab) -> None:
 
 
 def moved(lab: Lab) -> None:
-    """Let the notebook listen elsewhere."""
+    """Change the notebook's port."""
     lab["Pod"]["spec"]["containers"][0]["ports"][0]["containerPort"] = 9999
 
 
 def renamed(lab: Lab) -> None:
-    """Let no port of the notebook be jupyterlab's, so that it is the usual one."""
+    """Rename the notebook's port, so that the default is used."""
     lab["Pod"]["spec"]["containers"][0]["ports"][0].update(name="http", containerPort=80)
 
 
@@ -246,33 +246,33 @@ def test_untouched() -> None:
 
 
 def test_alone() -> None:
-    """A pod whose namespace is made elsewhere is left alone."""
+    """A pod whose namespace is defined elsewhere is not checked."""
     assert found([each for each in manifests() if each["kind"] == "Pod"]) == []
 
 
 @pytest.mark.parametrize(
     ("mutate", "who"),
     [
-        (third(ANYWHERE), "lets any pod of any namespace reach the notebook's port 8888"),
+        (third(ANYWHERE), "lets any pod in any namespace reach port 8888 of the notebook"),
         (
             third({**ANYWHERE, "podSelector": {"matchLabels": {"app": "x"}}}),
-            "lets a pod labelled 'app: x' of any namespace reach the notebook's port 8888",
+            "lets a pod labelled 'app: x' in any namespace reach port 8888 of the notebook",
         ),
         (
             third({"ipBlock": {"cidr": "::/0"}}),
-            "lets addresses of '::/0' reach the notebook's port 8888",
+            "lets addresses in '::/0' reach port 8888 of the notebook",
         ),
-        (lambda lab: rule(lab, **{"from": []}), "lets everybody reach the notebook's port 8888"),
+        (lambda lab: rule(lab, **{"from": []}), "lets everybody reach port 8888 of the notebook"),
         (
             without("NetworkPolicy"),
-            "no network policy for ingress selects the pod, so that everybody reaches it",
+            "no network policy for ingress selects the pod, so that everybody can reach it",
         ),
     ],
 )
 def test_words(mutate: Callable[[Lab], Any], who: str) -> None:
     lab = {each["kind"]: each for each in manifests()}
     mutate(lab)
-    ((_, _, complaint),) = reach(list(lab.values()))
+    ((_, complaint),) = judge_reach(list(lab.values()))
     assert complaint.rule is NOTEBOOK_EXPOSED
     assert complaint.message == who
     assert "the user's own lab" in complaint.hint

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from syrupy.assertion import SnapshotAssertion
 
-from labbuilder.cli.check import Report
+from labbuilder.cli.options import ReportFormat
 from labbuilder.documents import load
 from labbuilder.errors import Finding, Severity, Source, format_path
 from labbuilder.reports import REPORTERS, Context, Subject
@@ -88,7 +88,7 @@ def shown(text: str, line: int, column: int, **more: Any) -> str:
 
 
 def test_the_command_knows_every_format() -> None:
-    assert [each.value for each in Report] == list(REPORTERS)
+    assert [each.value for each in ReportFormat] == list(REPORTERS)
 
 
 @pytest.mark.parametrize("form", REPORTERS)

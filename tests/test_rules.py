@@ -1,13 +1,14 @@
-"""Manifests that break a rule, each beside one that is as near to it as can be and breaks none.
+"""Manifests that break a rule, each with one that is as similar as possible and breaks none.
 
-A file of `rules/negative/` says in its first lines everything that is to be found in it; files are
-called by the code of the rule that they are about.
+The name of a file starts with the code of its rule. The first lines of a file in `rules/negative/`
+list all findings that are expected.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any
 
 import pytest
 
+from labbuilder.data import SCHEMAS
 from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
-from labbuilder.validation.rules import RULES, Rule, fields
-from labbuilder.validation.rules.fields.tables import TABLES
+from labbuilder.validation.rules import RULES, Rule, fields, lab
+from labbuilder.validation.rules.lab import capacity, pod_security, reach
+from labbuilder.validation.rules.rule import CHECKS, JUDGES, UNREAD
 
 FOLDER = Path(__file__).parent / "rules"
 NEGATIVE = sorted(path.name for path in (FOLDER / "negative").glob("*.yaml"))
@@ -28,15 +31,11 @@ POSITIVE = sorted(path.name for path in (FOLDER / "positive").glob("*.yaml"))
 EXPECT = "# expect: "
 VERSIONS = "# versions: "
 
-# A name of the package hides some of the modules, whose functions they are.
-ELSEWHERE = [
-    import_module(f"labbuilder.validation.rules.lab.{name}")
-    for name in ("capacity", "pod_security", "reach")
-]
+ELSEWHERE = (capacity, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }
-"""The rules without those that have tests of their own."""
+"""All rules but those that other modules test."""
 
 Json = dict[str, Any]
 
@@ -87,7 +86,7 @@ ODD: list[tuple[str, Json]] = [
     container(volumeMounts=[{"name": "", "mountPath": ""}, {"name": "", "mountPath": "//"}]),
     container(livenessProbe={}, lifecycle={"preStop": {}}),
 ]
-"""What the schemas let pass and no example would have: empty, absent, of the other type."""
+"""Manifests that the schemas accept and no example has: empty, absent or of another type."""
 
 
 def text(folder: str, case: str) -> str:
@@ -100,7 +99,7 @@ def said_to(marker: str, written: str) -> list[str]:
 
 
 def versions(written: str) -> tuple[str, ...]:
-    """Give the versions that an example is meant for; all of them if it doesn't say."""
+    """Return the versions that an example names, or all versions."""
     for line in said_to(VERSIONS, written):
         since = minor(line.removesuffix(" and later"))
         return tuple(version for version in schemas.VERSIONS if minor(version) >= since)
@@ -116,19 +115,19 @@ def manifests(written: str) -> list[Json]:
 
 
 def findings(written: str, version: str = schemas.NEWEST) -> list[Finding]:
-    """Give what these rules find, in order; the others' findings have tests of their own."""
+    """Return the findings of these rules, in order."""
     found = rules.check(manifests(written), version)
     return [each for several in found for each in several if each.code in CODES]
 
 
 def about(case: str) -> str:
-    """Give the code that a file is called by."""
+    """Return the code in the name of a file."""
     stem = case.removesuffix(".yaml")
     return max((code for code in CODES if f"{stem}-".startswith(f"{code}-")), key=len, default="")
 
 
 def hidden(manifest: Json) -> Iterator[str]:
-    """Give a Secret's values, as they are written and as they are meant."""
+    """List a Secret's values, encoded and decoded."""
     yield from manifest.get("stringData", {}).values()
     for value in manifest.get("data", {}).values():
         yield value
@@ -138,20 +137,41 @@ def hidden(manifest: Json) -> Iterator[str]:
             continue
 
 
-def test_the_checks_of_every_module_are_in_the_table() -> None:
-    modules = [
-        import_module(f"{fields.__name__}.{each.name}") for each in iter_modules(fields.__path__)
-    ]
-    for table, merged in (("TYPES", TABLES.types), ("FIELDS", TABLES.fields)):
-        own = [check for module in modules for check in vars(module).get(table, {}).values()]
-        known = [check for checks in merged.values() for check in checks]
-        assert sorted(map(id, own)) == sorted(map(id, known))
+def places(schema: Json, name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}.{field}" for field in schema.get("properties", {}))
+
+
+def test_importing_the_rules_registers_all_of_them() -> None:
+    before = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    for package in (fields, lab):
+        for module in iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
+    after = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    assert after == before, "name the new module in labbuilder/validation/rules/lab/__init__.py"
+
+
+def test_a_code_is_of_one_rule() -> None:
+    with pytest.raises(ValueError, match="two rules have the code duplicate"):
+        Rule("duplicate", "", "", UNREAD)
+
+
+def test_every_check_is_of_a_type_or_field_that_some_version_has() -> None:
+    known: set[str] = set()
+    for bundle in (json.loads(SCHEMAS[f"v{version}.json"]) for version in schemas.VERSIONS):
+        for kind, schema in bundle["kinds"].items():
+            known.update(places(schema, kind.rpartition("/")[2]))
+        for name, schema in bundle["$defs"].items():
+            known.update(places(schema, name.rpartition(".")[2]))
+    misspelt = sorted(CHECKS.keys() - known)
+    assert not misspelt, f"no Kubernetes version has {misspelt}: correct the names in the module"
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_rule_has_both_examples(code: str) -> None:
-    assert [case for case in NEGATIVE if about(case) == code]
-    assert [case for case in POSITIVE if about(case) == code]
+    for folder, cases in (("negative", NEGATIVE), ("positive", POSITIVE)):
+        found = [case for case in cases if about(case) == code]
+        assert found, f"add tests/rules/{folder}/{code}.yaml, as this module's docstring says"
 
 
 def test_examples_come_in_pairs() -> None:

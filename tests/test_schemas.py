@@ -231,7 +231,7 @@ def test_nothing_in_a_manifest_may_be_null(manifest: Manifest, version: str) -> 
 def test_a_manifest_without_version_or_kind(manifest: Manifest, field: str) -> None:
     finding = only(without(manifest, (field,)))
     assert finding.code == "no-schema"
-    assert finding.message == f"a manifest needs {field}"
+    assert finding.message == f"must have {field}"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_manifest_without_version_or_kind(manifest: Manifest, field: str) -> N
     [
         ("v1", "NetworkPolicy", "did you mean networking.k8s.io/v1/NetworkPolicy?"),
         ("v1", "pod", "did you mean v1/Pod?"),
-        ("batch/v2", "XYZ", "there are schemas for"),
+        ("batch/v2", "XYZ", "choose one of"),
         (["v1"], {"Pod": 1}, ""),
     ],
 )
@@ -269,7 +269,7 @@ CONTAINER = ("spec", "containers", 0)
             (*CONTAINER, "volumeMount"),
             [],
             (
-                "spec.containers[0].volumeMount: error: there is no field 'volumeMount' here;"
+                "spec.containers[0].volumeMount: error: field 'volumeMount' is not defined;"
                 " did you mean volumeMounts? [schema-unknown-field]"
             ),
         ),
@@ -294,7 +294,7 @@ CONTAINER = ("spec", "containers", 0)
             None,
             (
                 "spec.containers[0].resources.limits.memory: error: must be of type"
-                " number or string, not null; leave the field out [schema-wrong-type]"
+                " number or string, not null; remove the field [schema-wrong-type]"
             ),
         ),
         (
@@ -309,7 +309,7 @@ CONTAINER = ("spec", "containers", 0)
             (*CONTAINER, "ports", 0, "containerPort"),
             2**31,
             (
-                "spec.containers[0].ports[0].containerPort: error: must not be more than"
+                "spec.containers[0].ports[0].containerPort: error: must be at most"
                 " 2147483647 [schema-invalid-value]"
             ),
         ),

@@ -31,8 +31,7 @@ def judged(compiler: LabCompiler, **given_: Any) -> tuple[Finding, ...]:
 
 
 def by_the_rules(config: Any, **given_: Any) -> tuple[Finding, ...]:
-    with patch("labbuilder.lab.verdicts._harmless", return_value=False):
-        return judged(LabCompiler(config), **given_)
+    return judged(LabCompiler(config, fast=False), **given_)
 
 
 @st.composite

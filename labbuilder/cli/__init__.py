@@ -1,4 +1,4 @@
-"""The command line: reads files, prints, exits. A module a command."""
+"""The command line: reads files, prints, exits. One module per command."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from labbuilder.cli.names import names
 from labbuilder.cli.render import render
 from labbuilder.cli.schema import schema
 from labbuilder.cli.state import state
-from labbuilder.cli.streams import TROUBLE
+from labbuilder.cli.streams import EXIT_ERROR
 from labbuilder.cli.url import url
 
 __all__ = ["app", "main"]
 
-_MANY = 50_000  # objects: labs are no garbage to look for, at a twentieth of a run's time
+_GC_THRESHOLD = 50_000  # objects; labs leave no cycles, and the default takes 5 % of a run
 
 app = typer.Typer(
     help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
@@ -38,7 +38,7 @@ for command in (init, render, check, diff, state, names, url, schema, krm):
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (typer calls it)
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415 (costs time that others save)
+        from importlib.metadata import version  # noqa: PLC0415 (slow, and seldom needed)
 
         typer.echo(f"labbuilder {version('labbuilder')}")
         raise typer.Exit
@@ -48,7 +48,10 @@ def _version(asked: bool) -> None:  # noqa: FBT001 (typer calls it)
 def _root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Compile JupyterLab users into the Kubernetes manifests of their labs."""
@@ -57,12 +60,12 @@ def _root(
 def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON are, whatever the locale
-    gc.set_threshold(_MANY)
+        sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON require, in any locale
+    gc.set_threshold(_GC_THRESHOLD)
     try:
         app()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has had enough; Python would complain again at exit.
+        # The reader of our output has closed it; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(TROUBLE)
+        sys.exit(EXIT_ERROR)

@@ -1,35 +1,14 @@
-"""The command ``check``: what is wrong with manifests, whoever made them."""
+"""The command ``check``: what is wrong with manifests and user files."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import Config, Jobs, KubernetesVersions, Templates
-from labbuilder.cli.progress import Teller
-from labbuilder.cli.streams import FOUND, colour, give_up, writing, written
+from labbuilder.cli.options import Config, Jobs, KubernetesVersions, ReportFormat, Templates
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from labbuilder.errors import Finding
-    from labbuilder.users.batches import Batch
-    from labbuilder.validation.files import Checked
-
-__all__ = ["Report", "check"]
-
-
-class Report(StrEnum):
-    """Formats of reports."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
+__all__ = ["check"]
 
 
 def check(
@@ -38,77 +17,28 @@ def check(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Manifests and user files, folders of them, globs, newline-delimited JSON "
-            "(*.ndjson, *.jsonl); - is standard input.",
+            help="Manifests and user files, folders, globs, newline-delimited JSON (*.ndjson, "
+            "*.jsonl), or - for standard input.",
         ),
     ],
     config: Config = None,
     templates: Templates = None,
     kubernetes_version: KubernetesVersions = None,
-    output: Annotated[Report, typer.Option("-o", "--output", help="The format.")] = Report.TEXT,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="Report format.")
+    ] = ReportFormat.TEXT,
     jobs: Jobs = 1,
 ) -> None:
-    """Check manifests, whoever made them, all files together; or user files and their labs.
+    """Check manifests and user files.
 
     For example: labbuilder check lab.yaml
 
-    A user file is compiled, and the lab checked, without printing it. Of newline-delimited JSON
-    each line is checked for itself.
+    All manifests are checked together, whatever tool made them. A user file is compiled and its
+    lab is checked, but not printed. Each line of newline-delimited JSON is checked by itself.
 
-    Exits with 0 if there is no error, with 1 if there is one, and with 2 if it can't be told.
+    Exits with 0 if there is no error, with 1 if there is one, and with 2 if a file can't be read.
     """
-    # Late, as in render.
-    from labbuilder.errors import LabBuilderError, Severity  # noqa: PLC0415
-    from labbuilder.users.batches import batches, size, spread  # noqa: PLC0415
-    from labbuilder.users.check import UserChecker, stands_alone  # noqa: PLC0415
-    from labbuilder.validation.files import check_texts, merged, select_versions  # noqa: PLC0415
+    from labbuilder.cli.actions.check import check_files  # noqa: PLC0415 (see cli.options)
 
-    teller = Teller(size(files))
-    unreadable: list[Finding] = []
-    texts: dict[str, bytes] = {}
-    order: dict[str, None] = {}
-
-    def alone() -> Iterator[Batch]:
-        """Give what is judged for itself, and keep the rest."""
-        for batch in batches(dict.fromkeys(files)):
-            order[batch.file] = None
-            teller.advance(len(batch.text))
-            if batch.findings:
-                unreadable.extend(batch.findings)
-            elif stands_alone(batch):
-                yield batch
-            else:
-                texts[batch.file] = batch.text
-
-    try:
-        versions = select_versions(kubernetes_version or ())
-        make = partial(UserChecker, {"config": config, "templates": templates}, versions)
-        with writing("the report"):
-            parts = list(spread(make, alone(), jobs))
-    except LabBuilderError as error:
-        give_up(error.findings)
-    if unreadable:
-        give_up(unreadable)
-    parts.append(check_texts(texts, versions, make().judge))
-    checked = merged(parts, tuple(order))
-    with writing("the report"):
-        written(_report(checked, texts, output))
-    if any(finding.severity is Severity.ERROR for finding in checked.findings):
-        raise typer.Exit(FOUND)
-
-
-def _report(checked: Checked, texts: Mapping[str, bytes], output: Report) -> str:
-    from importlib.metadata import version  # noqa: PLC0415 (see render)
-
-    from labbuilder.reports import REPORTERS, Context, Subject  # noqa: PLC0415 (see render)
-    from labbuilder.reports.lines import SourceLines  # noqa: PLC0415 (see render)
-    from labbuilder.validation.rules import RULES  # noqa: PLC0415 (see render)
-
-    context = Context(
-        subjects=[Subject(*each) for each in checked.objects],
-        line=SourceLines(texts, checked.documents),
-        colour=colour(),
-        version=version("labbuilder"),
-        codes=RULES,
-    )
-    return REPORTERS[output.value](checked.findings, context)
+    users = {"config": config, "templates": templates}
+    check_files(files, users, kubernetes_version or (), output, jobs)

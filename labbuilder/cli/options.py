@@ -1,4 +1,8 @@
-"""Arguments and options that several commands take."""
+"""Arguments and options that several commands take, and the formats of output.
+
+A command's own module has nothing but its options and its help: the command line imports all of
+them to parse its arguments, and of `labbuilder.cli.actions` only the one that it runs.
+"""
 
 from __future__ import annotations
 
@@ -9,47 +13,88 @@ import typer
 
 __all__ = [
     "Config",
-    "Form",
     "Jobs",
     "KubernetesVersion",
     "KubernetesVersions",
-    "Stream",
+    "LabFormat",
+    "ManifestFormat",
+    "ReportFormat",
+    "SchemaKind",
+    "SiteConfig",
     "Templates",
+    "TextFormat",
+    "TextOutput",
     "UserFiles",
 ]
 
 
-class Form(StrEnum):
-    """Forms of output."""
+class TextFormat(StrEnum):
+    """Formats for people and for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ManifestFormat(StrEnum):
+    """Formats of documents."""
 
     YAML = "yaml"
     JSON = "json"
 
 
-class Stream(StrEnum):
-    """Forms of output of many labs."""
+class LabFormat(StrEnum):
+    """Formats of many labs."""
 
     YAML = "yaml"
     JSON = "json"
     NDJSON = "ndjson"
 
 
+class ReportFormat(StrEnum):
+    """Formats of reports of findings."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+class SchemaKind(StrEnum):
+    """Files that have a JSON Schema."""
+
+    USER = "user"
+    CONFIG = "config"
+
+
 UserFiles = Annotated[
     list[str],
     typer.Argument(
         metavar="USER.yaml...",
-        help="User files, folders of them, globs, newline-delimited JSON (*.ndjson, *.jsonl); "
-        "- is standard input.",
+        help="User files, folders, globs, newline-delimited JSON (*.ndjson, *.jsonl), or - for "
+        "standard input.",
     ),
 ]
-Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="How many processes.")]
+TextOutput = Annotated[TextFormat, typer.Option("-o", "--output", help="Output format.")]
+Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Number of processes.")]
 Config = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="The site's configuration, whatever user files name."),
+    typer.Option(
+        metavar="FILE", help="Site configuration; overrides the one that user files name."
+    ),
+]
+SiteConfig = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Site configuration.  [default: a small built-in site]",
+        show_default=False,
+    ),
 ]
 Templates = Annotated[
     str | None,
-    typer.Option(metavar="DIR", help="The site's own fragments, which go before ours."),
+    typer.Option(metavar="DIR", help="Folder of fragments that override the built-in ones."),
 ]
 KubernetesVersion = Annotated[
     str | None,
@@ -57,7 +102,7 @@ KubernetesVersion = Annotated[
         "--kubernetes-version",
         "--kube-version",
         metavar="VERSION",
-        help="What manifests are checked against, such as 1.34.  [default: the newest]",
+        help="Version to check manifests against, such as 1.34.  [default: the newest]",
     ),
 ]
 KubernetesVersions = Annotated[
@@ -66,7 +111,7 @@ KubernetesVersions = Annotated[
         "--kubernetes-version",
         "--kube-version",
         metavar="VERSION",
-        help="What they are checked against, such as 1.34, or all; may be given several "
-        "times.  [default: the newest]",
+        help="Version to check against, such as 1.34, or all; can be repeated.  "
+        "[default: the newest]",
     ),
 ]

@@ -1,40 +1,30 @@
-"""The command ``schema``: JSON Schema of the files that people write."""
+"""The command ``schema``: the JSON Schema of the files that people write."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from labbuilder.cli.streams import writing, written
+from labbuilder.cli.options import SchemaKind
 
-__all__ = ["What", "schema"]
-
-
-class What(StrEnum):
-    """Kinds of files."""
-
-    USER = "user"
-    CONFIG = "config"
+__all__ = ["schema"]
 
 
 def schema(
-    what: Annotated[
-        What, typer.Argument(metavar="user|config", help="User files, or sites' configurations.")
+    kind: Annotated[
+        SchemaKind,
+        typer.Argument(metavar="user|config", help="User files, or site configurations."),
     ],
 ) -> None:
-    """Write the JSON Schema of user files or of configurations, with which editors complete them.
+    """Print a JSON Schema, for completion in editors.
 
     For example: labbuilder schema user > user.schema.json
 
-    Then begin a user file with this line: # yaml-language-server: $schema=user.schema.json
+    Then make this the first line of a user file: # yaml-language-server: $schema=user.schema.json
 
     Exits with 0.
     """
-    # Late, as in render.
-    from labbuilder.models.jsonschema import config_schema, schema_text, user_schema  # noqa: PLC0415
+    from labbuilder.cli.actions.schema import print_schema  # noqa: PLC0415 (see cli.options)
 
-    found = user_schema() if what is What.USER else config_schema()
-    with writing("the schema"):
-        written(schema_text(found))
+    print_schema(kind)

@@ -1,4 +1,4 @@
-"""What commands read and write: files, standard streams, complaints, the exit status."""
+"""What commands read and write: files, standard streams, findings, the exit status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
@@ -16,67 +15,39 @@ if TYPE_CHECKING:
     from labbuilder.errors import Finding
 
 __all__ = [
-    "FOUND",
-    "TROUBLE",
-    "colour",
-    "give_up",
-    "read_files",
-    "say",
+    "EXIT_ERROR",
+    "EXIT_FINDINGS",
+    "fail",
+    "has_colour",
+    "print_findings",
     "standard_output",
+    "write",
     "writing",
-    "written",
 ]
 
-FOUND = 1
-"""The exit status of a command that judges, if it found something."""
+EXIT_FINDINGS = 1
+"""The exit status if the answer is no: findings, or changes."""
 
-TROUBLE = 2
-"""The exit status if it couldn't be done."""
-
-
-def read_files(files: Sequence[str]) -> dict[str, bytes]:
-    """Read files whole, in order and once each; ``-`` is standard input, called ``<stdin>``.
-
-    Raises
-    ------
-    LabBuilderError
-        With every file that can't be read.
-    """
-    # Late here and in the commands, so that --help and completion don't wait for it.
-    from labbuilder.documents.files import read, read_standard_input  # noqa: PLC0415
-    from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-
-    texts: dict[str, bytes] = {}
-    findings: list[Finding] = []
-    for file in dict.fromkeys(files):
-        try:
-            if file == "-":
-                texts["<stdin>"] = read_standard_input()
-            else:
-                texts[file] = read(Path(file))
-        except LabBuilderError as error:
-            findings += error.findings
-    if findings:
-        raise LabBuilderError(findings)
-    return texts
+EXIT_ERROR = 2
+"""The exit status if the command could not do its work."""
 
 
 def standard_output() -> TextIO:
-    """Give standard output, or raise that whoever started us has closed it."""
+    """Return standard output; raise OSError if it is closed."""
     if not sys.stdout:
         raise OSError(errno.EBADF, "standard output is closed")
     return sys.stdout
 
 
-def written(text: str) -> None:
-    """Write to standard output, all of it now."""
+def write(text: str) -> None:
+    """Write to standard output, and flush it."""
     standard_output().write(text)
     sys.stdout.flush()
 
 
 @contextmanager
 def writing(what: str) -> Iterator[None]:
-    """Tell in a line that `what` can't be written, and exit; a closed pipe is for `main`."""
+    """Exit with a one-line message if `what` can't be written; `main` handles a closed pipe."""
     try:
         yield
     except BrokenPipeError:
@@ -84,21 +55,21 @@ def writing(what: str) -> Iterator[None]:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(f"{where}{what} can't be written: {error.strerror}", err=True)
-        raise typer.Exit(TROUBLE) from None
+        raise typer.Exit(EXIT_ERROR) from None
 
 
-def colour() -> bool:
-    """Say whether standard output is to be coloured."""
+def has_colour() -> bool:
+    """Return whether standard output takes colours."""
     return bool(sys.stdout and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
-def say(findings: Sequence[Finding]) -> None:
-    """Write complaints to standard error, a line each."""
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Write findings to standard error, one per line."""
     for finding in findings:
         typer.echo(str(finding), err=True)
 
 
-def give_up(findings: Sequence[Finding]) -> NoReturn:
-    """Write complaints to standard error, and exit."""
-    say(findings)
-    raise typer.Exit(TROUBLE)
+def fail(findings: Sequence[Finding]) -> NoReturn:
+    """Write findings to standard error, and exit."""
+    print_findings(findings)
+    raise typer.Exit(EXIT_ERROR)

@@ -1,4 +1,4 @@
-"""The command ``url``: where a user's lab is reached inside the cluster."""
+"""The command ``url``: the URL of a user's lab inside the cluster."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.site import SiteConfig, read_config
-from labbuilder.cli.streams import give_up, writing, written
+from labbuilder.cli.options import SiteConfig
 
 __all__ = ["url"]
 
 
 def url(
     *,
-    username: Annotated[str, typer.Argument(metavar="USERNAME", help="Whose lab it is.")],
+    username: Annotated[str, typer.Argument(metavar="USERNAME", help="The lab's user.")],
     config: SiteConfig = None,
     prefix: Annotated[
         str | None,
@@ -25,19 +24,14 @@ def url(
         ),
     ] = None,
 ) -> None:
-    """Write the URL at which the hub reaches a user's lab inside the cluster.
+    """Print a lab's URL inside the cluster.
+
+    This is the URL at which JupyterHub reaches the lab.
 
     For example: labbuilder url rosalind --config site.yaml
 
-    Exits with 0 if all is well and with 2 if any input is wrong.
+    Exits with 0 on success and with 2 if any input is wrong.
     """
-    # Late, as in render.
-    from labbuilder.errors import LabBuilderError  # noqa: PLC0415
-    from labbuilder.users.roster import internal_url  # noqa: PLC0415
+    from labbuilder.cli.actions.url import print_url  # noqa: PLC0415 (see cli.options)
 
-    try:
-        found = internal_url(read_config(config), username, prefix)
-    except LabBuilderError as error:
-        give_up(error.findings)
-    with writing("the URL"):
-        written(f"{found}\n")
+    print_url(username, config, prefix)

@@ -1,1 +1,1 @@
-"""Objects of a cluster: clients' models, the state of a lab, labs in a listing."""
+"""Objects of a cluster: models of client libraries, states of labs, labs in listings."""

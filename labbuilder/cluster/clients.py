@@ -21,30 +21,30 @@ _BY_KEY = re.compile(r"dict[(\[]str, (.+)[)\]]", re.IGNORECASE)
 
 
 def plain(value: Any) -> Any:
-    """Give what a cluster holds in plain types, with the keys that ``kubectl`` shows.
+    """Convert an object of a cluster to plain types, with the keys that ``kubectl`` shows.
 
     Parameters
     ----------
     value
-        An object of ``kubernetes_asyncio``, ``kubernetes``, kr8s or lightkube, or what was
-        loaded from ``kubectl get -o json`` or ``-o yaml``.
+        An object of ``kubernetes_asyncio``, ``kubernetes``, kr8s or lightkube, or the data of
+        ``kubectl get -o json`` or ``-o yaml``.
 
     Returns
     -------
     object
-        Dicts, lists, text, numbers, booleans and None. A model's fields that are None are left
-        out. What is none of these stays as it is.
+        Dicts, lists, text, numbers, booleans and None, without a model's fields that are None.
+        A value of any other type is returned as it is.
 
     Raises
     ------
     LabBuilderError
-        If an object fails when it is asked for its content.
+        If an object raises an error when it is read.
     """
     try:
         return _plain(value)
-    except Exception as error:  # noqa: BLE001 (foreign code, whose words may be anything)
+    except Exception as error:  # noqa: BLE001 (foreign code)
         message = f"{type(value).__name__} can't be read: {type(error).__name__}"
-        finding = Finding("unreadable-object", message, hint="give it as plain dicts")
+        finding = Finding("unreadable-object", message, hint="pass plain dicts instead")
         raise LabBuilderError([finding]) from None
 
 
@@ -57,7 +57,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
-    # A generated client's own to_dict() would give Python's names, not Kubernetes'.
+    # A generated client's own to_dict() has Python's names instead of Kubernetes'.
     attributes = getattr(value, "attribute_map", None)
     if isinstance(attributes, Mapping):
         found = {key: getattr(value, name) for name, key in attributes.items()}
@@ -79,12 +79,12 @@ def to_client_models(objects: Objects, client: Any) -> Objects:
     Returns
     -------
     LabObjects or LabStateObjects
-        The same, with a model in the place of every manifest.
+        The same, with a model in place of each manifest.
 
     Raises
     ------
     LabBuilderError
-        As `to_client_model` raises it.
+        As `to_client_model` does.
     """
 
     def converted(value: Any) -> Any:
@@ -114,12 +114,12 @@ def to_client_model(manifest: Manifest, client: Any) -> Any:
     Raises
     ------
     LabBuilderError
-        If the client doesn't know the kind or one of the fields, or refuses a value.
+        If the client doesn't know the kind or a field, or doesn't accept a value.
     """
     kind = manifest.get("kind")
     try:
         if not hasattr(client, f"V1{kind}"):
-            raise _no_model("the client has no such kind", ("kind",))
+            raise _no_model("the client has no model of this kind", ("kind",))
         return _model(manifest, f"V1{kind}", client, ())
     except LabBuilderError as error:
         metadata = manifest.get("metadata")
@@ -139,18 +139,16 @@ def _model(value: Any, kind: str, client: Any, path: Path) -> Any:
         try:
             return datetime.fromisoformat(value)
         except ValueError:
-            raise _no_model("is no time", path) from None
+            raise _no_model("is not a valid time", path) from None
     model: Any = getattr(client, kind, None)
     if not hasattr(model, "attribute_map"):
         return value
     if not isinstance(value, dict):
-        raise _no_model(f"{kind} is a mapping", path)
+        raise _no_model(f"must be a mapping, as {kind} is", path)
     names = {key: name for name, key in model.attribute_map.items()}
     unknown = [key for key in value if key not in names]
     if unknown:
-        raise _no_model(
-            f"this version of the client doesn't know {unknown[0]}", (*path, unknown[0])
-        )
+        raise _no_model("this version of the client doesn't have this field", (*path, unknown[0]))
     arguments = {
         names[key]: _model(item, model.openapi_types[names[key]], client, (*path, key))
         for key, item in value.items()
@@ -158,7 +156,7 @@ def _model(value: Any, kind: str, client: Any, path: Path) -> Any:
     try:
         return model(**arguments)
     except ValueError as error:
-        raise _no_model(f"the client refuses it: {type(error).__name__}", path) from None
+        raise _no_model(f"the client doesn't accept it: {type(error).__name__}", path) from None
 
 
 def _no_model(message: str, path: Path) -> LabBuilderError:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.documents import Document
+from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
-from labbuilder.lab.names import LabObjectNames, build_object_names
+from labbuilder.lab.names import (
+    ENV_CONFIG_MAP_SUFFIX,
+    POD_SUFFIX,
+    LabObjectNames,
+    build_object_names,
+)
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig
 from labbuilder.models.state import LabState
-from labbuilder.names import is_dns_label, is_username
+from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
 
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
-_CATEGORY = "nublado.lsst.io/category"
-_GET = "let kubectl get configmap,resourcequota,pod"
+_GET = "run kubectl get configmap,resourcequota,pod"
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """An object, and where it stands."""
+class _Object(PlacedObject):
+    """An object from which the state of a lab may be recreated."""
 
-    document: Document
-    path: Path
-    data: dict[str, Any] = field(repr=False)
+    __slots__ = ()
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -47,17 +49,16 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class ClusterLab:
-    """What a cluster has of one lab.
+    """The objects of one lab in a cluster.
 
     Attributes
     ----------
     username
-        Whose lab it is.
+        The username.
     namespace
-        Its namespace; empty if the objects don't say.
+        The lab's namespace; empty if the objects have none.
     parts
-        The objects by the attribute of `LabStateObjects`, of which some may be missing and some
-        be there twice.
+        The objects by the attribute of `LabStateObjects`; some may be missing, some duplicated.
     """
 
     username: str
@@ -66,33 +67,20 @@ class ClusterLab:
 
 
 def find_labs(documents: Iterable[Document], username: str | None = None) -> list[ClusterLab]:
-    """Find labs by the names of their pods and of their ConfigMaps.
+    """Find labs by the names of their pods and ConfigMaps, or the labs of one user.
 
-    Parameters
-    ----------
-    documents
-        Objects, a document each, or ``v1`` Lists of them.
-    username
-        Whose lab to look for; everybody's by default.
-
-    Returns
-    -------
-    list of ClusterLab
-        In the order in which namespaces come.
-
-    Raises
-    ------
-    LabBuilderError
-        If a document is neither an object nor a List of them.
+    Documents hold one object each, or a ``v1`` List of objects. It raises `LabBuilderError` if one
+    holds neither.
     """
     found: defaultdict[str, list[_Object]] = defaultdict(list)
     findings: list[Finding] = []
     for document in documents:
-        for each in _objects(document, (), document.data):
+        for each in unpack_lists(document, _GET):
             if isinstance(each, Finding):
                 findings.append(each)
-            else:
-                found[str(each.metadata.get("namespace") or "")].append(each)
+            elif each.data.get("apiVersion") == "v1" and each.data.get("kind") in tuple(_KINDS):
+                placed = _Object(each.document, each.path, each.data)
+                found[str(placed.metadata.get("namespace") or "")].append(placed)
     if findings:
         raise LabBuilderError(findings)
     return [
@@ -106,23 +94,9 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
 def recreate(
     lab: ClusterLab, config: LabConfig, *, own_prefix: bool
 ) -> tuple[LabState | None, list[Finding]]:
-    """Recreate the state of a lab.
+    """Recreate the state of a lab, if it can be, and collect findings, which show no values.
 
-    Parameters
-    ----------
-    lab
-        What there is of it.
-    config
-        The site's configuration.
-    own_prefix
-        Whether the configuration's ``namespacePrefix`` is the site's own. Otherwise the lab's
-        namespace tells it.
-
-    Returns
-    -------
-    tuple
-        The state, or None if anything is missing or unreadable, and every complaint. None of
-        them holds a value.
+    The namespace decides the prefix, unless the configuration's is the site's own.
     """
     prefix = lab.namespace.removesuffix(f"-{lab.username}")
     if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):
@@ -145,32 +119,13 @@ def recreate(
     return state, findings
 
 
-def _objects(document: Document, path: Path, data: Any) -> Iterator[_Object | Finding]:
-    """Give what a lab's state may be recreated from; other objects don't matter."""
-    if not isinstance(data, dict):
-        message = "an object must be a mapping"
-        source = document.source(path)
-        yield Finding("wrong-type", message, path, _GET, source=source)
-    elif data.get("kind") == "List":
-        items = data.get("items")
-        if isinstance(items, list):
-            for i, item in enumerate(items):
-                yield from _objects(document, (*path, "items", i), item)
-        else:
-            path = (*path, "items")
-            source = document.source(path)
-            yield Finding("wrong-type", "a List needs a list of items", path, _GET, source=source)
-    elif data.get("apiVersion") == "v1" and data.get("kind") in tuple(_KINDS):
-        yield _Object(document, path, data)
-
-
 def _usernames(objects: Iterable[_Object]) -> list[str]:
-    """Find users by the names that their pods and ConfigMaps have, unless labels deny it."""
+    """Find users by the names of pods and ConfigMaps that aren't labelled otherwise."""
     names: dict[str, None] = {}
     for each in objects:
-        suffix = {"Pod": "-nb", "ConfigMap": "-nb-env"}.get(each.data["kind"])
+        suffix = {"Pod": POD_SUFFIX, "ConfigMap": ENV_CONFIG_MAP_SUFFIX}.get(each.data["kind"])
         name = each.metadata.get("name")
-        category = _mapping(each.metadata.get("labels")).get(_CATEGORY, "lab")
+        category = _mapping(each.metadata.get("labels")).get(CATEGORY_LABEL, "lab")
         if suffix and isinstance(name, str) and name.endswith(suffix) and category == "lab":
             username = name.removesuffix(suffix)
             if is_username(username):
@@ -189,25 +144,25 @@ def _lab(username: str, namespace: str, objects: Iterable[_Object]) -> ClusterLa
 
 
 def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
-    """Complain of objects that are not there once."""
+    """Report objects that are missing or duplicated."""
     first = next(iter(lab.parts.values()))[0]
     for kind, part in _KINDS.items():
         found = lab.parts.get(part, ())
         if not found and part != "quota":
-            message = f"there is no {kind} {getattr(names, part)} beside this"
+            message = f"the lab's {kind} {getattr(names, part)} is missing"
             complaint = first.complaint("missing-object", message, _GET)
             yield replace(complaint, path=(), source=first.document.source(first.path))
         for each in found[1:]:
             line = found[0].document.source(found[0].path)
-            message = f"the object is there already, at {line}"
+            message = f"is a duplicate of the object at {line}"
             yield each.complaint("duplicate-object", message, "keep one of them")
 
 
 def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
     if lab.namespace and lab.namespace != names.namespace:
         first = next(iter(lab.parts.values()))[0]
-        message = f"is {shown(lab.namespace)}, and by the configuration {names.namespace}"
-        hint = "give the site's own configuration, or the internal URL is wrong"
+        message = f"is {shown(lab.namespace)}, but {names.namespace} by the configuration"
+        hint = "use the site's own configuration; otherwise the internal URL is wrong"
         complaint = first.complaint("other-namespace", message, hint, ("metadata", "namespace"))
         yield replace(complaint, severity=Severity.WARNING)
 

@@ -1,7 +1,7 @@
 """The objects of a lab in a cluster → the lab's state.
 
-They are read as the cluster gives them, whoever built the lab. The models here say what is read
-of each; anything else may be there or not.
+They are read as the cluster returns them, whatever built the lab. The models here define what is
+read of each object; anything else is ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from labbuilder.models import LabConfig, LabResources, LabSize, ResourceQuantity
 from labbuilder.models.base import refused
 from labbuilder.models.complaints import validated
 from labbuilder.models.state import LabState, LabStateOptions, LabStatus, UserGroup, UserInfo
-from labbuilder.names import is_service_prefix
+from labbuilder.names import (
+    NOTEBOOK_CONTAINER,
+    USER_GROUPS_ANNOTATION,
+    USER_NAME_ANNOTATION,
+    is_service_prefix,
+)
 from labbuilder.quantity import MAX_BYTES, parse_quantity
 
 __all__ = ["recreate_lab_state"]
@@ -38,29 +43,11 @@ _STATUS = {
 
 
 def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObjects) -> LabState:
-    """Read the state of a lab back from its objects.
+    """Recreate the state of a lab from its objects.
 
-    For objects that were built from some input, it holds that input's user, options, resources
-    and quota.
-
-    Parameters
-    ----------
-    config
-        The site's configuration.
-    username
-        Whose lab it is.
-    objects
-        What the cluster holds of it.
-
-    Returns
-    -------
-    LabState
-        The state.
-
-    Raises
-    ------
-    LabBuilderError
-        If anything is missing or unreadable, with every complaint. None of them holds a value.
+    The state of objects that were built from some input has that input's user, options, resources
+    and quota. If something is missing or unreadable, it raises `LabBuilderError` with all
+    findings, which show no values.
     """
     findings: list[Finding] = []
     env_config_map = _read(_EnvConfigMap, objects.env_config_map, ("env_config_map",), findings)
@@ -77,7 +64,7 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
         limits=_amounts(env.cpu_limit, env.mem_limit),
         requests=_amounts(env.cpu_guarantee, env.mem_guarantee),
     )
-    # Unvalidated like its parts: it is what the cluster has, if no site could configure it.
+    # Not validated, like its parts: a cluster can have what no site could configure.
     return LabState.model_construct(
         user=UserInfo(
             username=username,
@@ -105,18 +92,18 @@ def _quantity(value: Any) -> Decimal:
     except ValueError as error:
         refused("invalid-quantity", str(error))
     if amount > MAX_BYTES:
-        refused("invalid-quantity", "is more than Kubernetes can count")
+        refused("invalid-quantity", "is more than Kubernetes supports")
     return amount
 
 
 def _bytes(value: Any) -> int:
-    """Read bytes, a fraction of one rounded up, as Kubernetes' ``Quantity.Value`` does."""
+    """Read bytes, rounded up as by Kubernetes' ``Quantity.Value``."""
     return int(_quantity(value).to_integral_value(ROUND_CEILING))
 
 
 def _prefix(value: str) -> str:
     if not is_service_prefix(value):
-        refused("invalid-prefix", "is not the path of a URL")
+        refused("invalid-prefix", "must be the path of a URL")
     return value
 
 
@@ -125,7 +112,7 @@ Bytes = Annotated[int, BeforeValidator(_bytes)]
 
 
 class _Read(BaseModel):
-    """Base of the models: nothing of an object but what they name is looked at."""
+    """Base of the models, which ignore all other fields of an object."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -164,8 +151,8 @@ class _ResourceQuota(_Read):
 
 
 class _Annotations(_Read):
-    user_groups: Json[tuple[UserGroup, ...]] = Field(alias="nublado.lsst.io/user-groups")
-    user_name: str | None = Field(None, alias="nublado.lsst.io/user-name")
+    user_groups: Json[tuple[UserGroup, ...]] = Field(alias=USER_GROUPS_ANNOTATION)
+    user_name: str | None = Field(None, alias=USER_NAME_ANNOTATION)
 
 
 class _Metadata(_Read):
@@ -202,17 +189,25 @@ def _read(model: type[M], value: Any, path: Path, findings: list[Finding]) -> M 
         found, complaints = validated(model, manifest, path)
     except LabBuilderError as error:
         found, complaints = None, [replace(each, path=path) for each in error.findings]
-    # Hints are for who writes input; who reads a cluster's objects has not written them.
+    # Hints are for people who write input; nobody writes a cluster's objects.
     findings += [replace(complaint, hint="") for complaint in complaints]
     return found
 
 
 def _notebook_ids(pod: _Pod, findings: list[Finding]) -> _SecurityContext | None:
-    """Read who the lab runs as; containers that others have added may be anything."""
+    """Read the ids that the lab runs as; other containers are ignored."""
     path = ("pod", "spec", "containers")
-    notebooks = [i for i, each in enumerate(pod.spec.containers) if each.name == "notebook"]
+    notebooks = [
+        i for i, each in enumerate(pod.spec.containers) if each.name == NOTEBOOK_CONTAINER
+    ]
     if len(notebooks) != 1:
-        findings.append(Finding("missing-field", "must hold one container notebook", path))
+        findings.append(
+            Finding(
+                "missing-field",
+                f"must have exactly one container named {NOTEBOOK_CONTAINER}",
+                path,
+            )
+        )
         return None
     (i,) = notebooks
     context = pod.spec.containers[i].security_context
@@ -224,7 +219,7 @@ def _amounts(cpu: float, memory: int) -> ResourceQuantity:
 
 
 def _size(config: LabConfig, resources: LabResources, described: str | None) -> LabSize:
-    """Find the configured size; where several have the same resources, the one that was named."""
+    """Find the configured size; of several with these resources, the one that was described."""
     sizes = [known for known in config.sizes if known.resources == resources]
     named = [known for known in sizes if known.description == described]
     return (named or sizes)[0].size if sizes else LabSize.CUSTOM

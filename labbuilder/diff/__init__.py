@@ -1,1 +1,1 @@
-"""Two sets of manifests: what differs, what that does to a running lab, and for whom."""
+"""Compares two sets of manifests: what differs, what it does to a running lab, and to whose."""

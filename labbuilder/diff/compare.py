@@ -1,56 +1,49 @@
-"""What differs between two sets of manifests, by object and field."""
+"""Finds the differences between two sets of manifests, by object and field."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from labbuilder.diff.impact import Impact, of_field, of_object
-from labbuilder.diff.shape import Item, Shape, shape
+from labbuilder.diff.shape import Shape, shape
 from labbuilder.errors import Path, format_path
-from labbuilder.manifest import Manifest, identity, kind_of
+from labbuilder.manifest import MASK, Manifest, identity, kind_of
 from labbuilder.output import redact
 from labbuilder.quantity import parse_quantity
 
-__all__ = ["MASK", "Change", "Difference", "compare", "field_text"]
+__all__ = ["Change", "Difference", "compare"]
 
-MASK = "**********"
-"""What stands for a secret's value."""
-
-_SERVERS = {
+_SERVER_FIELDS = {
     "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation",
     "managedFields", "resourceVersion", "selfLink", "uid",
 }  # fmt: skip
-"""Metadata that only a server sets."""
+"""Metadata that only the API server sets."""
 
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # holds the whole object again
-_TELLING = 8  # characters; shorter secrets would be found in any text
-_NAME = re.compile(r"[\w./:=@+-]{1,300}", re.ASCII)
-_LONGEST = 300  # characters of a name
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the whole object
+_MIN_SECRET_LENGTH = 8  # shorter secrets would be found in any text
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field, or a whole object, that differs.
+    """A field or a whole object that differs.
 
     Attributes
     ----------
     kind, name, namespace
-        The object; the namespace is empty for one of the whole cluster.
+        The object; the namespace is empty if the object is cluster-scoped.
     path
-        The field, as `field_text` writes it; empty for the object itself.
+        The field, as `format_path` writes it; empty for the object itself.
     old, new
-        The values, of JSON's types, or None where there is none. Secrets' values are `MASK`;
-        they are the same here although they differ.
+        The values, of JSON types; None if there is none. Secrets' values are `MASK`, even where
+        they differ.
     impact
-        What the change would do to a running lab.
+        What the change does to a running lab.
     is_quantity
-        Whether the values are amounts.
+        Whether the values are quantities.
     """
 
     kind: str
@@ -70,14 +63,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs.
+    """The differences between two sets of manifests.
 
     Attributes
     ----------
     changes
-        In the order of the old manifests; then the objects that are added.
+        In the order of the old manifests, followed by the added objects.
     hidden
-        How many values could not be compared, since the old ones are hidden.
+        How many values could not be compared, because the old ones are masked.
     """
 
     changes: tuple[Change, ...]
@@ -103,8 +96,8 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
     Parameters
     ----------
     old, new
-        Manifests with kind and name, none of them twice. What only a server sets is ignored.
-        A secret's value that is asterisks in the old ones is taken for the same.
+        Manifests with kind and name, without duplicates. Fields that only a server sets are
+        ignored, and a secret's value that is masked in the old ones is assumed to be unchanged.
 
     Returns
     -------
@@ -122,7 +115,7 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
         found = [_Field((), was, is_now)]
         if was is not None and is_now is not None:
             fields = list(_fields(was, is_now, shape(kind_of(is_now)), ()))
-            found = [field for field in fields if not _unknowable(field)]
+            found = [field for field in fields if not _is_masked(field)]
             hidden += len(fields) - len(found)
         for field in found:
             impact = (
@@ -140,27 +133,17 @@ def _change(
     _, kind, namespace, name = key
     old, new = _plain(field.old, secrets), _plain(field.new, secrets)
     return Change(
-        kind, name, namespace, field_text(field.path), old, new, impact, field.is_quantity
+        kind, name, namespace, format_path(field.path), old, new, impact, field.is_quantity
     )
 
 
-def field_text(path: Path) -> str:
-    """Write a path: ``spec.containers[notebook].env[DEBUG].value``."""
-    text = ""
-    for step in path:
-        if isinstance(step, Item):
-            part = f"[{step if _NAME.fullmatch(step) else json.dumps(step[:_LONGEST])}]"
-        else:
-            part = format_path((step,))
-        text += part if part.startswith("[") or not text else f".{part}"
-    return text
-
-
 def _prepared(manifest: Manifest) -> Manifest:
-    """Leave out what only a server sets, and mark secrets' values."""
+    """Remove fields that only a server sets, and mark secrets' values."""
     concealed = _concealed(manifest, redact(manifest))
     concealed.pop("status", None)
-    metadata = {key: each for key, each in concealed["metadata"].items() if key not in _SERVERS}
+    metadata = {
+        key: each for key, each in concealed["metadata"].items() if key not in _SERVER_FIELDS
+    }
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
         rest = {key: each for key, each in annotations.items() if key != _LAST_APPLIED}
@@ -175,7 +158,7 @@ def _concealed(value: Any, redacted: Any) -> Any:
 
 
 def _fields(old: Any, new: Any, at: Shape, path: Path) -> Iterator[_Field]:
-    """Find the fields that differ; null is as good as nothing."""
+    """Find the fields that differ; null is the same as no value."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _fields(old.get(key), new.get(key), at.child(key), (*path, key))
@@ -207,20 +190,20 @@ def _same(old: Any, new: Any, at: Shape) -> bool:
             return parse_quantity(old) == parse_quantity(new)
         except ValueError:
             pass
-    # To Python, true is 1.
+    # In Python, True == 1.
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _unknowable(field: _Field) -> bool:
+def _is_masked(field: _Field) -> bool:
     return isinstance(field.new, _Hidden) and field.old == _Hidden(MASK)
 
 
 def _secrets(values: Iterable[Any]) -> set[str]:
-    """Collect secrets' values, for a site's own fragment may have put them anywhere."""
+    """Collect secrets' values, which a site's own fragment may print anywhere."""
     found: set[str] = set()
     for value in values:
         if isinstance(value, _Hidden):
-            if isinstance(value.value, str) and len(value.value) >= _TELLING:
+            if isinstance(value.value, str) and len(value.value) >= _MIN_SECRET_LENGTH:
                 found.add(value.value)
         elif isinstance(value, Mapping):
             found |= _secrets(value.values())
@@ -228,7 +211,7 @@ def _secrets(values: Iterable[Any]) -> set[str]:
 
 
 def _plain(value: Any, secrets: set[str]) -> Any:
-    """Give a value of JSON's types that shows no secret."""
+    """Return a value of JSON types in which secrets are masked."""
     if isinstance(value, _Hidden):
         return MASK
     if isinstance(value, dict):

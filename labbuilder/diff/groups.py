@@ -1,4 +1,4 @@
-"""What a change of configuration would do to many labs: equal changes, counted."""
+"""Groups the changes of many labs: equal changes are counted."""
 
 from __future__ import annotations
 
@@ -15,21 +15,13 @@ from labbuilder.diff.impact import Impact, worst
 
 __all__ = ["Person", "Rollout"]
 
-_TELLING = 4  # digits; shorter numbers stand for many other things
+_MIN_DIGITS = 4  # shorter numbers mean many other things
 _PASSWD = re.compile(r"^(USERNAME:x):[^:\n]+:[^:\n]+:[^:\n]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose lab it is, and so what differs between labs all by itself.
-
-    Attributes
-    ----------
-    username
-        The user.
-    uid, gid
-        Their numbers.
-    """
+    """The identity of a lab's user, which placeholders stand for."""
 
     username: str
     uid: int
@@ -37,14 +29,14 @@ class Person:
 
 
 class Rollout:
-    """Counts changes that are the same but for the user.
+    """Counts changes that differ only by the user.
 
     Attributes
     ----------
     labs
-        How many labs there were.
+        The number of labs.
     classes
-        How many of those that change there were of each class.
+        The number of changed labs by the worst class of their changes.
     """
 
     def __init__(self) -> None:
@@ -54,18 +46,9 @@ class Rollout:
         self._counts: Counter[str] = Counter()
 
     def add(self, person: Person, changes: Iterable[Change]) -> None:
-        """Count the changes of a lab.
-
-        Parameters
-        ----------
-        person
-            Whose lab it is. ``USERNAME`` stands for the username in what is kept, ``UID`` and
-            ``GID`` for the numbers.
-        changes
-            What `labbuilder.diff.compare.compare` found.
-        """
-        general = _Generaliser(person)
-        alike = {json.dumps(asdict(each)): each for each in map(general.change, changes)}
+        """Count the changes of a lab, with ``USERNAME``, ``UID`` and ``GID`` for its user."""
+        anonymous = _Anonymizer(person)
+        alike = {json.dumps(asdict(each)): each for each in map(anonymous.change, changes)}
         self.labs += 1
         if alike:
             self.classes[worst(each.impact for each in alike.values())] += 1
@@ -75,17 +58,11 @@ class Rollout:
 
     @property
     def changed(self) -> int:
-        """How many labs change."""
+        """The number of labs that change."""
         return self.classes.total()
 
     def groups(self) -> Iterator[tuple[int, Change]]:
-        """Give each change, with the number of labs that it is one of.
-
-        Yields
-        ------
-        tuple of int and Change
-            The worst class first, and in it what most labs have.
-        """
+        """Yield each change after the number of its labs: worst class, then most labs first."""
 
         def order(item: tuple[str, Change]) -> tuple[int, int]:
             key, change = item
@@ -95,14 +72,14 @@ class Rollout:
             yield self._counts[key], change
 
 
-class _Generaliser:
-    """Puts placeholders for what is a user's own."""
+class _Anonymizer:
+    """Replaces a user's identity by placeholders."""
 
     def __init__(self, person: Person) -> None:
         self._username = person.username
-        # The user's own group has the user's number as a rule: that is called UID then.
+        # If both numbers are the same, as for most users, it is called UID.
         numbers = {str(person.gid): "GID", str(person.uid): "UID"}
-        self._words = {text: word for text, word in numbers.items() if len(text) >= _TELLING}
+        self._words = {text: word for text, word in numbers.items() if len(text) >= _MIN_DIGITS}
         self._words[person.username] = "USERNAME"
         found = "|".join(re.escape(text) for text in self._words)
         self._pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{found})(?![A-Za-z0-9])")
@@ -125,7 +102,7 @@ class _Generaliser:
         )
 
     def _name(self, name: str) -> str:
-        """Replace the username where names of objects have it: at one of the ends."""
+        """Replace the username at the start or the end of an object's name."""
         user = re.escape(self._username)
         return re.sub(rf"^{user}(?=-nb)|(?<=-){user}$", "USERNAME", name)
 
@@ -142,15 +119,12 @@ class _Generaliser:
 
 
 def _kind(manifest: Any) -> Any:
-    """Keep of a whole object what all users' have in common."""
+    """Keep the fields of a whole object that are the same for all users."""
     return manifest and {key: manifest.get(key) for key in ("apiVersion", "kind")}
 
 
 def _differing_lines(old: str, new: str) -> tuple[str, str]:
-    """Leave out the lines that two texts have in common at the start and the end.
-
-    Most of ``passwd``, for example, is the user's own and stays.
-    """
+    """Remove the common lines at the start and the end of two texts, such as ``passwd``."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     start = _common(before, after)
     before, after = before[start:], after[start:]

@@ -1,8 +1,9 @@
-"""What a change of a manifest would do to the lab that runs.
+"""What a change of a manifest does to a running lab.
 
-It mirrors what an API server lets be updated (``ValidatePodUpdate``, ``ValidateConfigMapUpdate``,
-``ValidateSecretUpdate``, ``ValidateServiceUpdate``, ``ValidateResourceQuotaUpdate`` and
-``ValidatePersistentVolumeClaimUpdate``), and what the kubelet makes of it.
+This mirrors the updates that kube-apiserver allows (``ValidatePodUpdate``,
+``ValidateConfigMapUpdate``, ``ValidateSecretUpdate``, ``ValidateServiceUpdate``,
+``ValidateResourceQuotaUpdate`` and ``ValidatePersistentVolumeClaimUpdate``), and how the kubelet
+reacts.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ Object = Mapping[str, Any]
 
 
 class Impact(StrEnum):
-    """Classes of changes, the least first.
+    """Classes of changes, from mild to severe.
 
     Attributes
     ----------
     NOTHING
-        Applying the manifest does it, and the lab runs on.
+        The manifest can be applied, and the lab keeps running.
     RESTART
-        Applying it does it, and a container has to start again for it.
+        The manifest can be applied, and takes effect when a container restarts.
     RECREATE
-        An API server refuses it: the pod, or another object that the lab needs, has to be
-        deleted and made anew.
+        kube-apiserver refuses the update: the pod, or another object that the lab needs, must be
+        deleted and created again.
     DATA_AT_RISK
-        A claim has to be deleted, and what users keep there may go with it.
+        A claim must be deleted, and users' data may be lost with it.
     """
 
     NOTHING = "nothing"
@@ -42,31 +43,20 @@ class Impact(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The place among the classes, from 0. Their texts have another order."""
+        """The severity, from 0."""
         return list(Impact).index(self)
 
 
 def worst(impacts: Iterable[Impact]) -> Impact:
-    """Give the worst of some classes; of none, that nothing happens."""
+    """Return the worst of some classes; `NOTHING` if there are none."""
     return max(impacts, key=lambda impact: impact.rank, default=Impact.NOTHING)
 
 
 def of_object(kind: str, *, removed: bool, holds_claims: bool = False) -> Impact:
-    """Class a whole object that is added or removed.
+    """Classify the addition or removal of a whole object.
 
-    Parameters
-    ----------
-    kind
-        Such as ``Pod``.
-    removed
-        Whether it is the old manifests that have it.
-    holds_claims
-        Of a Namespace, whether there are claims in it.
-
-    Returns
-    -------
-    Impact
-        The class. What a removed ConfigMap does shows in the pod that used it.
+    `holds_claims` says whether it is a Namespace with claims in it. The effect of a removed
+    ConfigMap shows in the pod that used it.
     """
     if not removed:
         return Impact.NOTHING
@@ -78,25 +68,14 @@ def of_object(kind: str, *, removed: bool, holds_claims: bool = False) -> Impact
 
 
 def of_field(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
-    """Class the change of a field.
+    """Classify the change of a field from an old to a new value; None if there is no value.
 
-    Parameters
-    ----------
-    manifest
-        The old manifest.
-    path
-        The field; items of lists by their names where they have any.
-    old, new
-        The values; None if there is none.
-
-    Returns
-    -------
-    Impact
-        The class; of a kind that isn't known, the one for what can't be updated.
+    The path has items of lists by their names if they have any. A field of an unknown kind counts
+    as `Impact.RECREATE`.
     """
     if path[0] in {"apiVersion", "metadata"}:
-        # A running pod is not admitted again, whatever its namespace's labels; and it keeps
-        # running where a label changes by which services and policies select it.
+        # A running pod is not admitted again if its namespace's labels change, and it keeps
+        # running if the labels change that services and policies select it by.
         return Impact.NOTHING
     classify = _KINDS.get(str(manifest.get("kind")))
     return classify(manifest, path, old, new) if classify else Impact.RECREATE
@@ -107,19 +86,19 @@ def _nothing(_manifest: Object, _path: Path, _old: Any, _new: Any) -> Impact:
 
 
 def _data(manifest: Object, path: Path, _old: Any, _new: Any) -> Impact:
-    """Class a change of a ConfigMap or Secret, which a lab reads when it starts."""
+    """Classify a change of a ConfigMap or Secret, which a lab reads when it starts."""
     if manifest.get("immutable") is True or path[0] == "type":
         return Impact.RECREATE
     return Impact.NOTHING if path[0] == "immutable" else Impact.RESTART
 
 
 def _quota(_manifest: Object, path: Path, _old: Any, _new: Any) -> Impact:
-    # Running pods stay, even above a quota. Its scopes are immutable.
+    # Running pods stay, even above a quota; only its scopes are immutable.
     return Impact.RECREATE if path[:2] == ("spec", "scopes") else Impact.NOTHING
 
 
 def _service(_manifest: Object, path: Path, old: Any, new: Any) -> Impact:
-    """Class a change of a Service, which keeps its address for as long as it is there."""
+    """Classify a change of a Service, which keeps its address until it is deleted."""
     match path:
         case ("spec", "clusterIP" | "clusterIPs" | "ipFamilies" | "loadBalancerClass", *_):
             return Impact.RECREATE
@@ -147,16 +126,16 @@ def _grown(old: Any, new: Any) -> bool:
 
 
 def _pod(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
-    """Class a change of a pod, of which few fields can be updated.
+    """Classify a change of a pod, of which few fields can be updated.
 
-    Resources can be as well, but only by the pod's ``resize``; and a deadline that is set or
-    shortened, which may have passed and then ends the pod.
+    Resources can be updated only by the pod's ``resize``, and a deadline that is set or shortened
+    may have passed and then ends the pod: both count as `Impact.RECREATE`.
     """
     match path:
         case ("spec", "containers", _, "image") if old and new:
             return Impact.RESTART
         case ("spec", "initContainers", name, "image") if old and new:
-            # They have run, and don't run again; but sidecars run beside the lab.
+            # Init containers don't run again; sidecars run as long as the lab.
             return Impact.RESTART if _is_sidecar(manifest, name) else Impact.NOTHING
         case ("spec", "tolerations") | ("spec", "tolerations", _) if old is None:
             return Impact.NOTHING

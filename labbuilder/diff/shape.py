@@ -1,4 +1,4 @@
-"""What Kubernetes' schemas say about how two values of a field are to be compared."""
+"""How two values of a field are compared, by Kubernetes' schemas."""
 
 from __future__ import annotations
 
@@ -6,36 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labbuilder.errors import Item
 from labbuilder.validation import schemas
 
-__all__ = ["Item", "Shape", "shape"]
+__all__ = ["Shape", "shape"]
 
 _DEFAULTS = {"protocol": "TCP"}
 _OPERATORS = {"Equal": "=", "Exists": ""}
 _ORDERED = {"Container.env", "PodSpec.initContainers"}
-"""Lists whose items have names and yet an order: one item may use or wait for those before it."""
-
-
-class Item(str):
-    """The name of an item of a list, as a step of a path."""
-
-    __slots__ = ()
+"""Lists of named items whose order matters: an item may use, or wait for, those before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The schema of a value; an empty one if there is none.
+    """The schema of a value; empty if there is none.
 
     Attributes
     ----------
     schema
-        The schema, references followed.
+        The schema, with its reference resolved.
     types
         The schemas that it refers to, by their full names.
     type
-        The short name of its type, such as ``Quantity``.
+        The short name of its type, for example ``Quantity``.
     field
-        The field that holds it, such as ``PodSpec.tolerations``.
+        The field that holds it, for example ``PodSpec.tolerations``.
     """
 
     schema: Mapping[str, Any] = field(default_factory=dict)
@@ -45,37 +40,26 @@ class Shape:
 
     @property
     def is_quantity(self) -> bool:
-        """Whether values are amounts, which may be written in several ways."""
+        """Whether values are quantities, which can be written in several ways."""
         return self.type == "Quantity"
 
     @property
     def is_ordered(self) -> bool:
-        """Whether the order of items that have names means something."""
+        """Whether the order of named items matters."""
         return self.field in _ORDERED
 
     def child(self, key: str) -> Shape:
-        """Give the shape of the value of a key."""
+        """Return the shape of a key's value."""
         known = self.schema.get("properties", {})
         below = known.get(key) or self.schema.get("additionalProperties")
         return self._below(below, f"{self.type}.{key}")
 
     def item(self) -> Shape:
-        """Give the shape of a list's items."""
+        """Return the shape of a list's items."""
         return self._below(self.schema.get("items"), "")
 
     def names(self, items: Sequence[Any]) -> list[Item] | None:
-        """Name the items of a list by what tells them apart.
-
-        Parameters
-        ----------
-        items
-            The items, of whatever types.
-
-        Returns
-        -------
-        list of Item or None
-            A name for each; None if it is their index that tells them apart.
-        """
+        """Name the items of a list by the fields that identify them; None if their index does."""
         keys = self.schema.get("x-kubernetes-list-map-keys", ())
         if self.field == "PodSpec.tolerations":
             found = [_toleration(item) for item in items]
@@ -96,18 +80,9 @@ class Shape:
 
 
 def shape(kind: str) -> Shape:
-    """Give the shape of a kind's manifests.
+    """Return the shape of a kind's manifests by the newest schemas; empty if there is none.
 
-    Parameters
-    ----------
-    kind
-        As `labbuilder.manifest.kind_of` gives it.
-
-    Returns
-    -------
-    Shape
-        By the newest schemas: what is asked of it here doesn't change. Empty for a kind without
-        a schema.
+    The kind is written as by `labbuilder.manifest.kind_of`.
     """
     try:
         schema, types = schemas.definition(schemas.NEWEST, kind)
@@ -126,7 +101,7 @@ def _name(item: Any, keys: Sequence[str]) -> str | None:
 
 
 def _toleration(item: Any) -> str | None:
-    """Name a toleration as a taint is written; its seconds alone may be changed."""
+    """Name a toleration as a taint is written; only its seconds can be updated."""
     if not isinstance(item, Mapping):
         return None
     operator = item.get("operator", "Equal")

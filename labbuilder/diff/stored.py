@@ -1,4 +1,4 @@
-"""Manifests that were stored, as text that others may have changed since."""
+"""Reads stored manifests, which others may have changed."""
 
 from __future__ import annotations
 
@@ -6,40 +6,35 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labbuilder.documents import Document
+from labbuilder.documents.objects import unpack_lists
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import Manifest, identity, kind_of
+from labbuilder.manifest import Manifest, identity
 
 __all__ = ["read_manifests"]
 
-_HINT = "write the manifests as labbuilder render does"
+_HINT = "use the output of labbuilder render"
 
 
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
-    """Take the manifests out of documents.
-
-    Parameters
-    ----------
-    documents
-        The documents. A ``List`` stands for its items.
-
-    Returns
-    -------
-    list of dict
-        Manifests with kind and name, none of them twice.
+    """Read the manifests in documents, where a ``List`` stands for its items.
 
     Raises
     ------
     LabBuilderError
-        With everything that is no such manifest.
+        If an object has no kind and name, or is duplicated; with every error.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
     seen: set[tuple[str, str, str, str]] = set()
     for document in documents:
-        for path, data in _unpacked(document.data, ()):
+        for each in unpack_lists(document, _HINT):
+            if isinstance(each, Finding):
+                findings.append(each)
+                continue
+            path, data = each.path, each.data
             found = list(_wrong(document, path, data))
             if not found and identity(data) in seen:
-                message = "the object is here a second time"
+                message = "the object is duplicated"
                 found = [_finding("duplicate-object", document, path, message, "keep one of them")]
             if not found:
                 seen.add(identity(data))
@@ -50,22 +45,8 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     return manifests
 
 
-def _unpacked(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(data, dict) or kind_of(data) != "v1/List":
-        yield path, data
-    elif isinstance(data.get("items"), list):
-        for i, item in enumerate(data["items"]):
-            yield from _unpacked(item, (*path, "items", i))
-    else:
-        yield (*path, "items"), None
-
-
-def _wrong(document: Document, path: Path, data: Any) -> Iterator[Finding]:
-    """Say what keeps an object from being told from others."""
-    if not isinstance(data, dict):
-        what = "a List needs a list of items" if path[-1:] == ("items",) else "must be a mapping"
-        yield _finding("wrong-type", document, path, what)
-        return
+def _wrong(document: Document, path: Path, data: Manifest) -> Iterator[Finding]:
+    """Find what an object lacks for its identity."""
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     fields: list[tuple[Path, Any]] = [
@@ -75,10 +56,10 @@ def _wrong(document: Document, path: Path, data: Any) -> Iterator[Finding]:
     ]
     for field, value in fields:
         if value is None:
-            message = f"a manifest needs {'.'.join(map(str, field))}"
+            message = "is required"
             yield _finding("missing-field", document, (*path, *field), message)
         elif not isinstance(value, str) or not value:
-            message = "must be text, and not empty"
+            message = "must be non-empty text"
             yield _finding("wrong-type", document, (*path, *field), message)
 
 

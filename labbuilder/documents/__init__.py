@@ -1,9 +1,9 @@
 """Strict YAML: text to JSON-like data, with the place in the text of every value.
 
-Plain scalars mean what YAML 1.2's core schema says: ``no``, ``on``, ``12:30:45``
-and ``1_000`` are text. The data is built from the parser's events without
-recursion, so that depth, aliases and duplicate keys are bounded and have a place.
-No message quotes a value, nor a tag, an anchor or an alias: an unquoted password
+Plain scalars are read by YAML 1.2's core schema: ``no``, ``on``, ``12:30:45`` and
+``1_000`` are text. The data is built from the parser's events without recursion, so
+that depth and aliases are bounded, and duplicate keys are found with their places.
+No message quotes a value, a tag, an anchor or an alias: an unquoted password
 that starts with ``!``, ``&`` or ``*`` is one of those.
 """
 
@@ -14,15 +14,21 @@ from typing import Any
 
 import yaml
 
-from labbuilder.documents.nodes import Mark
+from labbuilder.documents.nodes import Mark, Rank, no_rank
 from labbuilder.documents.text import decode, syntax_finding
 from labbuilder.documents.tree import TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
-__all__ = ["Document", "Mark", "load"]
+__all__ = ["MAX_FILE_VALUES", "MAX_VALUES", "Document", "Mark", "Rank", "load", "no_rank"]
+
+MAX_VALUES = 100_000
+"""For files that people write."""
+
+MAX_FILE_VALUES = 2_000_000
+"""For files of manifests, which may hold thousands of labs."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NESTING = "maximum nesting depth"  # libyaml's limit, since 0.2.6; ours is lower
+_NESTING = "maximum nesting depth"  # libyaml's own limit, since 0.2.6; ours is lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,11 @@ class Document:
     Attributes
     ----------
     data
-        Its content, of JSON's types only. An alias shares what it names.
+        Its content, of JSON types only. An alias shares the value that it refers to.
     file
         The file as the user named it.
     mark
-        Positions, a tree parallel to the data.
+        The places of its values, as a tree parallel to the data.
     """
 
     data: Any
@@ -44,19 +50,19 @@ class Document:
     mark: Mark
 
     def source(self, path: Path, *, key: bool = False) -> Source:
-        """Say where the text gives a value.
+        """Find the place of a value.
 
         Parameters
         ----------
         path
             Steps from the root of the document.
         key
-            Ask for the place of the value's key instead, if it has one.
+            Whether to return the place of the value's key instead, if it has one.
 
         Returns
         -------
         Source
-            Its place; for a path that isn't there, that of the nearest ancestor that is.
+            The place; for a path that doesn't exist, that of the nearest ancestor.
         """
         mark = self.mark
         for step in path:
@@ -68,7 +74,9 @@ class Document:
         return Source(self.file, mark.line, mark.column)
 
 
-def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
+def load(
+    text: str | bytes, file: str, max_values: int = MAX_VALUES, *, rank: Rank = no_rank
+) -> list[Document]:
     """Read all documents of a YAML (or JSON) text.
 
     Parameters
@@ -76,9 +84,12 @@ def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
     text
         The text; bytes are UTF-8.
     file
-        What to call it in findings and sources.
-    most
-        How many values it may hold, all in all.
+        The file's name in findings and sources.
+    max_values
+        How many values it may hold in total.
+    rank
+        Ranks the places of keys: if a mapping has a key twice, the one of the lower rank wins. It
+        is an error if their ranks are equal, as all are by default.
 
     Returns
     -------
@@ -88,29 +99,29 @@ def load(text: str | bytes, file: str, most: int = 100_000) -> list[Document]:
     Raises
     ------
     LabBuilderError
-        With everything that is wrong, up to the first error of syntax.
+        With every error, up to the first syntax error.
     """
-    builder = _read(decode(text, file), file, most)
+    builder = _read(decode(text, file), file, max_values, rank)
     if builder.findings:
         raise LabBuilderError(builder.findings)
     documents = builder.documents or [(None, Mark(1, 1))]
     return [Document(data, file, mark) for data, mark in documents]
 
 
-def _read(text: str, file: str, most: int) -> TreeBuilder:
-    builder = TreeBuilder(file, most)
+def _read(text: str, file: str, max_values: int, rank: Rank) -> TreeBuilder:
+    builder = TreeBuilder(file, max_values, rank)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         if mark and _NESTING in str(getattr(error, "problem", None)):
-            # It looks 1,000 levels ahead, and keeps the events of those that it has seen.
-            _read(text[: mark.index], file, most)
+            # libyaml looks 1,000 levels ahead, and keeps back the events of what it has read.
+            _read(text[: mark.index], file, max_values, rank)
         builder.findings.append(_explain(error, text, file))
     except (ValueError, OverflowError):
-        # PyYAML without libyaml does not check the escapes that name a character.
-        problem = "an escape names no character"
+        # PyYAML without libyaml doesn't check escapes.
+        problem = "invalid character in an escape"
         builder.findings.append(Finding("yaml-syntax", problem, source=Source(file, 1, 1)))
     return builder
 

@@ -1,4 +1,4 @@
-"""Newline-delimited JSON: a document a line, read by the fast parser where it can't go wrong."""
+"""Newline-delimited JSON: one document per line, read by the fast parser where that is safe."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from labbuilder.errors import Finding, LabBuilderError, Path, Source
 
 __all__ = ["load_line"]
 
-_LONGEST = 200_000  # bytes, which hold fewer values than the strict reader takes
-_LONGEST_NUMBER = 15  # digits, which every reader of JSON keeps
-_DEEP = 100  # levels, as the strict reader counts them
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # an escape of UTF-16
+# Within these limits both readers read the same.
+_MAX_BYTES = 200_000  # can't hold more values than the strict reader allows
+_MAX_DIGITS = 15  # which every reader of JSON keeps
+_MAX_DEPTH = 100  # levels, as the strict reader counts them
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # an escape of half a character
 
 
-class _DoubtfulError(Exception):
-    """The strict reader has to decide."""
+class _UnsafeError(Exception):
+    """The strict reader has to read the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line(Document):
-    """A line, in which positions are looked for when they are asked for."""
+    """A line whose places are found when they are asked for."""
 
     text: bytes
 
@@ -35,51 +36,37 @@ class _Line(Document):
 
 
 def load_line(text: bytes, file: str, number: int) -> Document:
-    """Read a line of newline-delimited JSON.
-
-    Parameters
-    ----------
-    text
-        The line, UTF-8, with or without its end.
-    file
-        What to call the file in findings and sources.
-    number
-        The line's number, counted from 1.
-
-    Returns
-    -------
-    Document
-        What `labbuilder.documents.load` would make of it.
+    """Read a line of newline-delimited JSON, counted from 1, as `labbuilder.documents.load` does.
 
     Raises
     ------
     LabBuilderError
-        With everything that is wrong.
+        With every error.
     """
     try:
         data = _fast(text)
-    except (_DoubtfulError, ValueError):
+    except (_UnsafeError, ValueError):
         data = _strict(text, file, number)
     return _Line(data, file, Mark(number, 1), text)
 
 
 def _fast(text: bytes) -> Any:
-    """Parse JSON that both readers read alike; raise what leaves it to the strict one."""
+    """Parse JSON that both readers read the same; raise `_UnsafeError` or ValueError otherwise."""
     decoded = text.decode()
-    if len(text) > _LONGEST or find_refused(decoded) or _HALF.search(decoded):
-        raise _DoubtfulError
+    if len(text) > _MAX_BYTES or find_refused(decoded) or _SURROGATE.search(decoded):
+        raise _UnsafeError
     try:
         data = _DECODER.decode(decoded)
     except RecursionError:
-        raise _DoubtfulError from None
-    if decoded.count("{") + decoded.count("[") >= _DEEP and _is_deep(data):
-        raise _DoubtfulError
+        raise _UnsafeError from None
+    if decoded.count("{") + decoded.count("[") >= _MAX_DEPTH and _is_deep(data):
+        raise _UnsafeError
     return data
 
 
 def _is_deep(data: Any) -> bool:
     level = [data]
-    for _ in range(_DEEP):
+    for _ in range(_MAX_DEPTH):
         parts = [part for part in level if isinstance(part, dict | list)]
         level = [
             each for part in parts for each in (part.values() if isinstance(part, dict) else part)
@@ -93,7 +80,7 @@ def _strict(text: bytes, file: str, number: int) -> Any:
     except LabBuilderError as error:
         raise LabBuilderError([_moved_finding(each, number) for each in error.findings]) from None
     if len(documents) > 1:
-        message = "a line is one JSON document"
+        message = "a line must be one JSON document"
         raise LabBuilderError(
             [Finding("several-documents", message, source=Source(file, number, 1))]
         )
@@ -103,33 +90,33 @@ def _strict(text: bytes, file: str, number: int) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs) or "<<" in mapping:
-        raise _DoubtfulError
+        raise _UnsafeError
     return mapping
 
 
 def _integer(text: str) -> int:
-    if len(text) > _LONGEST_NUMBER:
-        raise _DoubtfulError
+    if len(text) > _MAX_DIGITS:
+        raise _UnsafeError
     return int(text)
 
 
-def _doubtful(_text: str) -> NoReturn:
-    raise _DoubtfulError
+def _unsafe(_text: str) -> NoReturn:
+    raise _UnsafeError
 
 
 def _real(text: str) -> float:
-    if len(text) > _LONGEST_NUMBER or "e" in text or "E" in text:
-        raise _DoubtfulError
+    if len(text) > _MAX_DIGITS or "e" in text or "E" in text:
+        raise _UnsafeError
     return float(text)
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_real, parse_constant=_doubtful
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_real, parse_constant=_unsafe
 )
 
 
 def _moved(source: Source, number: int) -> Source:
-    return replace(source, line=number)  # the parser may see its end on a line of its own
+    return replace(source, line=number)  # the parser may place the end on another line
 
 
 def _moved_finding(finding: Finding, number: int) -> Finding:

@@ -1,24 +1,33 @@
-"""What a YAML document is made of: positions, and values on their way to their places."""
+"""Parts of a YAML document: places, and values that are not yet in their parents."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-__all__ = ["Mapping", "Mark", "Node", "Sequence", "Slot"]
+__all__ = ["Mapping", "Mark", "Node", "Rank", "Sequence", "Slot", "no_rank"]
+
+Rank = Callable[[int, int], int]
+"""Returns the rank of a line and column, counted from 1."""
+
+
+def no_rank(_line: int, _column: int) -> int:
+    """Rank all places equally."""
+    return 0
 
 
 @dataclass(slots=True)
 class Mark:
-    """Where a value stands in its text, and where its parts do.
+    """The place of a value in its text, and the places of its parts.
 
     Attributes
     ----------
     line, column
-        Where the value starts, counted from 1.
+        The start of the value, counted from 1.
     key_line, key_column
-        Where its key starts; 0 if it is no value of a mapping.
+        The start of its key; 0 if it is not a value of a mapping.
     children
         The marks of its values or items; None for a scalar.
     """
@@ -30,7 +39,7 @@ class Mark:
     children: dict[str, Mark] | list[Mark] | None = None
 
     def child(self, step: str | int) -> Mark | None:
-        """Return the mark one step down, or None where there is nothing."""
+        """Return the mark one step down, or None if there is no such part."""
         if isinstance(self.children, dict):
             return self.children.get(step) if isinstance(step, str) else None
         if isinstance(self.children, list) and isinstance(step, int):
@@ -40,14 +49,14 @@ class Mark:
 
 @dataclass(slots=True)
 class Node:
-    """A value on its way to its place; ``size`` and ``height`` count aliases expanded."""
+    """A value that is not yet in its parent; size and height include expanded aliases."""
 
     data: Any
     mark: Mark
     size: int = 1
     height: int = 0
-    open: bool = False  # its end is still to come
-    broken: bool = False  # a finding tells of it
+    open: bool = False  # its end has not been read
+    broken: bool = False  # it has a finding
 
 
 @dataclass(slots=True)
@@ -58,16 +67,16 @@ class Sequence(Node):
 
 
 class Slot(Enum):
-    """What a mapping waits for next, unless it is the value of a key."""
+    """What a mapping expects next, unless it is the value of a key."""
 
     KEY = auto()
-    IGNORED = auto()  # the value of a key that a finding tells of
+    IGNORED = auto()  # the value of a key that is dropped
     MERGE = auto()  # the value of "<<"
 
 
 @dataclass(slots=True)
 class Mapping(Node):
-    """A mapping, the marks of its values, and how far it is."""
+    """A mapping, the marks of its values, and the state of reading it."""
 
     marks: dict[str, Mark] = field(default_factory=dict)
     slot: str | Slot = Slot.KEY
@@ -76,10 +85,7 @@ class Mapping(Node):
     merged: list[tuple[dict[str, Any], Mark]] = field(default_factory=list)
 
     def merge(self) -> None:
-        """Take in what was merged.
-
-        A key of the mapping's own wins, then the mapping that was merged first.
-        """
+        """Add the merged mappings' keys; the mapping's own win, then the first one's."""
         data: dict[str, Any] = {}
         marks: dict[str, Mark] = {}
         for merged, mark in self.merged:

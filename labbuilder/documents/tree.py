@@ -1,4 +1,4 @@
-"""From the parser's events to data and positions, without recursion and within bounds."""
+"""Builds data and places from the parser's events, without recursion and within limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from labbuilder.documents.nodes import Mapping, Mark, Node, Sequence, Slot
+from labbuilder.documents.nodes import Mapping, Mark, Node, Rank, Sequence, Slot
 from labbuilder.documents.text import resolve
 from labbuilder.errors import Finding, LabBuilderError, Path, Source, shown
 
@@ -15,8 +15,8 @@ __all__ = ["TreeBuilder"]
 
 _MAX_DEPTH = 100
 _MAX_FINDINGS = 1_000
-_CHARACTERS = 100  # of text that count as a value when an alias repeats it
-_MAX_EXPANDED = 100_000  # nodes that the aliases of a text stand for, all in all
+_MAX_EXPANDED = 100_000  # values that all aliases of a text expand to
+_CHARACTERS_PER_VALUE = 100  # text that an alias repeats counts by its length
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
@@ -24,46 +24,38 @@ _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG
 
 
 class TreeBuilder:
-    """Builds documents out of YAML events.
+    """Builds documents from YAML events.
 
     Parameters
     ----------
     file
-        What to call the text in findings.
-    most
+        The file's name in findings.
+    max_values
         How many values the text may hold.
+    rank
+        Of two values of one key, that of the lower rank wins; it is an error if they are equal.
 
     Attributes
     ----------
     documents
-        Data and positions of each document so far.
+        The data and places of each document so far.
     findings
-        What is wrong so far.
+        The errors so far.
     """
 
-    def __init__(self, file: str, most: int) -> None:
+    def __init__(self, file: str, max_values: int, rank: Rank) -> None:
         self.documents: list[tuple[Any, Mark]] = []
         self.findings: list[Finding] = []
         self._file = file
-        self._most = most
+        self._max_values = max_values
+        self._rank = rank
         self._stack: list[Sequence | Mapping] = []
         self._anchors: dict[str, Node] = {}
         self._nodes = 0
         self._expanded = 0
 
     def take(self, event: yaml.Event) -> None:
-        """Take the next event.
-
-        Parameters
-        ----------
-        event
-            What the parser read.
-
-        Raises
-        ------
-        LabBuilderError
-            If the text is too deep or too large to go on.
-        """
+        """Take the next event; raise the findings if the text is too deep or too large."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, yaml.CollectionStartEvent):
@@ -79,20 +71,20 @@ class TreeBuilder:
         start = event.start_mark
         mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
         self._nodes += 1
-        if self._nodes > self._most:
-            self._stop("yaml-too-large", f"the text holds more than {self._most:,} values", mark)
+        if self._nodes > self._max_values:
+            self._stop("yaml-too-large", f"has more than {self._max_values:,} values", mark)
         return mark
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        size = 1 + len(event.value) // _CHARACTERS
+        size = 1 + len(event.value) // _CHARACTERS_PER_VALUE
         node = Node(event.value, self._mark(event), size)
         parent = self._stack[-1] if self._stack else None
         plain = not event.style
         if event.anchor:
             self._anchors[event.anchor] = node
-        if event.style == '"' and _SURROGATE.search(event.value):  # libyaml refuses it itself
+        if event.style == '"' and _SURROGATE.search(event.value):  # which libyaml refuses
             hint = "write the character itself"
-            self._complain("yaml-syntax", "an escape names no character", node.mark, hint)
+            self._report("yaml-syntax", "invalid character in an escape", node.mark, hint)
         merges = plain and event.tag is None and event.value == "<<"
         if merges and isinstance(parent, Mapping) and parent.slot is Slot.KEY:
             self._merge_key(parent, node.mark)
@@ -109,16 +101,16 @@ class TreeBuilder:
         try:
             node.data = resolve(node.data)
         except OverflowError:
-            hint = "put it in quotes if it is no number"
-            self._complain("yaml-number-too-large", "a number is too large", node.mark, hint)
+            hint = "put it in quotes if it is text"
+            self._report("yaml-number-too-large", "the number is too large", node.mark, hint)
             node.broken = True
         else:
             if tag is not None and type(node.data) is not _TYPED[tag]:
                 self._unsupported_tag(node)
 
     def _unsupported_tag(self, node: Node) -> None:
-        problem = "a value starts with '!', which makes it a tag that is not supported here"
-        self._complain("unsupported-tag", problem, node.mark, "put the value in quotes")
+        problem = "unsupported tag: the value starts with '!'"
+        self._report("unsupported-tag", problem, node.mark, "put the value in quotes")
         node.broken = True
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
@@ -151,29 +143,28 @@ class TreeBuilder:
         mark = self._mark(event)
         target = self._anchors.get(event.anchor or "")
         if target is None or target.open:
+            problem = "an alias refers to a value that contains it"
             if target is None:
-                problem = "an alias names no anchor above it in this document"
-            else:
-                problem = "an alias names a value that it is part of"
+                problem = "an alias refers to an anchor that is not defined above it"
             hint = "put a value that starts with '*' in quotes"
-            self._complain("yaml-alias", problem, mark, hint)
+            self._report("yaml-alias", problem, mark, hint)
             self._place(Node(None, mark, broken=True))
             return
         self._expand(target.size, mark)
         if len(self._stack) + target.height > _MAX_DEPTH:
             self._stop_deep(mark)
-        # A mark of its own, for the key that it may get; below it they are shared.
+        # The mark is its own, since it may get a key; the marks below are shared.
         there = Mark(target.mark.line, target.mark.column, children=target.mark.children)
         self._place(Node(target.data, there, target.size, target.height, broken=target.broken))
 
     def _expand(self, size: int, mark: Mark) -> None:
         self._expanded += size
         if self._expanded > _MAX_EXPANDED:
-            problem = f"aliases and merges stand for more than {_MAX_EXPANDED:,} values"
+            problem = f"aliases and merges expand to more than {_MAX_EXPANDED:,} values"
             self._stop("yaml-too-large", problem, mark)
 
     def _place(self, node: Node) -> None:
-        """Put a complete value where it belongs."""
+        """Put a complete value into its parent."""
         if not self._stack:
             self.documents.append((node.data, node.mark))
             return
@@ -193,18 +184,21 @@ class TreeBuilder:
         if node.broken:
             return
         if not isinstance(node.data, str):
-            kind = "a list or a mapping" if isinstance(node.data, list | dict) else "not text"
-            hint = "put the key in quotes"
-            self._complain("yaml-key-not-text", f"a key is {kind}", node.mark, hint)
-        elif node.data in parent.marks:
-            first = parent.marks[node.data].key_line
-            self._duplicate(node.data, first, node.mark)
-        else:
+            is_scalar = not isinstance(node.data, list | dict)
+            problem = "a key must be text" if is_scalar else "a key can't be a list or a mapping"
+            self._report("yaml-key-not-text", problem, node.mark, "put the key in quotes")
+            return
+        first = parent.marks.get(node.data)
+        rank = self._rank(node.mark.line, node.mark.column) if first else 0
+        first_rank = self._rank(first.key_line, first.key_column) if first else 1
+        if rank < first_rank:
             parent.slot, parent.key_mark = node.data, node.mark
+        elif first and rank == first_rank:
+            self._duplicate(node.data, first.key_line, node.mark)
 
     def _duplicate(self, key: str, first: int, mark: Mark) -> None:
-        problem = f"the key {shown(key)} is here a second time; the first is in line {first}"
-        self._complain("duplicate-key", problem, mark, "keep one of them")
+        problem = f"the key {shown(key)} is duplicated; it is first defined in line {first}"
+        self._report("duplicate-key", problem, mark, "keep one of them")
 
     def _merge_key(self, parent: Mapping, mark: Mark) -> None:
         if parent.merge_mark:
@@ -222,8 +216,10 @@ class TreeBuilder:
             if all(isinstance(data, dict) for data, _ in items):
                 parent.merged = items
             else:
-                problem = "'<<' takes a mapping or a list of mappings"
-                self._complain("yaml-merge", problem, node.mark, 'write "<<" for a key')
+                problem = "the value of '<<' must be a mapping or a list of mappings"
+                self._report(
+                    "yaml-merge", problem, node.mark, 'quote it as "<<" if it is an ordinary key'
+                )
         elif isinstance(slot, str) and parent.key_mark:
             node.mark.key_line, node.mark.key_column = parent.key_mark.line, parent.key_mark.column
             parent.data[slot], parent.marks[slot] = node.data, node.mark
@@ -239,15 +235,15 @@ class TreeBuilder:
                 break
         return tuple(path)
 
-    def _complain(self, code: str, problem: str, mark: Mark, hint: str = "") -> None:
+    def _report(self, code: str, problem: str, mark: Mark, hint: str = "") -> None:
         source = Source(self._file, mark.line, mark.column)
         self.findings.append(Finding(code, problem, self._path(), hint, source=source))
         if len(self.findings) >= _MAX_FINDINGS:
             raise LabBuilderError(self.findings)
 
     def _stop(self, code: str, problem: str, mark: Mark) -> NoReturn:
-        self._complain(code, problem, mark)
+        self._report(code, problem, mark)
         raise LabBuilderError(self.findings)
 
     def _stop_deep(self, mark: Mark) -> NoReturn:
-        self._stop("yaml-too-deep", f"values are nested deeper than {_MAX_DEPTH} levels", mark)
+        self._stop("yaml-too-deep", f"is nested deeper than {_MAX_DEPTH} levels", mark)

@@ -1,4 +1,4 @@
-"""The engine: fragment and variables → object."""
+"""Renders a fragment with variables to an object."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import lru_cache, partial
-from typing import Any, NoReturn
+from traceback import walk_tb
+from typing import Any
 
 from jinja2 import pass_context
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import Context
 
 from labbuilder.errors import Finding, LabBuilderError, Source
-from labbuilder.fragments.sandbox import VALUES, FragmentEnvironment, defined, refuse_text
+from labbuilder.fragments.markers import OURS
+from labbuilder.fragments.sandbox import (
+    VALUES,
+    FragmentEnvironment,
+    FragmentFile,
+    defined,
+    refuse_text,
+)
 from labbuilder.fragments.skeleton import Fill, FillError, compile_skeleton, plain
 
 __all__ = ["Fragments"]
@@ -22,7 +30,7 @@ _SHIPPED = "labbuilder/"
 _MAX_DEPTH = 20
 _CACHED_SKELETONS = 1024
 
-# No identifiers, so no fragment can name them.
+# Not identifiers, so that no fragment can use them.
 _VARIABLES = "render variables"
 _DEPTH = "depth"
 
@@ -30,48 +38,54 @@ _QUOTED = re.compile(r"'([^']*?)( object)?'")
 
 
 class Fragments:
-    """A set of fragments, ours with a site's own before them.
+    """The fragments that labbuilder ships, and a site's own, which take precedence.
+
+    If a site's fragment and ours set the same key of one mapping, the site's value is used,
+    whether it comes before or after ``super()``; null removes the key. Likewise, a site's fragment
+    takes precedence over those that it extends. A key that is duplicated within one fragment, or
+    what it includes of the site's, is an error.
 
     Parameters
     ----------
     shipped
-        Our fragments: YAML with Jinja in it, by file name.
+        Our fragments by file name: YAML with Jinja in it.
     own
-        The site's, by file name. One replaces ours of the same name; to extend ours instead, it
-        starts with ``{% extends "labbuilder/<name>" %}``.
+        The site's fragments by file name. Each replaces ours of the same name; to extend ours
+        instead, it starts with ``{% extends "labbuilder/<name>" %}``.
     folder
-        Where the site's stand, for complaints.
+        The folder of the site's fragments, for findings.
 
     Raises
     ------
     LabBuilderError
-        If one of the site's is no Jinja template.
+        If one of the site's fragments is not a valid Jinja template.
     """
 
     def __init__(
         self, shipped: Mapping[str, str], own: Mapping[str, str] | None = None, folder: str = ""
     ) -> None:
         own = own or {}
-        self._sources = {
-            **{_SHIPPED + name: (text, _SHIPPED + name) for name, text in shipped.items()},
-            **{name: (text, _SHIPPED + name) for name, text in shipped.items()},
-            **{name: (text, f"{folder}/{name}" if folder else name) for name, text in own.items()},
-        }
-        self._environment = FragmentEnvironment(self._sources)
+        self._files = dict[str, FragmentFile]()
+        for name, text in shipped.items():
+            file = FragmentFile(text, _SHIPPED + name, OURS)
+            self._files |= {name: file, _SHIPPED + name: file}
+        for number, (name, text) in enumerate(own.items(), OURS + 1):
+            self._files[name] = FragmentFile(text, f"{folder}/{name}" if folder else name, number)
+        self._environment = FragmentEnvironment(self._files)
         self._environment.globals["fragment"] = self._nested
         self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
         for name in own:
             self._guarded(name, partial(self._environment.get_template, name))
 
     def render(self, name: str, variables: Mapping[str, Any]) -> Any:
-        """Make an object of a fragment.
+        """Render a fragment to an object.
 
         Parameters
         ----------
         name
-            The fragment's file name without its ending.
+            The fragment's file name without its extension.
         variables
-            What the fragment may name.
+            The variables that the fragment may use.
 
         Returns
         -------
@@ -81,8 +95,8 @@ class Fragments:
         Raises
         ------
         LabBuilderError
-            If the fragment doesn't exist, names what isn't there, or puts a value where it can't
-            stand; with the fragment's file and line.
+            If the fragment doesn't exist, uses an undefined name, or prints a value where it isn't
+            allowed; with the fragment's file and line.
         """
         return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
 
@@ -90,14 +104,14 @@ class Fragments:
         values: list[Any] = []
         template = self._environment.get_template(file)
         text = template.render({**variables, VALUES: values, _VARIABLES: variables, _DEPTH: depth})
-        return self._skeleton(text, self._sources[file][1])(values)
+        return self._skeleton(text, self._files[file].name)(values)
 
     @pass_context
     def _nested(self, context: Context, name: str, /, **variables: Any) -> Any:
         _refuse_all_but_data(variables.values())
         depth = context.parent[_DEPTH] + 1
         if depth > _MAX_DEPTH:
-            raise FillError(f"fragments nest more than {_MAX_DEPTH} deep")
+            raise FillError(f"fragments are nested more than {_MAX_DEPTH} levels deep")
         variables = {**context.parent[_VARIABLES], **variables}
         file = f"{name}.yaml"
         return self._guarded(file, lambda: self._render(file, variables, depth))
@@ -108,11 +122,34 @@ class Fragments:
         except LabBuilderError:
             raise
         except Exception as error:  # noqa: BLE001 (a fragment can make Jinja raise anything)
-            _fail(error, self._sources.get(file, ("", file)), self._sources.values())
+            raise self._explained(error, file) from None
+
+    def _explained(self, error: Exception, file: str) -> LabBuilderError:
+        """Explain an error with the fragment's file and line."""
+        texts = {each.name: each.text for each in self._files.values()}
+        name, line = self._files[file].name if file in self._files else file, 0
+        if isinstance(error, TemplateSyntaxError):
+            name, line = error.filename or name, error.lineno
+        else:
+            for frame, frame_line in walk_tb(error.__traceback__):
+                if frame.f_code.co_filename in texts:
+                    name, line = frame.f_code.co_filename, frame_line
+        message = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, TemplateNotFound):
+            message = f"fragment '{error}' not found"
+        if not isinstance(error, TemplateSyntaxError):
+            # Quoted text that isn't in the fragment is a value, and may be a secret's.
+            text = texts.get(name, "")
+            message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
+        if not line:
+            message = f"{name}: {message}"
+        source = Source(name, line, 1) if line else None
+        finding = Finding("template-error", message, hint="fix the fragment", source=source)
+        return LabBuilderError([finding])
 
 
 def _refuse_all_but_data(values: Iterable[Any]) -> None:
-    """Refuse what may hold or make text, whose markers would mean another fragment's values."""
+    """Refuse text and what may print it: its markers would refer to another render's values."""
     refuse_text(tuple(values))
     for value in values:
         if isinstance(value, dict):
@@ -121,33 +158,3 @@ def _refuse_all_but_data(values: Iterable[Any]) -> None:
             _refuse_all_but_data(value)
         elif value is not None and not is_dataclass(defined(value)):
             plain(value)
-
-
-def _fail(
-    error: Exception, fragment: tuple[str, str], known: Iterable[tuple[str, str]]
-) -> NoReturn:
-    """Tell what went wrong in which line of which fragment."""
-    (text, file), line = fragment, 0
-    texts = {file: text for text, file in known}
-    if isinstance(error, TemplateSyntaxError):
-        file, line = error.filename or file, error.lineno
-    else:
-        trace = error.__traceback__
-        while trace:
-            if trace.tb_frame.f_code.co_filename in texts:
-                file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-            trace = trace.tb_next
-    if isinstance(error, TemplateNotFound):
-        message = f"there is no fragment '{error}'"
-    else:
-        message = str(error).partition("\n")[0] or type(error).__name__
-    # What the fragment's own text doesn't say is a value, and may be a secret's.
-    text = texts.get(file, text)
-    if not isinstance(error, TemplateSyntaxError):
-        message = _QUOTED.sub(lambda m: m[0] if m[1] in text or m[2] else "'...'", message)
-    source = Source(file, line, 1) if line else None
-    where = "" if line else f"{file}: "
-    finding = Finding(
-        "template-error", f"{where}{message}", hint="mend the fragment", source=source
-    )
-    raise LabBuilderError([finding]) from None

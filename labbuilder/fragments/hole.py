@@ -1,4 +1,4 @@
-"""Values that aren't known yet, for rendering what is the same whatever they are."""
+"""Holes: placeholders for values that differ between labs, for rendering what they share."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ __all__ = ["Hole", "HoleError", "refuse_holes"]
 
 
 class HoleError(Exception):
-    """A fragment looks into a value that isn't known yet."""
+    """A fragment inspects a hole."""
 
 
 class Hole:
-    """The place of a value that isn't known yet: it can be put somewhere, whole, and no more.
+    """A placeholder for the value of an index: it can be printed as a whole, and nothing else.
 
-    Parameters
-    ----------
-    index
-        Which value it is.
-    mutable
-        Whether it will be a mapping or a list.
+    It is mutable if the value is a mapping or a list.
     """
 
     __slots__ = ("index", "mutable")
@@ -30,7 +25,7 @@ class Hole:
         self.mutable = mutable
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise HoleError("a fragment looks into a value")
+        raise HoleError("a fragment inspects a value")
 
     __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __call__ = _refuse
     __hash__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
@@ -39,7 +34,7 @@ class Hole:
 
 
 def refuse_holes(values: Iterable[Any]) -> None:
-    """Refuse holes where the type of a value matters.
+    """Refuse holes where the values themselves matter.
 
     Raises
     ------
@@ -48,4 +43,4 @@ def refuse_holes(values: Iterable[Any]) -> None:
     """
     for value in values:
         if isinstance(value, Hole):
-            raise HoleError("a fragment looks into a value")
+            raise HoleError("a fragment inspects a value")

@@ -1,27 +1,28 @@
-"""The Jinja that fragments run in: an immutable sandbox that never makes text of a value."""
+"""The Jinja of fragments: an immutable sandbox in which values never become text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import BlockReference, Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from labbuilder.fragments.hole import refuse_holes
-from labbuilder.fragments.skeleton import as_text, has_marker, marker, plain
+from labbuilder.fragments.markers import has_marker, is_blank, mark_author, value_marker
+from labbuilder.fragments.skeleton import as_text, plain
 
-__all__ = ["VALUES", "FragmentEnvironment", "Sandbox", "refuse_text"]
+__all__ = ["VALUES", "FragmentEnvironment", "FragmentFile", "Sandbox", "defined", "refuse_text"]
 
 VALUES = "lifted values"
-"""The variable that holds a render's values; no identifier, so no fragment can name it."""
+"""The variable that holds a render's values: not an identifier, so that no fragment can use it."""
 
-# These make Markup of a value, which would then count as the fragment's own text, or text of any
+# They turn values into Markup, which counts as the fragment's own text, or make text of any
 # length, or differ from run to run.
 _REMOVED_FILTERS = {
     "e", "escape", "forceescape", "safe", "tojson", "urlize", "xmlattr",
@@ -34,6 +35,10 @@ _STR_METHODS = {
 }  # fmt: skip
 _REMOVED_GLOBALS = ("cycler", "joiner", "lipsum")
 _MAX_POWER = 64
+_SPECIAL = (
+    nodes.AssignBlock, nodes.EvalContextModifier, nodes.FilterBlock, nodes.FromImport,
+    nodes.Import, nodes.Include,
+)  # fmt: skip
 
 
 class _Generator(CodeGenerator):
@@ -46,7 +51,7 @@ class _Generator(CodeGenerator):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox that fragments and a configuration's templates run in."""
+    """The sandbox of fragments and of a configuration's templates."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -56,13 +61,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
             del self.globals[name]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse a fragment's text, and what could make a text or number of any size."""
+        """Refuse a fragment's text, and operations with unbounded results."""
         refuse_text((left, right))
         if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
-            raise SecurityError(f"{operator} is for numbers only")
+            raise SecurityError(f"{operator} can be used only with numbers")
         if operator == "**" and max(abs(left), abs(right)) > _MAX_POWER:
             raise SecurityError("the power is too large")
         return super().call_binop(context, operator, left, right)
+
+
+class FragmentFile(NamedTuple):
+    """The text of a fragment, its name in complaints, and its number among authors."""
+
+    text: str
+    name: str
+    author: int
 
 
 class FragmentEnvironment(Sandbox):
@@ -70,9 +83,10 @@ class FragmentEnvironment(Sandbox):
 
     code_generator_class = _Generator
 
-    def __init__(self, sources: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, files: Mapping[str, FragmentFile]) -> None:
+        self._files = files
         super().__init__(
-            loader=FunctionLoader(lambda name: _load(sources, name)),
+            loader=FunctionLoader(self._load),
             autoescape=True,
             finalize=_lift,
             trim_blocks=True,
@@ -89,38 +103,53 @@ class FragmentEnvironment(Sandbox):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for each in tree.find_all((nodes.Import, nodes.FromImport, nodes.Include)):
-            # Without the context, a value would be lifted into no render, or into an earlier one.
-            each.with_context = True  # type: ignore[attr-defined]  # all three have it
-        for each in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
-            raise TemplateSyntaxError("autoescape can't be changed", each.lineno, name, filename)
-        filtered = [block for block in tree.find_all(nodes.AssignBlock) if block.filter]
-        for each in (*filtered, *tree.find_all(nodes.FilterBlock)):
-            # Jinja takes what the filter returns for text, be it a value.
-            raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
+        for each in tree.find_all(_SPECIAL):
+            if isinstance(each, nodes.Import | nodes.FromImport | nodes.Include):
+                # Without it, values would be lifted into no render, or into an earlier one.
+                each.with_context = True
+            elif isinstance(each, nodes.EvalContextModifier):
+                problem = "autoescape can't be changed"
+                raise TemplateSyntaxError(problem, each.lineno, name, filename)
+            elif not isinstance(each, nodes.AssignBlock) or each.filter:
+                # Jinja treats what the filter returns as text, even a value.
+                raise TemplateSyntaxError("blocks can't be filtered", each.lineno, name, filename)
+        if name is not None and name in self._files:
+            mark_author(tree, self._files[name].author)
         return tree
 
+    def _load(self, name: str) -> tuple[str, str, None]:
+        if name not in self._files:
+            raise TemplateNotFound(name)
+        text, file, _ = self._files[name]
+        if has_marker(text):
+            problem = "the characters U+E000 and U+E001 are not allowed"
+            raise TemplateSyntaxError(problem, 1, name, file)
+        return text, file, None
+
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Refuse parts and methods of a fragment's text, and most methods of text at all."""
+        """Refuse the attributes of a fragment's text, and most methods of strings."""
         refuse_holes((obj,))
         if isinstance(obj, str):
             refuse_text((obj,))
             if attribute not in _STR_METHODS:
-                raise SecurityError(f"text has no {attribute} here")
+                raise SecurityError(f"text has no attribute {attribute} here")
         elif attribute in getattr(obj, "__dataclass_fields__", ()):  # a fact: data, and safe
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, function: Any, /, *arguments: Any, **options: Any) -> Any:
-        """Refuse a fragment's text as an argument of anything but a macro, which prints it."""
+        """Refuse a fragment's text as an argument, except of macros, which print it."""
         if not isinstance(function, Macro):
             refuse_text((arguments, options))
-            if function != self.globals["fragment"]:  # to which a value may be passed on
+            if function != self.globals["fragment"]:  # which may pass a hole on
                 refuse_holes((*arguments, *options.values()))
-        return super().call(context, function, *arguments, **options)
+        result = super().call(context, function, *arguments, **options)
+        if isinstance(function, BlockReference) and is_blank(result):
+            return Markup()  # false, as without markers
+        return result
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Refuse a part of a fragment's text, and let ``x["y"]`` do no more than ``x.y``."""
+        """Refuse parts of a fragment's text, and allow ``x["y"]`` no more than ``x.y``."""
         refuse_text((obj,))
         refuse_holes((obj, argument))
         if isinstance(obj, str) and isinstance(argument, str):
@@ -128,7 +157,7 @@ class FragmentEnvironment(Sandbox):
         return super().getitem(obj, argument)
 
     def joined(self, parts: Iterable[Any]) -> str:
-        """Do what ``~`` asks for."""
+        """Join values by the operator ``~``."""
         parts = tuple(parts)
         refuse_text(parts)
         return "".join(map(as_text, map(defined, parts)))
@@ -145,23 +174,14 @@ def _lift(context: Context, value: Any) -> Markup:
 
 @cache
 def _marker(index: int) -> Markup:
-    return Markup(marker(index))  # noqa: S704 (made of a number)
+    return Markup(value_marker(index))  # noqa: S704 (a number)
 
 
 def defined(value: Any) -> Any:
-    """Raise what Jinja raises for a name that isn't there, or give the value back."""
+    """Return a value; raise Jinja's error if it is undefined."""
     if isinstance(value, Undefined):
         str(value)
     return value
-
-
-def _load(sources: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str, None]:
-    if name not in sources:
-        raise TemplateNotFound(name)
-    text, file = sources[name]
-    if has_marker(text):
-        raise TemplateSyntaxError("holds the private character U+E000 or U+E001", 1, name, file)
-    return text, file, None
 
 
 def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,7 +190,7 @@ def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
         refuse_text((arguments, options))
         refuse_holes((*arguments, *options.values()))
         result = function(*arguments, **options)
-        refuse_text((result,))  # it may have been in a generator
+        refuse_text((result,))  # which may come from a generator
         return result
 
     return refusing
@@ -186,7 +206,7 @@ def _refusing_holes(function: Any) -> Callable[..., Any]:
 
 
 def refuse_text(values: Any) -> None:
-    """Refuse a fragment's text where a value belongs, whatever it is wrapped in."""
+    """Refuse a fragment's text where a value is expected, also within lists and mappings."""
     items = values.values() if isinstance(values, dict) else values
     for value in items:
         if isinstance(value, Markup):

@@ -1,96 +1,67 @@
-"""Rendered fragments: text that holds structure and markers, compiled to fill in the values.
+"""Compiles the text of a rendered fragment, which holds structure and markers.
 
-A marker stands for a value that never was text. Parsing tells where the markers stand; filling
-puts the values there, so no value can become a key, a type or a second line.
+Parsing finds the places of the markers, and filling puts the values there. Values are never
+parsed, so that none can become a key, another type or a second line.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from labbuilder.documents import load
+from labbuilder.documents import Mark, Rank, load, no_rank
+from labbuilder.documents.text import decode
 from labbuilder.errors import LabBuilderError
 from labbuilder.fragments.hole import Hole
+from labbuilder.fragments.markers import VALUE, has_marker, take_out_authors
 
-__all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "has_marker", "marker", "plain"]
+__all__ = ["Fill", "FillError", "as_text", "compile_skeleton", "plain"]
 
 Values = Sequence[Any]
 Fill = Callable[[Values], Any]
-"""What makes an object of a render's values."""
-
-# Private-use characters: legal in YAML, and refused in the source of fragments.
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARKER = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+"""Makes an object from the values of a render."""
 
 
 class FillError(Exception):
-    """A value that can't stand where the fragment puts it."""
-
-
-def marker(index: int) -> str:
-    """Write the marker of a render's value number `index`."""
-    return f"{_OPEN}{index}{_CLOSE}"
-
-
-def has_marker(text: str) -> bool:
-    """Tell whether text holds a character that only markers may have."""
-    return _OPEN in text or _CLOSE in text
+    """A value is not allowed where the fragment prints it."""
 
 
 def compile_skeleton(text: str, name: str) -> Fill:
-    """Compile rendered text.
+    """Compile a rendered text to a function that makes a new object from the markers' values.
 
-    Parameters
-    ----------
-    text
-        One YAML document of structure and markers.
-    name
-        The fragment, for complaints.
-
-    Returns
-    -------
-    callable
-        Makes a new object of the values that the markers stand for. It raises `FillError` for a
-        value that can't stand in its place.
+    The function raises `FillError` for a value that is not allowed in its place.
 
     Raises
     ------
     FillError
         If the text isn't one YAML document.
     """
+    written, rank = take_out_authors(text)
     try:
-        documents = load(text, name)
+        decoded = decode(written, name)
+        if decoded != written:  # the places have moved
+            rank = no_rank
+        documents = load(decoded, name, rank=rank)
     except LabBuilderError as error:
         first = error.findings[0]
         line = f"line {first.source.line} of " if first.source else ""
         raise FillError(f"{line}the rendered fragment: {first.message}") from None
     if len(documents) != 1:
-        raise FillError("renders to more than one YAML document")
-    return _compile(documents[0].data, set())
+        raise FillError("must render to a single YAML document")
+    return _Compiler(rank).compile(documents[0].data, documents[0].mark)
 
 
 def plain(value: Any) -> Any:
-    """Copy a value of JSON types.
+    """Copy a value of JSON types or holes, sharing nothing mutable with it.
 
-    Parameters
-    ----------
-    value
-        None, a bool, int, float, str or hole, or mappings and sequences of such.
-
-    Returns
-    -------
-    object
-        A copy in plain types that shares nothing mutable with the value. Entries of None are
-        left out, as Kubernetes reads null.
+    Entries of None are omitted, as null has no effect in Kubernetes.
 
     Raises
     ------
     FillError
-        If something in it has no JSON type.
+        If a value in it is not of a JSON type.
     """
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None or kind is Hole:
@@ -103,60 +74,69 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if kind is float and math.isfinite(value):
         return value
-    raise FillError(f"a {kind.__name__} can't stand in a manifest")
+    raise FillError(f"a {kind.__name__} is not allowed in a manifest")
 
 
 def _key(key: Any) -> str:
     if type(key) is not str:
-        raise FillError("a key of a mapping is no text")
+        raise FillError("a key of a mapping must be text")
     return key
 
 
-def _compile(node: Any, used: set[int]) -> Fill:
-    if isinstance(node, dict):
-        return _mapping(node, used)
-    if isinstance(node, list):
-        fills = [_compile(item, used) for item in node]
-        return lambda values: [item for fill in fills if (item := fill(values)) is not None]
-    if not isinstance(node, str) or not has_marker(node):
-        return lambda _: node
-    match = _MARKER.fullmatch(node)
-    if not match:
-        return _joined(node)
-    index = int(match[1])
-    if index in used:  # the same place of the fragment, printed twice
-        return lambda values: plain(values[index])
-    used.add(index)
-    return lambda values: values[index]
+class _Compiler:
+    """Compiles a document whose keys rank by their places."""
 
+    def __init__(self, rank: Rank) -> None:
+        self._rank = rank
+        self._used: set[int] = set()
 
-def _mapping(node: dict[str, Any], used: set[int]) -> Fill:
-    entries = [(_joined(key), _compile(item, used)) for key, item in node.items()]
-    if not any(has_marker(key) for key in node):
-        fixed = list(zip(node, (fill for _, fill in entries), strict=True))
-        return lambda values: {
-            key: item for key, fill in fixed if (item := fill(values)) is not None
-        }
+    def compile(self, node: Any, mark: Mark) -> Fill:
+        if isinstance(node, dict):
+            return self._mapping(node, mark)
+        if isinstance(node, list):
+            fills = [self.compile(item, mark.child(i) or mark) for i, item in enumerate(node)]
+            return lambda values: [item for fill in fills if (item := fill(values)) is not None]
+        if not isinstance(node, str) or not has_marker(node):
+            return lambda _: node
+        match = VALUE.fullmatch(node)
+        if not match:
+            return _joined(node)
+        index = int(match[1])
+        if index in self._used:  # the same part of the fragment, printed twice
+            return lambda values: plain(values[index])
+        self._used.add(index)
+        return lambda values: values[index]
 
-    def fill_mapping(values: Values) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        keys = set()
-        for fill_key, fill in entries:
-            key, item = fill_key(values), fill(values)
-            if key in keys:
-                raise FillError("two keys of a mapping are the same")
-            keys.add(key)
-            if item is not None:
-                result[key] = item
-        return result
+    def _mapping(self, node: dict[str, Any], mark: Mark) -> Fill:
+        marks = {key: mark.child(key) or mark for key in node}
+        fills = [(key, self.compile(item, marks[key])) for key, item in node.items()]
+        if not any(has_marker(key) for key in node):
+            return lambda values: {
+                key: item for key, fill in fills if (item := fill(values)) is not None
+            }
+        entries = [
+            (_joined(key), fill, self._rank(marks[key].key_line, marks[key].key_column))
+            for key, fill in fills
+        ]
 
-    return fill_mapping
+        def fill_mapping(values: Values) -> dict[str, Any]:
+            result: dict[str, Any] = {}
+            best: dict[str, int] = {}
+            for fill_key, fill, rank in entries:
+                key = fill_key(values)
+                if best.get(key) == rank:
+                    raise FillError("a key of a mapping is duplicated")
+                if key not in best or rank < best[key]:
+                    best[key], result[key] = rank, fill(values)
+            return {key: item for key, item in result.items() if item is not None}
+
+        return fill_mapping
 
 
 def _joined(node: str) -> Fill:
-    pieces = _MARKER.split(node)
+    pieces = VALUE.split(node)
     if any(has_marker(text) for text in pieces[::2]):
-        raise FillError("cuts a value apart")
+        raise FillError("a value can't be split")
     texts, indices = pieces[::2], [int(index) for index in pieces[1::2]]
 
     def join(values: Values) -> str:
@@ -169,7 +149,7 @@ def _joined(node: str) -> Fill:
 
 
 def as_text(value: Any) -> str:
-    """Give what a value adds to text: only text and numbers can stand in it.
+    """Return the text of a value that is joined with other text: a string or a number.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Templates that make text: the annotations of a configuration."""
+"""Templates of text, such as a configuration's annotations."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from labbuilder.fragments.sandbox import Sandbox
 
 __all__ = ["compile_text"]
 
-# A configuration's templates are a word of text about two numbers. What could run long or grow
-# large (loops, calls, macros, most filters) has no use there.
+# A configuration's templates are short texts about two numbers: they need nothing that could take
+# long or grow large (loops, calls, macros, most filters).
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.CondExpr,
     nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add,
@@ -26,40 +26,40 @@ _FILTERS = ("abs", "default", "d", "float", "int", "lower", "string", "trim", "u
 
 
 def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..., str]:
-    """Compile a template that makes text, as a configuration's annotations have it.
+    """Compile a template of text, such as a configuration's annotation.
 
     Parameters
     ----------
     template
-        A Jinja template: expressions and conditions only.
+        A Jinja template of expressions and conditions only.
     path
-        Where it stands, for complaints.
+        The template's path, for findings.
     names
-        The variables that it may name.
+        The variables that it may use.
 
     Returns
     -------
     callable
-        Makes the text; takes the variables by name.
+        Renders the text; takes the variables by name.
 
     Raises
     ------
     LabBuilderError
-        If it is no such template.
+        If the template is not valid.
     """
 
     def render(**variables: int) -> str:
-        if pieces is not None:  # as for most: Jinja would take its time to do the same
+        if pieces is not None:  # much faster than Jinja
             return "".join(str(variables[text]) if named else text for named, text in pieces)
         with _explained(path, names):
             text = compiled.render(variables)
             if _UNFIT.search(text):
-                raise TemplateError("makes NUL or half a character")
+                raise TemplateError("must not contain NUL or half a character")
             return text
 
     with _explained(path, names):
         if len(template) > _MAX_LENGTH:
-            raise TemplateError(f"is longer than {_MAX_LENGTH} characters")
+            raise TemplateError(f"must be at most {_MAX_LENGTH:,} characters")
         tree = _TEXT.parse(template)
         for node in tree.find_all(nodes.Node):
             _check(node, names)
@@ -69,7 +69,7 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
 
 
 def _pieces(tree: nodes.Template) -> list[tuple[bool, str]] | None:
-    """List the text and the variables' names of a template that does no more than print them."""
+    """List the texts and variables of a template that only prints them; None for any other."""
     found = []
     for node in tree.body:
         for printed in node.nodes if isinstance(node, nodes.Output) else [node]:
@@ -88,18 +88,18 @@ def _explained(path: Path, names: Sequence[str]) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 (a template can make Jinja raise anything)
         message = str(error).partition("\n")[0] or type(error).__name__
-        hint = f"it may name {' and '.join(names)}, as in {{{{ {names[0]} }}}}"
+        hint = f"use the variables {' and '.join(names)}, for example {{{{ {names[0]} }}}}"
         raise LabBuilderError([Finding("template-error", message, path, hint)]) from None
 
 
 def _check(node: nodes.Node, names: Sequence[str]) -> None:
     refused = ""
     if not isinstance(node, _NODES):
-        refused = f"{type(node).__name__.lower()} is more than a template of text may do"
+        refused = f"{type(node).__name__.lower()} is not allowed in this template"
     elif isinstance(node, nodes.Name) and node.name not in names:
         refused = f"{shown(node.name)} is undefined"
     elif isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-        refused = f"the filter {shown(node.name)} is more than a template of text may do"
+        refused = f"the filter {shown(node.name)} is not allowed in this template"
     if refused:
         raise TemplateError(refused)
 

@@ -1,4 +1,4 @@
-"""Labs by a KRM function: a ResourceList, as kustomize and kpt send it, to a ResourceList."""
+"""A KRM function that adds a lab to a ResourceList, as kustomize and kpt run it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from labbuilder.manifest import Manifest
 __all__ = ["refuse", "run"]
 
 _SPEC: Path = ("functionConfig", "spec")
-_HINT = "write what a user file holds under the functionConfig's spec"
+_HINT = "put the content of a user file under the functionConfig's spec"
 
 
 def run(
@@ -31,19 +31,20 @@ def run(
     Parameters
     ----------
     text
-        The ResourceList, whose functionConfig holds what a user file does under ``spec``.
+        The ResourceList; its functionConfig has the content of a user file under ``spec``.
     file
-        What to call the text in findings.
+        The name of the text in findings.
     compile_user
-        What compiles the user's document, such as `labbuilder.users.compile.UserFiles.compile`.
+        The function that compiles the user's document, such as
+        `labbuilder.users.compile.UserFiles.compile`.
 
     Returns
     -------
     str
-        The ResourceList to answer with: with the lab and its warnings, or with the items as they
-        are and everything that is wrong.
+        The resulting ResourceList: with the lab and its warnings, or with the items unchanged
+        and everything that is wrong.
     sequence of Finding
-        What its results say.
+        The findings in its results.
     """
     found: ResourceList | None = None
     manifests: list[Manifest] = []
@@ -59,41 +60,29 @@ def run(
 
 
 def refuse(findings: Sequence[Finding]) -> str:
-    """Write the ResourceList to answer with if there is none to read.
-
-    Parameters
-    ----------
-    findings
-        What is wrong.
-
-    Returns
-    -------
-    str
-        A ResourceList without items.
-    """
+    """Write a ResourceList of findings only, for input that can't be read."""
     return write_resource_list(None, (), _results(findings, None))
 
 
 def _user(document: Document) -> Document:
-    """Take what a user file holds out of a ResourceList, with its place there."""
+    """Return the user's document in a ResourceList, with its place there."""
     data, mark = document.data, document.mark
     for step in _SPEC:
         if not isinstance(data, dict) or data.get(step) is None:
-            message = f"there is no {step}"
-            raise LabBuilderError([_complaint(document, "missing-field", message)])
+            raise _refusal(document, "missing-field", f"{step} is missing")
         data, mark = data[step], mark.child(step) or mark
     if not isinstance(data, dict):
-        raise LabBuilderError([_complaint(document, "wrong-type", "must be a mapping")])
+        raise _refusal(document, "wrong-type", "must be a mapping")
     return Document(data, document.file, mark)
 
 
-def _complaint(document: Document, code: str, message: str) -> Finding:
-    # Its path is that of the user's document, as those of the compiler's findings are.
-    return Finding(code, message, hint=_HINT, source=document.source(_SPEC))
+def _refusal(document: Document, code: str, message: str) -> LabBuilderError:
+    # The path is that of the user's document, as in the compiler's findings.
+    return LabBuilderError([Finding(code, message, hint=_HINT, source=document.source(_SPEC))])
 
 
 def _placed(finding: Finding, file: str) -> Finding:
-    """Lead a path in the user's document back to the ResourceList; other files' stay."""
+    """Extend a path in the user's document to one in the ResourceList."""
     if not finding.source or finding.source.file != file:
         return finding
     if finding.object:
@@ -102,9 +91,8 @@ def _placed(finding: Finding, file: str) -> Finding:
 
 
 def _results(findings: Iterable[Finding], found: ResourceList | None) -> list[dict[str, Any]]:
-    """Write findings as the specification of KRM functions has results."""
-    given = found.document.data.get("functionConfig") if found else None
-    function = reference(given)
+    """Convert findings to results, as the specification of KRM functions defines them."""
+    function = reference(found.document.data.get("functionConfig") if found else None)
     if not {"apiVersion", "kind", "name"} <= function.keys():  # all are required
         function = {}
     return [_result(each, function) for each in findings]
@@ -113,7 +101,7 @@ def _results(findings: Iterable[Finding], found: ResourceList | None) -> list[di
 def _result(finding: Finding, function: dict[str, str]) -> dict[str, Any]:
     at = finding.cause if finding.object else finding.path
     inside = at[: len(_SPEC)] == _SPEC
-    # A result's field is one of the functionConfig; every other place is told in words.
+    # A result's field is in the functionConfig; any other place goes into the message.
     where = [] if inside or not finding.source else [str(finding.source)]
     if finding.object or not inside:
         where += [finding.object, format_path(finding.path)]
@@ -122,8 +110,8 @@ def _result(finding: Finding, function: dict[str, str]) -> dict[str, Any]:
     result: dict[str, Any] = {"message": message, "severity": finding.severity.value}
     if function:
         result["resourceRef"] = function
-    if function and inside:
-        result["field"] = {"path": format_path(at[1:])}
+        if inside:
+            result["field"] = {"path": format_path(at[1:])}
     if finding.source and not inside:
         result["file"] = {"path": finding.source.file}
     return {**result, "tags": {"code": finding.code}}

@@ -1,7 +1,7 @@
-"""ResourceLists, which KRM functions read and write: their text, and whose place an item takes.
+"""Reads and writes ResourceLists, the input and output of KRM functions.
 
-The items of others go through as YAML nodes rather than as data: ``mode: 0644`` is octal to
-Kubernetes' tools and decimal by YAML 1.2, and comes out here as it went in.
+Items that are not ours stay YAML nodes and are written as they were read: ``mode: 0644`` is octal
+to Kubernetes' tools and decimal by YAML 1.2.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from labbuilder.documents import Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 from labbuilder.manifest import Manifest
@@ -22,35 +22,26 @@ from labbuilder.output import to_yaml
 __all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]
 
 _VERSIONS = tuple(f"config.kubernetes.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
-_MOST = 2_000_000  # values in a list, which may hold thousands of labs
-_RUN_IT = "let kustomize or kpt run the function"
+_RUN_HINT = "run the function with kustomize or kpt"
 _ORCHESTRATORS = ("config.kubernetes.io", "config.k8s.io")  # and the domains below these
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-# Text that PyYAML writes alike with and without libyaml, in single quotes and as a block.
+# Text that PyYAML writes the same with and without libyaml: in single quotes, and as a block.
 _QUOTED = re.compile(r"[ -~]*")
 _BLOCK = re.compile(r"(?![ \n])(?:[ -~]*(?<! )\n)+(?:[ -~]+(?<! ))?(?<!\n\n)")
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceList:
-    """A ResourceList that was read.
-
-    Attributes
-    ----------
-    document
-        The whole of it, with positions.
-    nodes
-        The YAML node of each item.
-    """
+    """A ResourceList: its document, and the YAML node of each item."""
 
     document: Document
     nodes: Sequence[yaml.Node]
 
     @property
     def items(self) -> Sequence[dict[str, Any]]:
-        """The items."""
+        """The items, as data."""
         return self.document.data.get("items") or ()
 
 
@@ -62,24 +53,24 @@ def read_resource_list(text: str | bytes, file: str) -> ResourceList:
     text
         YAML or JSON; bytes are UTF-8.
     file
-        What to call it in findings and sources.
+        The name of the text in findings.
 
     Returns
     -------
     ResourceList
-        What it holds. Of the functionConfig nothing is known yet.
+        The ResourceList; its functionConfig is not validated.
 
     Raises
     ------
     LabBuilderError
-        If it isn't strict YAML or no ResourceList, with every complaint.
+        If the text isn't strict YAML or isn't a ResourceList, with every complaint.
     """
-    documents = load(text, file, _MOST)
+    documents = load(text, file, MAX_FILE_VALUES)
     given = [index for index, each in enumerate(documents) if each.data is not None]
     if len(given) != 1:
         code = "several-documents" if given else "empty-file"
-        message = "a function takes one ResourceList"
-        raise LabBuilderError([Finding(code, message, hint=_RUN_IT, source=Source(file, 1, 1))])
+        message = "input must be one ResourceList"
+        raise LabBuilderError([Finding(code, message, hint=_RUN_HINT, source=Source(file, 1, 1))])
     document = documents[given[0]]
     findings = [
         Finding(code, message, path, hint, source=document.source(path))
@@ -95,17 +86,16 @@ def _item_nodes(text: str | bytes, document: Document, index: int) -> Sequence[y
         return ()
     try:
         root = list(yaml.compose_all(decode(text, document.file), Loader=_LOADER))[index]
-    except yaml.YAMLError:  # all that a text can have here which our own reader lets pass
-        raise _odd(document, "an anchor stands twice", "give each its own name") from None
+    except yaml.YAMLError:  # the only error here that our own reader accepts
+        raise _refusal(document, "an anchor is duplicated", "give each its own name") from None
     nodes = {key.value: value for key, value in root.value}
     if "items" not in nodes:
-        hint = "write them there"
-        raise _odd(document, "the items are merged from elsewhere by '<<'", hint)
+        raise _refusal(document, "can't come from a merge key '<<'", "write the items in place")
     found: Sequence[yaml.Node] = nodes["items"].value
     return found
 
 
-def _odd(document: Document, message: str, hint: str) -> LabBuilderError:
+def _refusal(document: Document, message: str, hint: str) -> LabBuilderError:
     path = ("items",)
     finding = Finding("yaml-alias", message, path, hint, source=document.source(path))
     return LabBuilderError([finding])
@@ -113,17 +103,17 @@ def _odd(document: Document, message: str, hint: str) -> LabBuilderError:
 
 def _complaints(data: Any) -> Iterator[tuple[str, str, Path, str]]:
     if not isinstance(data, dict) or data.get("kind") != "ResourceList":
-        yield "wrong-type", "must be a ResourceList", (), _RUN_IT
+        yield "wrong-type", "must be a ResourceList", (), _RUN_HINT
         return
     if data.get("apiVersion") not in _VERSIONS:
-        hint = f"known are {', '.join(_VERSIONS)}"
-        yield "invalid-value", "is no version of ResourceList", ("apiVersion",), hint
+        hint = f"use one of {', '.join(_VERSIONS)}"
+        yield "invalid-value", "is not a supported version of ResourceList", ("apiVersion",), hint
     items = data.get("items")
     if not isinstance(items, list | None):
-        yield "wrong-type", "must be a list of manifests", ("items",), "write [] for none"
+        yield "wrong-type", "must be a list of manifests", ("items",), "use [] for none"
     for i, item in enumerate(items if isinstance(items, list) else ()):
         if not isinstance(item, dict):
-            hint = "write apiVersion, kind and what the kind needs"
+            hint = "add apiVersion, kind and the fields of the kind"
             yield "wrong-type", "a manifest must be a mapping", ("items", i), hint
 
 
@@ -132,22 +122,22 @@ def write_resource_list(
     manifests: Iterable[Manifest],
     results: Sequence[Mapping[str, Any]],
 ) -> str:
-    """Write the ResourceList that a function answers with.
+    """Write the ResourceList that a function returns.
 
     Parameters
     ----------
     found
-        The one that it was given, if it could be read.
+        The ResourceList of the input; None if it could not be read.
     manifests
-        What to put there: each in the place of the item of its group, kind, namespace and name,
-        whose annotations for kustomize it takes over, or else after the last item.
+        Manifests to add: each replaces the item of the same group, kind, namespace and name and
+        keeps its annotations for kustomize, or else comes after the last item.
     results
-        What there is to say.
+        The results.
 
     Returns
     -------
     str
-        YAML. The functionConfig, which may hold secrets, isn't repeated.
+        YAML without the functionConfig, which may have secrets.
     """
     version = found.document.data["apiVersion"] if found else _VERSIONS[0]
     head: dict[str, Any] = {"apiVersion": version, "kind": "ResourceList", "items": []}
@@ -167,9 +157,9 @@ def _merged(found: ResourceList | None, manifests: Iterable[Manifest]) -> Iterat
     for item, node in zip(found.items, found.nodes, strict=True) if found else ():
         identity = _identity(item)
         if identity not in ours:
-            _settle(node)
+            _set_styles(node)
             yield node
-        elif identity not in placed:  # a second item of the same name would undo the first
+        elif identity not in placed:  # a second item would undo the first
             placed.add(identity)
             yield _node(_annotated(ours[identity], item))
     yield from (_node(each) for identity, each in ours.items() if identity not in placed)
@@ -182,18 +172,7 @@ def _identity(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def reference(manifest: Any) -> dict[str, str]:
-    """Say which object a manifest is.
-
-    Parameters
-    ----------
-    manifest
-        A Kubernetes object, or anything at all.
-
-    Returns
-    -------
-    dict of str to str
-        Its ``apiVersion``, ``kind``, ``namespace`` and ``name``, those that it has as text.
-    """
+    """Return an object's apiVersion, kind, namespace and name, as far as they are text."""
     manifest = manifest if isinstance(manifest, dict) else {}
     metadata = manifest.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -203,7 +182,7 @@ def reference(manifest: Any) -> dict[str, str]:
 
 
 def _annotated(manifest: Manifest, item: Mapping[str, Any]) -> Manifest:
-    """Give a manifest the annotations by which whoever runs the function finds the item again."""
+    """Copy the annotations by which kustomize and kpt recognise an item."""
     metadata = item.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     kept = {
@@ -221,8 +200,8 @@ def _node(data: Mapping[str, Any]) -> Any:
     return yaml.compose(to_yaml([data]), Loader=_LOADER)
 
 
-def _settle(node: yaml.Node) -> None:
-    """Choose styles that PyYAML writes without changing a text; what is plain stays plain."""
+def _set_styles(node: yaml.Node) -> None:
+    """Set styles in which PyYAML writes every text unchanged; plain scalars stay plain."""
     seen, rest = set(), [node]
     while rest:
         node = rest.pop()
@@ -234,10 +213,10 @@ def _settle(node: yaml.Node) -> None:
         elif isinstance(node, yaml.SequenceNode):
             rest += node.value
         elif isinstance(node, yaml.ScalarNode):
-            _settle_scalar(node)
+            _set_scalar_style(node)
 
 
-def _settle_scalar(node: yaml.ScalarNode) -> None:
+def _set_scalar_style(node: yaml.ScalarNode) -> None:
     if node.style in {"|", ">"}:
         node.style = "|" if _BLOCK.fullmatch(node.value) else '"'
     elif node.style == "'" and not _QUOTED.fullmatch(node.value):

@@ -1,4 +1,4 @@
-"""The arguments of one lab → models, held against each other and against the configuration."""
+"""The arguments of one lab → models, checked against each other and the configuration."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from labbuilder.lab.names import build_object_names
 from labbuilder.models.complaints import validated
 from labbuilder.names import is_dns_label
 
-__all__ = ["Inputs", "raise_errors", "read_inputs"]
+__all__ = ["Inputs", "raise_on_error", "read_inputs"]
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class Inputs(NamedTuple):
-    """What is known of one lab, all of it valid."""
+    """The valid arguments of one lab."""
 
     site: models.Site
     user: models.User
@@ -44,14 +44,14 @@ def read_inputs(
     Parameters
     ----------
     config
-        The site's configuration; without it, what would be held against it isn't.
+        The site's configuration; without it, nothing is checked against it.
     site, user, lab, image, secrets, pull_secret
         Models, mappings or objects with the same attributes.
 
     Returns
     -------
     tuple
-        The models, or None if there is any error, and every complaint: errors and warnings.
+        The models, or None if there is any error, and all findings: errors and warnings.
     """
     findings: list[Finding] = []
 
@@ -68,56 +68,42 @@ def read_inputs(
     if pull_secret is not None:
         pull_secret = read(models.PullSecret, pull_secret, "pull_secret")
         if config and not config.pull_secret:
-            findings.append(
-                Finding(
-                    "unused-pull-secret",
-                    "a pull secret is given and the configuration names none",
-                    ("pull_secret",),
-                    "set the configuration's pullSecret, or images are pulled without it",
-                    Severity.WARNING,
-                )
-            )
+            message = "a pull secret is given but not configured"
+            hint = "set the configuration's pullSecret, or images will be pulled without it"
+            at = ("pull_secret",)
+            findings.append(Finding("unused-pull-secret", message, at, hint, Severity.WARNING))
     if config:
-        findings += _misfits(config, user, lab, secrets)
+        findings += _cross_check(config, user, lab, secrets)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
     return Inputs(site, user, lab, image, secrets, pull_secret), findings
 
 
-def raise_errors(findings: list[Finding]) -> None:
+def raise_on_error(findings: list[Finding]) -> None:
     """Raise `LabBuilderError` with the findings if one of them is an error."""
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise LabBuilderError(findings)
 
 
-def _misfits(
+def _cross_check(
     config: models.LabConfig,
     user: models.User | None,
     lab: models.LabSpecification | None,
     secrets: models.SecretData | None,
 ) -> Iterator[Finding]:
-    """Find what no argument shows alone; each may be missing, being wrong itself."""
+    """Check the arguments against each other; one that is invalid itself is None."""
     if user:
         namespace = build_object_names(config.namespace_prefix, user.username).namespace
         if not is_dns_label(namespace):
-            yield Finding(
-                "name-too-long",
-                f"namespace {namespace} is longer than the 63 characters that Kubernetes takes",
-                ("user", "username"),
-                "shorten the username or the configuration's namespacePrefix",
-            )
+            message = f"namespace {namespace} must be at most 63 characters"
+            hint = "shorten the username or the configuration's namespacePrefix"
+            yield Finding("name-too-long", message, ("user", "username"), hint)
     if lab and not config.size(lab.options.size):
-        yield Finding(
-            "unknown-size",
-            f"the site has no size {lab.options.size}",
-            ("lab", "options", "size"),
-            f"choose one of {', '.join(known.size for known in config.sizes)}",
-        )
+        message = f"size {lab.options.size} is not defined"
+        hint = f"choose one of {', '.join(known.size for known in config.sizes)}"
+        yield Finding("unknown-size", message, ("lab", "options", "size"), hint)
     for secret in config.secrets:
         if secrets and (secret.env or secret.path) and secret.secret_key not in secrets.root:
-            yield Finding(
-                "missing-secret",
-                f"there is no secret {secret.secret_key}, which the configuration mounts",
-                ("secrets", secret.secret_key),
-                "add it, or take it out of the configuration's secrets",
-            )
+            message = f"secret {secret.secret_key} is missing, and the configuration uses it"
+            hint = "add it, or remove it from the configuration's secrets"
+            yield Finding("missing-secret", message, ("secrets", secret.secret_key), hint)

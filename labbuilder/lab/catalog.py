@@ -1,4 +1,4 @@
-"""The table of a lab's objects, in the order in which they are applied."""
+"""The table of a lab's objects, in apply order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def _once(_: Facts) -> Iterable[Variables]:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kind of object that a lab has.
+    """An object of a lab, or several of one kind.
 
     Attributes
     ----------
     part
-        The part of `labbuilder.lab.objects.LabObjects` that it becomes.
+        The attribute of `labbuilder.lab.objects.LabObjects`.
     fragment
-        What it is rendered from.
+        The fragment from which it is rendered.
     each
-        The variables of each such object that this lab has, beside the facts.
+        Lists the additional variables of each object; an empty list if the lab has none.
     many
-        Whether a lab may have several, so that the part is a list.
+        Whether the attribute is a list.
     """
 
     part: str

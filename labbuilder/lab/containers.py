@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labbuilder.lab.storage import Storage, VolumeMount, site_mounts
-from labbuilder.lab.values import Particulars
+from labbuilder.lab.values import LabValues
+from labbuilder.models import reserved
 from labbuilder.models.image import PullPolicy
 from labbuilder.models.secret import LabSecret
+from labbuilder.names import NOTEBOOK_CONTAINER, NOTEBOOK_PORT_NAME
 
 __all__ = ["Container", "EnvVar", "init_containers", "notebook"]
 
@@ -34,7 +36,7 @@ class Container:
     Attributes
     ----------
     privileged
-        Whether it runs as root, with every privilege, rather than as the user, with none.
+        Whether it runs as root with all privileges, rather than as the user with none.
     """
 
     name: str
@@ -58,12 +60,12 @@ class Container:
     privileged: bool = False
 
 
-def notebook(storage: Storage, own: Particulars) -> Container:
-    """Describe the lab itself."""
+def notebook(storage: Storage, values: LabValues) -> Container:
+    """Describe the container of the notebook."""
     node_name = "spec.nodeName"
     return Container(
-        name="notebook",
-        image=own.image,
+        name=NOTEBOOK_CONTAINER,
+        image=values.image,
         image_pull_policy=PullPolicy.IF_NOT_PRESENT,
         args=storage.config.lab_start_command or None,
         env=[
@@ -71,36 +73,36 @@ def notebook(storage: Storage, own: Particulars) -> Container:
             EnvVar("KUBERNETES_NODE_NAME", field_path=node_name),
             EnvVar("K8S_NODE_NAME", field_path=node_name),
         ],
-        working_dir=own.home,
-        port_name="jupyterlab",
+        working_dir=values.home,
+        port_name=NOTEBOOK_PORT_NAME,
         volume_mounts=storage.mounts(startup_writable=False),
     )
 
 
-def init_containers(storage: Storage, own: Particulars) -> list[Container]:
+def init_containers(storage: Storage, values: LabValues) -> list[Container]:
     """List the containers that run before the lab, in order.
 
     Parameters
     ----------
     storage
         The configuration, and what it decides about volumes.
-    own
-        The lab's own values.
+    values
+        The lab's values.
     """
     config = storage.config
     env = [
-        EnvVar("NUBLADO_HOME", own.home),
-        EnvVar("NUBLADO_UID", own.uid_text),
-        EnvVar("NUBLADO_GID", own.gid_text),
+        EnvVar("NUBLADO_HOME", values.home),
+        EnvVar("NUBLADO_UID", values.uid_text),
+        EnvVar("NUBLADO_GID", values.gid_text),
     ]
 
     def standard(
         function: str, env: list[EnvVar], mounts: list[VolumeMount], *, privileged: bool = False
     ) -> Container:
         return Container(
-            name=f"nublado-std-{function}",
-            image=own.controller_image,
-            image_pull_policy=own.controller_pull_policy,
+            name=reserved.standard_container(function),
+            image=values.controller_image,
+            image_pull_policy=values.controller_pull_policy,
             command=("nublado", function),
             env=env,
             volume_mounts=mounts,
@@ -109,7 +111,7 @@ def init_containers(storage: Storage, own: Particulars) -> list[Container]:
 
     found = []
     if config.standard_inithome:
-        found.append(standard("inithome", env, storage.home_mounts(), privileged=True))
+        found.append(standard(reserved.INIT_HOME, env, storage.home_mounts(), privileged=True))
     found += [
         Container(
             name=container.name,
@@ -124,14 +126,14 @@ def init_containers(storage: Storage, own: Particulars) -> list[Container]:
     ]
     mounts = storage.mounts(startup_writable=True)
     if config.env.get("RSP_SITE_TYPE") == "science":
-        found.append(standard("landingpage", env, mounts))
-    found.append(standard("startup", [*env, *_secret_env(config.secrets)], mounts))
+        found.append(standard(reserved.LANDING_PAGE, env, mounts))
+    found.append(standard(reserved.STARTUP, [*env, *_secret_env(config.secrets)], mounts))
     return found
 
 
 def _secret_env(secrets: Sequence[LabSecret]) -> list[EnvVar]:
     return [
-        EnvVar("ACCESS_TOKEN", secret_key="token"),  # noqa: S106 (a key's name)
-        EnvVar("NUBLADO_TOKEN", secret_key="token"),  # noqa: S106 (a key's name)
+        EnvVar("ACCESS_TOKEN", secret_key=reserved.TOKEN_KEY),
+        EnvVar("NUBLADO_TOKEN", secret_key=reserved.TOKEN_KEY),
         *(EnvVar(secret.env, secret_key=secret.secret_key) for secret in secrets if secret.env),
     ]

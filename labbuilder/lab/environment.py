@@ -1,4 +1,4 @@
-"""Decisions about what a lab finds in its environment, in ``passwd`` and in ``group``."""
+"""Decisions about the lab's environment variables, ``passwd`` and ``group``."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def lab_environment(
     Returns
     -------
     dict of str to str
-        The request's variables, those that the builder sets, and the configuration's, a later
-        one winning.
+        The request's variables, those that the builder sets, and the configuration's; a later
+        one replaces an earlier one.
     """
     flags = {name: "TRUE" for option, name in FLAGS.items() if getattr(lab.options, option)}
     env = {
@@ -62,7 +62,7 @@ def passwd_file(base: str, user: models.User, home: str) -> str:
 
 
 def group_file(base: str, user: models.User) -> str:
-    """Write ``group``: the site's lines, then one for each of the user's groups."""
+    """Write ``group``: the site's lines, then a line for each of the user's groups."""
     return _lines(base) + "".join(
         f"{group.name}:x:{group.id}:{'' if group.id == user.gid else user.username}\n"
         for group in user.groups
@@ -70,7 +70,7 @@ def group_file(base: str, user: models.User) -> str:
 
 
 def groups_json(user: models.User) -> str:
-    """Write the user's groups for the annotation that their lab's state is recreated from."""
+    """Write the user's groups for the annotation from which the state of the lab is recreated."""
     return json.dumps([{"name": group.name, "id": group.id} for group in user.groups])
 
 

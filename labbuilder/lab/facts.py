@@ -7,20 +7,18 @@ from typing import Any
 
 from labbuilder.lab.containers import Container, init_containers, notebook
 from labbuilder.lab.names import LabObjectNames
-from labbuilder.lab.storage import DISCOVERY_KEY, Claim, Storage, Volume
-from labbuilder.lab.values import ARGO_CD, Particulars
-from labbuilder.models.scheduling import Affinity, Toleration
+from labbuilder.lab.storage import Claim, Storage, Volume
+from labbuilder.lab.values import ARGO_CD, LabValues
+from labbuilder.models.reserved import DISCOVERY, GROUP, PASSWD
 from labbuilder.models.size import LabSizeDefinition
-from labbuilder.names import LAB_PORT
+from labbuilder.names import CATEGORY_LABEL, LAB_PORT, USER_LABEL
 
-__all__ = ["Facts", "arrange"]
-
-PULL_SECRET = "pull-secret"  # noqa: S105 (its name)
+__all__ = ["Facts", "derive_facts"]
 
 
 @dataclass(frozen=True)
 class Quota:
-    """A ResourceQuota's numbers: cores and bytes as text."""
+    """The limits of a ResourceQuota: cores and bytes as text."""
 
     cpu: str
     """Cores, such as ``4.0``."""
@@ -42,10 +40,10 @@ class Secret:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the fragments are given: the names that they may use.
+    """The variables of the fragments, by their names.
 
-    There are no models among them: a fragment could call what pydantic's classes offer.
-    An optional list or mapping is None where it would be empty, so that its key is left out.
+    None of them is a model, because a fragment could call the methods of pydantic's classes.
+    An optional list or mapping is None rather than empty, so that its key is omitted.
     """
 
     names: LabObjectNames
@@ -100,32 +98,32 @@ class Facts:
     """References to the pull secret."""
 
 
-def arrange(
-    storage: Storage, size: LabSizeDefinition, pull_secret_type: str | None, own: Particulars
+def derive_facts(
+    storage: Storage, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
 ) -> Facts:
     """Decide everything about a lab.
 
-    Nothing here looks into the lab's own values, other than whether they are None: they may be
-    the holes of a shape (`labbuilder.lab.plan`).
+    Nothing here reads the values of the lab, except whether they are None: they may be the
+    placeholders of a plan (`labbuilder.lab.plan`).
 
     Parameters
     ----------
     storage
-        The configuration, and what it decides about volumes.
+        The configuration, and its decisions about volumes.
     size
         The size that the user asked for.
     pull_secret_type
         The type of the Secret with which images are pulled, if there is one.
-    own
-        The lab's own values.
+    values
+        The lab's values.
 
     Returns
     -------
     Facts
         The decisions.
     """
-    config, names = storage.config, own.names
-    selector = {"nublado.lsst.io/category": "lab", "nublado.lsst.io/user": names.username}
+    config, names = storage.config, values.names
+    selector = {CATEGORY_LABEL: "lab", USER_LABEL: names.username}
     argo_cd = {"argocd.argoproj.io/instance": config.application} if config.application else {}
     return Facts(
         names=names,
@@ -133,42 +131,42 @@ def arrange(
         labels=selector | argo_cd,
         selector=selector,
         annotations=ARGO_CD,
-        namespace_annotations=own.namespace_annotations,
-        pod_annotations=own.pod_annotations,
-        uid=own.uid,
-        gid=own.gid,
+        namespace_annotations=values.namespace_annotations,
+        pod_annotations=values.pod_annotations,
+        uid=values.uid,
+        gid=values.gid,
         port=LAB_PORT,
-        quota=_quota(own),
-        env=own.env,
-        nss={"passwd": own.passwd, "group": own.group},
+        quota=_quota(values),
+        env=values.env,
+        nss={PASSWD: values.passwd, GROUP: values.group},
         files={
-            DISCOVERY_KEY: own.discovery,
+            DISCOVERY: values.discovery,
             **{file.key: file.content for file in storage.files},
         },
-        secrets=_secrets(own, pull_secret_type),
-        claims=storage.claims(own),
-        volumes=storage.volumes(own, size.resources.limits.memory),
+        secrets=_secrets(values, pull_secret_type),
+        claims=storage.claims(values),
+        volumes=storage.volumes(values, size.resources.limits.memory),
         resources=_resources(size),
-        notebook=notebook(storage, own),
-        init_containers=init_containers(storage, own),
-        affinity=_kubernetes(config.affinity) or None if config.affinity else None,
+        notebook=notebook(storage, values),
+        init_containers=init_containers(storage, values),
+        affinity=config.affinity or None,
         node_selector=config.node_selector or None,
-        tolerations=[_kubernetes(toleration) for toleration in config.tolerations] or None,
-        supplemental_groups=own.supplemental_groups,
-        image_pull_secrets=[{"name": PULL_SECRET}] if config.pull_secret else None,
+        tolerations=[*config.tolerations] or None,
+        supplemental_groups=values.supplemental_groups,
+        image_pull_secrets=[{"name": names.pull_secret}] if config.pull_secret else None,
     )
 
 
-def _quota(own: Particulars) -> Quota | None:
-    if own.quota_cpu is None or own.quota_memory is None:
+def _quota(values: LabValues) -> Quota | None:
+    if values.quota_cpu is None or values.quota_memory is None:
         return None
-    return Quota(own.quota_cpu, own.quota_memory)
+    return Quota(values.quota_cpu, values.quota_memory)
 
 
-def _secrets(own: Particulars, pull_secret_type: str | None) -> list[Secret]:
-    found = [Secret(own.names.secret, "Opaque", own.secrets)]
-    if own.pull_secret is not None and pull_secret_type is not None:
-        found.append(Secret(PULL_SECRET, pull_secret_type, own.pull_secret))
+def _secrets(values: LabValues, pull_secret_type: str | None) -> list[Secret]:
+    found = [Secret(values.names.secret, "Opaque", values.secrets)]
+    if values.pull_secret is not None and pull_secret_type is not None:
+        found.append(Secret(values.names.pull_secret, pull_secret_type, values.pull_secret))
     return found
 
 
@@ -178,7 +176,3 @@ def _resources(size: LabSizeDefinition) -> dict[str, dict[str, str]]:
         name: {"cpu": str(amount.cpu), "memory": str(amount.memory)}
         for name, amount in found.items()
     }
-
-
-def _kubernetes(model: Affinity | Toleration) -> dict[str, Any]:
-    return model.model_dump(by_alias=True, exclude_none=True)

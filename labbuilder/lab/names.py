@@ -1,4 +1,4 @@
-"""What the objects of a lab are called, and the paths and URLs that follow from its user."""
+"""The names of a lab's objects, and the paths and URLs that follow from its user."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from labbuilder.names import DNS_LABEL_LENGTH, LAB_PORT
 
 __all__ = [
+    "ENV_CONFIG_MAP_SUFFIX",
+    "POD_SUFFIX",
     "LabObjectNames",
     "build_internal_url",
     "build_object_names",
@@ -15,12 +17,18 @@ __all__ = [
     "unique_key",
 ]
 
+POD_SUFFIX = "-nb"
+"""What follows the username in the name of the pod."""
+ENV_CONFIG_MAP_SUFFIX = f"{POD_SUFFIX}-env"
+"""What follows the username in the name of the environment ConfigMap."""
+
+_SERVICE = "lab"
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
 class LabObjectNames:
-    """What the objects of one user's lab are called.
+    """The names of the objects of one user's lab.
 
     Attributes
     ----------
@@ -38,6 +46,10 @@ class LabObjectNames:
         The Secret with the lab's secrets.
     network_policy
         The NetworkPolicy.
+    pull_secret
+        The Secret with which images are pulled.
+    service
+        The Service.
     """
 
     username: str
@@ -49,6 +61,8 @@ class LabObjectNames:
     files_config_map: str
     secret: str
     network_policy: str
+    pull_secret: str = "pull-secret"  # noqa: S105 (a name)
+    service: str = _SERVICE
 
     def claim(self, volume: str) -> str:
         """Name the PersistentVolumeClaim of a volume."""
@@ -70,11 +84,11 @@ def build_object_names(namespace_prefix: str, username: str) -> LabObjectNames:
     LabObjectNames
         The names.
     """
-    pod = f"{username}-nb"
+    pod = f"{username}{POD_SUFFIX}"
     return LabObjectNames(
         username=username,
         namespace=f"{namespace_prefix}-{username}",
-        env_config_map=f"{pod}-env",
+        env_config_map=f"{username}{ENV_CONFIG_MAP_SUFFIX}",
         quota=pod,
         pod=pod,
         nss_config_map=f"{pod}-nss",
@@ -85,25 +99,25 @@ def build_object_names(namespace_prefix: str, username: str) -> LabObjectNames:
 
 
 def build_internal_url(namespace: str, service_prefix: str) -> str:
-    """Write the URL at which a lab is reached inside the cluster.
+    """Build the URL of a lab inside the cluster.
 
     Parameters
     ----------
     namespace
         The lab's namespace.
     service_prefix
-        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, of which `is_service_prefix` holds.
+        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, which `is_service_prefix` accepts.
 
     Returns
     -------
     str
         Such as ``http://lab.labs-vera:8888/user/vera/``.
     """
-    return f"http://lab.{namespace}:{LAB_PORT}{service_prefix}"
+    return f"http://{_SERVICE}.{namespace}:{LAB_PORT}{service_prefix}"
 
 
 def home_directory(prefix: str, schema: str, suffix: str, username: str) -> str:
-    """Find a user's home directory.
+    """Build the path of a user's home directory.
 
     Parameters
     ----------
@@ -129,14 +143,14 @@ def unique_key(basename: str, taken: dict[str, int]) -> str:
     basename
         The last part of the file's path, any text.
     taken
-        Keys that are in use, each with the number at which the search for others like it goes
-        on; the new one is added.
+        The keys in use, each with the number from which to search for a free one; the new key is
+        added.
 
     Returns
     -------
     str
-        The basename with ``.`` and ``_`` turned into ``-``, made a DNS label where it isn't one
-        yet, and numbered where another file has it.
+        The basename with ``.`` and ``_`` replaced by ``-``, made a DNS label if it isn't one, and
+        numbered if another file has the same.
     """
     stem = _NOT_IN_LABEL.sub("-", basename.lower())[:DNS_LABEL_LENGTH].strip("-") or "file"
     key, number = stem, taken.get(stem, 1)

@@ -1,4 +1,4 @@
-"""A lab as manifests: what a compilation gives, and what a cluster holds of it."""
+"""A lab as manifests: the result of a compilation, and the objects in a cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labbuilder.errors import Finding
 from labbuilder.lab.catalog import CATALOG
 from labbuilder.manifest import Manifest
 
-__all__ = ["LabObjects", "LabStateObjects", "in_order"]
+__all__ = ["LabObjects", "LabStateObjects", "in_apply_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class LabObjects:
     secrets
         The lab's, then the pull secret if there is one.
     warnings
-        What doesn't stop the compilation and is worth knowing.
+        Findings that don't stop the compilation.
     """
 
     namespace: Manifest
     quota: Manifest | None
-    env_config_map: Manifest = field(repr=False)  # JupyterHub puts its tokens there
+    env_config_map: Manifest = field(repr=False)  # JupyterHub's tokens are in it
     config_maps: list[Manifest]
     secrets: list[Manifest] = field(repr=False)
     pvcs: list[Manifest]
@@ -44,13 +44,19 @@ class LabObjects:
         Returns
         -------
         list of dict
-            The very objects that the attributes hold.
+            The same objects that the attributes hold, no copies.
         """
-        return in_order({entry.part: getattr(self, entry.part) for entry in CATALOG})
+        return in_apply_order({entry.part: getattr(self, entry.part) for entry in CATALOG})
 
 
-def in_order(parts: Mapping[str, Any]) -> list[Manifest]:
-    """List the manifests of a lab in apply order, given by the parts of `LabObjects`."""
+def in_apply_order(parts: Mapping[str, Any]) -> list[Manifest]:
+    """List the manifests of a lab in apply order.
+
+    Parameters
+    ----------
+    parts
+        The manifests by the attribute of `LabObjects`.
+    """
     manifests: list[Manifest] = []
     for entry in CATALOG:
         part = parts[entry.part]
@@ -63,7 +69,7 @@ def in_order(parts: Mapping[str, Any]) -> list[Manifest]:
 
 @dataclass(frozen=True, slots=True)
 class LabStateObjects:
-    """What a lab's state is recreated from: the objects of one lab in a cluster.
+    """The objects of a cluster from which the state of one lab is recreated.
 
     Each is a plain dict, or an object of any client library.
 

@@ -1,34 +1,34 @@
-"""From a place in a manifest back to the place in the inputs that decides it."""
+"""Traces a place in a manifest to the place in the inputs that decides it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from labbuilder.errors import Path
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.names import build_object_names
-from labbuilder.lab.storage import DISCOVERY_KEY, Storage
+from labbuilder.lab.storage import Storage
+from labbuilder.manifest import Manifest
+from labbuilder.models.reserved import DISCOVERY, GROUP, PASSWD
 from labbuilder.models.volume import VolumeMount
+from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
 
-__all__ = ["cause"]
-
-Manifest = Mapping[str, Any]
+__all__ = ["find_input"]
 
 
-def cause(  # noqa: C901, PLR0911 (a table)
+def find_input(  # noqa: C901, PLR0911 (a table)
     path: Path, manifest: Manifest, storage: Storage, inputs: Inputs
 ) -> Path:
-    """Find what decides a value of a manifest.
+    """Find the input that decides a value of a manifest.
 
     Parameters
     ----------
     path
-        The value's place in the manifest.
+        The path of the value in the manifest.
     manifest
-        The manifest, of our own making.
+        The manifest, as the compiler rendered it.
     storage
-        The configuration, and what it decides about volumes.
+        The configuration, and its decisions about volumes.
     inputs
         The other inputs.
 
@@ -36,7 +36,7 @@ def cause(  # noqa: C901, PLR0911 (a table)
     -------
     tuple
         The path from one of the compiler's arguments, such as ``("config", "volumes", 0)``; empty
-        if nothing in the inputs decides the value.
+        if no input decides the value.
     """
     name = manifest.get("metadata", {}).get("name", "")
     names = build_object_names(storage.config.namespace_prefix, inputs.user.username)
@@ -50,9 +50,9 @@ def cause(  # noqa: C901, PLR0911 (a table)
         case ("ConfigMap", "data", *rest) if name == names.env_config_map:
             return _variable(rest, storage)
         case ("ConfigMap", "data", *rest) if name == names.nss_config_map:
-            fields = {"passwd": "basePasswd", "group": "baseGroup"}
+            fields = {PASSWD: "basePasswd", GROUP: "baseGroup"}
             return ("config", "nss", *(fields[str(key)] for key in rest if key in fields))
-        case ("ConfigMap", "data", key) if key == DISCOVERY_KEY:
+        case ("ConfigMap", "data", key) if key == DISCOVERY:
             return ("site", "discovery")
         case ("ConfigMap", "data", *rest):
             files = {file.key: file.path for file in storage.files}
@@ -76,9 +76,9 @@ def _pod(  # noqa: C901, PLR0911 (a table)
     path: Path, pod: Manifest, storage: Storage, inputs: Inputs
 ) -> Path:
     match path:
-        case ("metadata", "annotations", "nublado.lsst.io/user-groups"):
+        case ("metadata", "annotations", str() as key) if key == USER_GROUPS_ANNOTATION:
             return ("user", "groups")
-        case ("metadata", "annotations", "nublado.lsst.io/user-name"):
+        case ("metadata", "annotations", str() as key) if key == USER_NAME_ANNOTATION:
             return ("user", "name")
         case ("metadata", "annotations", *rest):
             return ("config", "extraAnnotations", *rest)
@@ -120,7 +120,7 @@ _MOUNT_FIELDS = {"mountPath": "containerPath", "name": "volumeName"}
 
 
 def _mount(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
-    """Find the mount in the configuration, whose mounts stand before those of our own."""
+    """Find the mount in the configuration, whose mounts come before those of the builder."""
     match rest:
         case ["volumeMounts", int() as i, *fields] if i < len(mounts):
             names = [_MOUNT_FIELDS.get(str(field), field) for field in fields]

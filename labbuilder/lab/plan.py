@@ -1,58 +1,57 @@
-"""A lab's shape: rendered once, with holes where labs differ, and filled for each of them.
+"""A shortcut: manifests that are rendered once for a shape and filled in for each lab.
 
-Labs of one site and size, made by fragments that don't look into the labs' own values, are the
-same but for these values. So the fragments are rendered once with holes in place of the values;
-a lab then costs a copy of what they made, and the filling of the holes.
+Labs of one site and size differ only in their values, unless a fragment reads these. So the
+manifests are rendered once with placeholders for the values; each lab is a copy of the result with
+its values filled in.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
 
-from labbuilder.errors import Finding, LabBuilderError
-from labbuilder.fragments import Fragments, Hole
-from labbuilder.lab.catalog import CATALOG, Entry
-from labbuilder.lab.facts import Facts, arrange
+from labbuilder.errors import LabBuilderError
+from labbuilder.fragments import Hole
+from labbuilder.lab.cache import BoundedCache
+from labbuilder.lab.manifests import Parts
 from labbuilder.lab.names import LabObjectNames
-from labbuilder.lab.storage import Storage
-from labbuilder.lab.values import Particulars
+from labbuilder.lab.values import LabValues
 from labbuilder.models.size import LabSizeDefinition
 
-__all__ = ["Plan", "Plans"]
+__all__ = ["MAX_CACHED_PLANS", "Plan", "Plans", "Render"]
 
-_MOST = 256
-"""Plans that are kept: pull secrets may be of any number of types."""
+MAX_CACHED_PLANS = 256
+"""The number of types of pull secrets, of which each makes a shape, is not bounded."""
+
+Render = Callable[[LabSizeDefinition, str | None, LabValues], Parts]
+"""Renders the manifests of a lab, given its size, the type of its pull secret and its values."""
 
 _NAMES = [f"names.{each.name}" for each in fields(LabObjectNames)]
-_SINGLE = [name for name in Particulars._fields if name not in ("names", "claims")]
-_get_values: Callable[[Particulars], tuple[Any, ...]] = attrgetter(*_NAMES, *_SINGLE)
+_SINGLE = [name for name in LabValues._fields if name not in ("names", "claims")]
+_get_values: Callable[[LabValues], tuple[Any, ...]] = attrgetter(*_NAMES, *_SINGLE)
 
 
 class Plans:
-    """Makes labs of one site, each shape by a plan of its own.
+    """The plans of one site.
 
     Parameters
     ----------
-    fragments
-        What gives the objects their shape.
-    storage
-        The configuration, and what it decides about volumes.
+    render
+        The plain way to render manifests.
     """
 
-    def __init__(self, fragments: Fragments, storage: Storage) -> None:
-        self._fragments = fragments
-        self._storage = storage
-        self._plans: dict[Any, Plan | None] = {}
+    def __init__(self, render: Render) -> None:
+        self._render = render
+        self._plans: BoundedCache[Hashable, Plan | None] = BoundedCache(MAX_CACHED_PLANS)
 
-    def make(
-        self, size: LabSizeDefinition, pull_secret_type: str | None, own: Particulars
-    ) -> tuple[dict[str, Any], Plan | None]:
-        """Make the parts of a lab.
+    def render(
+        self, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
+    ) -> tuple[Parts, Plan | None]:
+        """Render the manifests of a lab.
 
         Parameters
         ----------
@@ -60,64 +59,46 @@ class Plans:
             The size that the user asked for.
         pull_secret_type
             The type of the Secret with which images are pulled, if there is one.
-        own
-            The lab's own values.
+        values
+            The lab's values.
 
         Returns
         -------
         tuple
-            The objects by the parts of `labbuilder.lab.objects.LabObjects`, and the plan that they
-            are made by; None if a fragment looks into the values, and was rendered for this lab.
+            The manifests, and their plan; None if a fragment reads the values, so that there is
+            no plan.
 
         Raises
         ------
         LabBuilderError
             If a fragment is wrong.
         """
-        values = _values(own)
-        shape = (size.size, pull_secret_type, *(value is None for value in values))
-        if shape not in self._plans:
-            if len(self._plans) >= _MOST:
-                self._plans.clear()
-            self._plans[shape] = self._plan(size, pull_secret_type, own)
-        plan = self._plans[shape]
+        flat = _flatten(values)
+        shape = (size.size, pull_secret_type, *(value is None for value in flat))
+        try:
+            plan = self._plans[shape]
+        except KeyError:
+            plan = self._plans[shape] = self._plan(size, pull_secret_type, values)
         if plan:
-            return plan.fill(values), plan
-        return self._render(arrange(self._storage, size, pull_secret_type, own)), None
+            return plan.fill(flat), plan
+        return self._render(size, pull_secret_type, values), None
 
     def _plan(
-        self, size: LabSizeDefinition, pull_secret_type: str | None, own: Particulars
+        self, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
     ) -> Plan | None:
         try:
-            return Plan(self._render(arrange(self._storage, size, pull_secret_type, _hollow(own))))
-        except LabBuilderError:  # what is really wrong, if anything is, will be told of the lab
+            return Plan(self._render(size, pull_secret_type, _placeholders(values)))
+        except LabBuilderError:  # an error that is not about placeholders shows without them, too
             return None
-
-    def _render(self, facts: Facts) -> dict[str, Any]:
-        # Secrets are for their manifests, which are given them, and for no other fragment.
-        variables = {name: value for name, value in vars(facts).items() if name != "secrets"}
-        return {entry.part: self._part(entry, facts, variables) for entry in CATALOG}
-
-    def _part(self, entry: Entry, facts: Facts, variables: dict[str, Any]) -> Any:
-        made = [
-            self._fragments.render(entry.fragment, {**variables, **each})
-            for each in entry.each(facts)
-        ]
-        if not all(isinstance(manifest, dict) for manifest in made):
-            message = f"fragment {entry.fragment} makes no mapping"
-            raise LabBuilderError([Finding("template-error", message, hint="mend the fragment")])
-        if entry.many:
-            return made
-        return made[0] if made else None
 
 
 class Plan:
-    """Objects with holes, made ready to be filled.
+    """Manifests with placeholders, ready to be filled in.
 
     Parameters
     ----------
     parts
-        Objects of JSON types and holes.
+        Manifests of JSON types and placeholders.
     """
 
     def __init__(self, parts: Any) -> None:
@@ -126,19 +107,20 @@ class Plan:
         self._fill: Callable[[Sequence[Any]], Any] | None = None
 
     def fill(self, values: Sequence[Any]) -> Any:
-        """Make the objects of one lab.
+        """Make the manifests of one lab.
 
         Parameters
         ----------
         values
-            The lab's own values, in the order of the holes. They go into the objects as they are.
+            The lab's values, in the order of the placeholders. The manifests hold them as they
+            are.
 
         Returns
         -------
         object
-            The objects, which share nothing mutable with those of another call.
+            The manifests, which share nothing mutable with those of another call.
         """
-        if self._is_new:  # a lab may be the only one
+        if self._is_new:  # there may be no other lab
             self._is_new = False
             return _filled(self._parts, values, set())
         if not self._fill:
@@ -154,11 +136,11 @@ def _filled(node: Any, values: Sequence[Any], used: set[int]) -> Any:
     if not isinstance(node, Hole):
         return node
     value = values[node.index]
-    return value.copy() if _is_again(node, used) else value
+    return value.copy() if _needs_copy(node, used) else value
 
 
-def _is_again(hole: Hole, used: set[int]) -> bool:
-    """Tell whether a value that can be changed has been put somewhere already."""
+def _needs_copy(hole: Hole, used: set[int]) -> bool:
+    """Return whether the value is mutable and already used at another place."""
     if hole.index in used:
         return hole.mutable
     used.add(hole.index)
@@ -166,9 +148,9 @@ def _is_again(hole: Hole, used: set[int]) -> bool:
 
 
 def _function(parts: Any) -> Callable[[Sequence[Any]], Any]:
-    """Write `_filled` for these parts as a function, which is faster than any way to copy them.
+    """Write `_filled` for these parts as a function, the fastest way to copy them.
 
-    It is made of a tree of literals: no text is ever taken for code.
+    It is built from a tree of literals, so that no text is ever executed.
     """
     arguments = ast.arguments([], [ast.arg("values")], kwonlyargs=[], kw_defaults=[], defaults=[])
     tree = ast.Expression(ast.Lambda(arguments, _literal(parts, set())))
@@ -187,25 +169,25 @@ def _literal(node: Any, used: set[int]) -> ast.expr:
         return ast.Constant(node)
     values = ast.Name("values", ast.Load())
     value = ast.Subscript(values, ast.Constant(node.index), ast.Load())
-    if not _is_again(node, used):
+    if not _needs_copy(node, used):
         return value
     return ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
 
 
-def _values(own: Particulars) -> tuple[Any, ...]:
-    """List a lab's own values, in the order of the holes that `_hollow` makes."""
-    return (*_get_values(own), *own.claims.values())
+def _flatten(values: LabValues) -> tuple[Any, ...]:
+    """List the values in the order of the placeholders."""
+    return (*_get_values(values), *values.claims.values())
 
 
-def _hollow(own: Particulars) -> Particulars:
-    """Make the particulars of a shape: a hole for each value of a lab that is not None."""
+def _placeholders(values: LabValues) -> LabValues:
+    """Replace each value that is not None by a placeholder."""
     holes: list[Any] = [
         None if value is None else Hole(i, mutable=isinstance(value, dict | list))
-        for i, value in enumerate(_values(own))
+        for i, value in enumerate(_flatten(values))
     ]
     names, single = holes[: len(_NAMES)], holes[len(_NAMES) :]
-    return Particulars(
+    return LabValues(
         names=LabObjectNames(*names),
-        claims=dict(zip(own.claims, single[len(_SINGLE) :], strict=True)),
+        claims=dict(zip(values.claims, single[len(_SINGLE) :], strict=True)),
         **dict(zip(_SINGLE, single, strict=False)),
     )

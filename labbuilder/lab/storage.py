@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labbuilder import models
 from labbuilder.lab.names import unique_key
-from labbuilder.lab.values import Particulars
+from labbuilder.lab.values import LabValues
 from labbuilder.models import reserved
 from labbuilder.models.volume import (
     EmptyDirVolumeSource,
@@ -21,16 +21,14 @@ from labbuilder.models.volume import VolumeMount as ConfiguredMount
 
 __all__ = ["Claim", "File", "Storage", "Volume", "VolumeMount", "site_mounts"]
 
-DISCOVERY_KEY = "discovery-v1-json"
-DISCOVERY_PATH = "/etc/nublado/discovery/v1.json"
-STARTUP_PATH = "/etc/nublado/startup"
 STARTUP_BYTES = 640 * 1024
 TMP_SHARE = 4
+"""``/tmp`` holds the memory limit divided by this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume of the pod; which fields are set depends on the type.
+    """A volume of the pod, with the fields that its type has.
 
     Attributes
     ----------
@@ -89,7 +87,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the site: the key that holds it, where it is mounted, and what is in it."""
+    """A file of the site: its key in the ConfigMap, its path in the lab, and its content."""
 
     key: str
     path: str
@@ -98,7 +96,7 @@ class File:
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return self.path.rpartition("/")[2]
+        return _basename(self.path)
 
 
 class Storage:
@@ -114,94 +112,101 @@ class Storage:
         self.config = config
         taken = dict.fromkeys([*reserved.VOLUMES, *(volume.name for volume in config.volumes)], 1)
         self.files = [
-            File(unique_key(path.rpartition("/")[2], taken), path, content)
+            File(unique_key(_basename(path), taken), path, content)
             for path, content in config.files.items()
         ]
         mounts = [*config.volume_mounts]
         for container in config.init_containers:
             mounts += container.volume_mounts
         mounted = {mount.volume_name for mount in mounts}
-        # A volume that nothing mounts would still keep the pod waiting for its claim.
+        # A volume that isn't mounted would still make the pod wait for its claim.
         self.used = [volume for volume in config.volumes if volume.name in mounted]
-        self.claimed = [
-            volume.name
+        self._claimed = {
+            volume.name: volume.source
             for volume in self.used
             if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
-        ]
+        }
+        self.claimed = list(self._claimed)
 
-    def claims(self, own: Particulars) -> list[Claim]:
+    def claims(self, values: LabValues) -> list[Claim]:
         """List the claims that the lab needs."""
         return [
             Claim(
-                name=own.claims[volume.name],
-                access_modes=tuple(mode.value for mode in volume.source.access_modes),
-                storage=volume.source.resources.requests.storage,
-                storage_class_name=volume.source.storage_class_name,
+                name=values.claims[name],
+                access_modes=tuple(mode.value for mode in source.access_modes),
+                storage=source.resources.requests.storage,
+                storage_class_name=source.storage_class_name,
             )
-            for volume in self.used
-            if isinstance(volume.source, PersistentVolumeClaimVolumeSource)
+            for name, source in self._claimed.items()
         ]
 
-    def volumes(self, own: Particulars, memory_limit: int) -> list[Volume]:
+    def volumes(self, values: LabValues, memory_limit: int) -> list[Volume]:
         """List the pod's volumes in order.
 
         Parameters
         ----------
-        own
-            The lab's own values.
+        values
+            The lab's values.
         memory_limit
-            The lab's limit in bytes, of which ``/tmp`` gets a share.
+            The lab's memory limit in bytes.
         """
-        in_memory = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
-        lab = own.names
-        files, nss = lab.files_config_map, lab.nss_config_map
+        medium = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
+        tmp_size, startup_size = str(memory_limit // TMP_SHARE), str(STARTUP_BYTES)
+        names = values.names
+        files, nss = names.files_config_map, names.nss_config_map
         return [
-            *(_configured(volume, own.claims) for volume in self.used),
-            Volume("passwd", "configMap", source_name=nss, key="passwd", path="passwd"),
-            Volume("group", "configMap", source_name=nss, key="group", path="group"),
-            *(
-                Volume(file.key, "configMap", source_name=files, key=file.key, path=file.name)
-                for file in self.files
-            ),
-            Volume(DISCOVERY_KEY, "configMap", source_name=files, key=DISCOVERY_KEY,
-                   path="v1.json"),
-            Volume("secrets", "secret", source_name=lab.secret),
-            Volume("env", "configMap", source_name=lab.env_config_map),
-            Volume("tmp", "emptyDir", medium=in_memory, size_limit=str(memory_limit // TMP_SHARE)),
-            Volume("runtime", "downwardAPI"),
-            Volume("lab-startup", "emptyDir", medium="Memory", size_limit=str(STARTUP_BYTES)),
+            *(_configured(volume, values.claims) for volume in self.used),
+            _file_volume(reserved.PASSWD, nss, reserved.PASSWD),
+            _file_volume(reserved.GROUP, nss, reserved.GROUP),
+            *(_file_volume(file.key, files, file.name) for file in self.files),
+            _file_volume(reserved.DISCOVERY, files, reserved.DISCOVERY_FILE),
+            Volume(reserved.SECRETS, "secret", source_name=names.secret),
+            Volume(reserved.ENV, "configMap", source_name=names.env_config_map),
+            Volume(reserved.TMP, "emptyDir", medium=medium, size_limit=tmp_size),
+            Volume(reserved.RUNTIME, "downwardAPI"),
+            Volume(reserved.LAB_STARTUP, "emptyDir", medium="Memory", size_limit=startup_size),
         ]  # fmt: skip
 
     def mounts(self, *, startup_writable: bool) -> list[VolumeMount]:
         """List the mounts of the lab, or of an init container that prepares its startup."""
-        runtime = self.config.runtime_mounts_dir.rstrip("/")  # the root folder is none
+        folder = self.config.runtime_mounts_dir.rstrip("/")  # which may be the root
+        runtime = {name: f"{folder}/{path}" for name, path in reserved.RUNTIME_FOLDERS.items()}
         return [
             *site_mounts(self.config.volume_mounts),
-            VolumeMount("passwd", "/etc/passwd", "passwd", read_only=True),
-            VolumeMount("group", "/etc/group", "group", read_only=True),
+            VolumeMount(reserved.PASSWD, reserved.PASSWD_PATH, reserved.PASSWD, read_only=True),
+            VolumeMount(reserved.GROUP, reserved.GROUP_PATH, reserved.GROUP, read_only=True),
             *(VolumeMount(file.key, file.path, file.name, read_only=True) for file in self.files),
-            VolumeMount(DISCOVERY_KEY, DISCOVERY_PATH, "v1.json", read_only=True),
-            VolumeMount("secrets", f"{runtime}/secrets", read_only=True),
-            VolumeMount("env", f"{runtime}/environment", read_only=True),
-            VolumeMount("tmp", "/tmp"),  # noqa: S108 (the lab's, not ours)
-            VolumeMount("runtime", f"{runtime}/runtime", read_only=True),
-            VolumeMount("lab-startup", STARTUP_PATH,
+            VolumeMount(reserved.DISCOVERY, reserved.DISCOVERY_PATH, reserved.DISCOVERY_FILE,
+                        read_only=True),
+            VolumeMount(reserved.SECRETS, runtime[reserved.SECRETS], read_only=True),
+            VolumeMount(reserved.ENV, runtime[reserved.ENV], read_only=True),
+            VolumeMount(reserved.TMP, reserved.TMP_PATH),
+            VolumeMount(reserved.RUNTIME, runtime[reserved.RUNTIME], read_only=True),
+            VolumeMount(reserved.LAB_STARTUP, reserved.STARTUP_PATH,
                         read_only=None if startup_writable else True),
             *(
-                VolumeMount("secrets", secret.path, secret.secret_key, read_only=True)
+                VolumeMount(reserved.SECRETS, secret.path, secret.secret_key, read_only=True)
                 for secret in self.config.secrets
                 if secret.path
             ),
         ]  # fmt: skip
 
     def home_mounts(self) -> list[VolumeMount]:
-        """List the mounts of the volume that has the home directories."""
+        """List the mounts of the volume with the home directories."""
         home = self.config.home_volume_name
         return list(site_mounts(m for m in self.config.volume_mounts if m.volume_name == home))
 
 
+def _file_volume(key: str, config_map: str, name: str) -> Volume:
+    return Volume(key, "configMap", source_name=config_map, key=key, path=name)
+
+
+def _basename(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
 def site_mounts(mounts: Iterable[ConfiguredMount]) -> Iterator[VolumeMount]:
-    """Turn configured mounts into a pod's."""
+    """Convert configured mounts to those of a container."""
     for mount in mounts:
         yield VolumeMount(
             name=mount.volume_name,

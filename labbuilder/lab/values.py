@@ -1,35 +1,40 @@
-"""What a lab has of its own: the values in which it differs from others of its shape."""
+"""The values of one lab: those in which it differs from other labs of the same shape."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from labbuilder import models
+from labbuilder.errors import Finding
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
 from labbuilder.lab.names import LabObjectNames, build_object_names, home_directory
+from labbuilder.manifest import MASK
 from labbuilder.models.size import LabSizeDefinition
+from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
 
-__all__ = ["ARGO_CD", "Particulars", "particulars"]
+__all__ = ["ARGO_CD", "LabValues", "derive_values", "mask_secrets"]
 
 ARGO_CD = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
     "argocd.argoproj.io/sync-options": "Prune=false",
 }
+"""Annotations that keep Argo CD from deleting labs, which it did not create."""
 
 
-class Particulars(NamedTuple):
+class LabValues(NamedTuple):
     """The values of one lab, which nothing else holds or may change.
 
     Attributes
     ----------
     names
-        What its objects are called.
+        The names of its objects.
     claims
-        What its claims are called, by their volumes.
+        The names of its claims, by volume.
     uid_text, gid_text
         The user's numbers for the environment, whose values are text.
     quota_cpu, quota_memory
@@ -63,24 +68,24 @@ class Particulars(NamedTuple):
     pull_secret: dict[str, str] | None
 
     def __repr__(self) -> str:
-        return f"Particulars of {self.names.pod}"  # and no secrets
+        return f"LabValues of {self.names.pod}"  # without secrets
 
 
-def particulars(
+def derive_values(
     config: models.LabConfig,
     claimed: Iterable[str],
     inputs: Inputs,
     size: LabSizeDefinition,
     namespace_annotations: Mapping[str, str],
-) -> Particulars:
-    """Decide everything about a lab that others of its shape have otherwise.
+) -> LabValues:
+    """Derive the values of a lab from its inputs.
 
     Parameters
     ----------
     config
         The site's configuration.
     claimed
-        The volumes for which there are claims.
+        The volumes that need a claim.
     inputs
         The user, the request and the rest.
     size
@@ -90,7 +95,7 @@ def particulars(
 
     Returns
     -------
-    Particulars
+    LabValues
         The values.
     """
     site, user = inputs.site, inputs.user
@@ -99,7 +104,7 @@ def particulars(
         config.homedir_prefix, config.homedir_schema, config.homedir_suffix, user.username
     )
     quota = user.quota.notebook if user.quota else None
-    return Particulars(
+    return LabValues(
         names=names,
         claims={volume: names.claim(volume) for volume in claimed},
         uid=user.uid,
@@ -119,15 +124,35 @@ def particulars(
         supplemental_groups=[group.id for group in user.groups] or None,
         pod_annotations=_pod_annotations(config, user),
         namespace_annotations={**ARGO_CD, **namespace_annotations},
-        # The one place where secrets are taken out: for the manifests that are to carry them.
+        # The only place that reveals secrets: for the manifests that carry them.
         secrets=_revealed(inputs.secrets.root),
         pull_secret=_revealed(inputs.pull_secret.data) if inputs.pull_secret else None,
     )
 
 
+def mask_secrets(findings: Iterable[Finding], values: LabValues) -> Iterator[Finding]:
+    """Mask the values of secrets, which a site's fragment may have put anywhere."""
+    secrets = {*values.secrets.values(), *(values.pull_secret or {}).values()}
+
+    def mask(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, MASK) if secret else text
+        return text
+
+    for finding in findings:
+        path = tuple(mask(step) if isinstance(step, str) else step for step in finding.path)
+        yield replace(
+            finding,
+            message=mask(finding.message),
+            hint=mask(finding.hint),
+            object=mask(finding.object),
+            path=path,
+        )
+
+
 def _pod_annotations(config: models.LabConfig, user: models.User) -> dict[str, str]:
-    name = {"nublado.lsst.io/user-name": user.name} if user.name else {}
-    groups = {"nublado.lsst.io/user-groups": groups_json(user)}
+    name = {USER_NAME_ANNOTATION: user.name} if user.name else {}
+    groups = {USER_GROUPS_ANNOTATION: groups_json(user)}
     return {**ARGO_CD, **groups, **name, **config.extra_annotations}
 
 

@@ -1,207 +1,180 @@
-"""When what the schemas and rules said of one lab holds for another of the same shape.
+"""A shortcut: a verdict about one lab that holds for others of the same shape.
 
-The schemas look at types and formats, the rules at names, keys, references, amounts and sizes.
-Two labs of one plan (see `labbuilder.lab.plan`) differ in their own values only, and of these they
-say the same if
+The schemas check types and formats; the rules check names, keys, references, amounts and sizes.
+Labs of one plan (see `labbuilder.lab.plan`) differ only in their values. Two of them get the same
+verdict if
 
-- whatever they compare, count or read is the same in both: that is the key;
-- every other value is harmless: of the type that its place takes, and of a form to which no rule
-  objects wherever our fragments put it.
+- what the rules compare, count or read is the same in both: these values are in the key;
+- no other value breaks a rule: a guard for each rule that reads the form of such values checks it.
 
-What isn't harmless is judged by the schemas and the rules themselves, each time.
+A lab that a guard rejects is judged by the schemas and the rules.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
-from labbuilder.errors import Finding, Path, Severity, format_path
+from labbuilder.errors import Finding, format_path
+from labbuilder.lab.cache import BoundedCache
 from labbuilder.lab.plan import Plan
-from labbuilder.lab.values import Particulars
+from labbuilder.lab.values import LabValues
 from labbuilder.manifest import Manifest, object_name
 from labbuilder.names import is_dns_label, is_dns_subdomain
-from labbuilder.validation import rules, schemas
+from labbuilder.validation.judge import Verdict
+from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, decode
+from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
+from labbuilder.validation.rules.fields.security import MAX_ID
 
-__all__ = ["Verdicts"]
+__all__ = ["GUARDS", "MAX_CACHED_VERDICTS", "Guard", "Verdicts"]
 
-_MOST = 1024
-"""Verdicts that are kept."""
+MAX_CACHED_VERDICTS = 1024
 
-Verdict = list[tuple[int, Finding]]
-"""What is wrong, each with the number of the manifest that it is about."""
+_MAX_UTF8_BYTES = 4  # of a character
 
-_HOME = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_MAX_ID = 2**31 - 1
-_MAX_ANNOTATIONS = 256 * 1024
-_MAX_DATA = 1024 * 1024
-_WIDEST = 4  # bytes of a character in UTF-8
+Guard = Callable[[LabValues, int], bool]
+"""Returns whether no value breaks a rule, given a lab's values and the characters of all files."""
 
 
 class Verdicts:
-    """Judges the labs of one site.
+    """The verdicts about labs of one site, whose fragments must all be labbuilder's own.
 
     Parameters
     ----------
-    version
-        The Kubernetes version.
-    files
-        Characters in the site's files.
-    ours
-        Whether all fragments are our own, so that a verdict on one lab may hold for another.
+    file_characters
+        The number of characters in the site's files.
     """
 
-    def __init__(self, version: str, files: int, *, ours: bool) -> None:
-        self._version = version
-        self._files = files
-        self._ours = ours
-        self._known: dict[Hashable, Verdict] = {}
+    def __init__(self, file_characters: int) -> None:
+        self._file_characters = file_characters
+        self._verdicts: BoundedCache[Hashable, Verdict] = BoundedCache(MAX_CACHED_VERDICTS)
 
     def judge(
         self,
         manifests: Sequence[Manifest],
-        plan: Plan | None,
-        own: Particulars,
-        cause: Callable[[Path, Manifest], Path],
+        plan: Plan,
+        values: LabValues,
+        judge: Callable[[], Verdict],
     ) -> list[Finding]:
-        """Judge a lab, by the schemas and by the rules.
+        """Judge a lab.
 
         Parameters
         ----------
         manifests
             Its manifests.
         plan
-            What they are made by, if they are made by a plan.
-        own
-            The lab's own values.
-        cause
-            Finds what in the inputs decides a value of a manifest.
+            Their plan.
+        values
+            The lab's values.
+        judge
+            The plain way to judge the manifests.
 
         Returns
         -------
         list of Finding
-            Everything that is wrong.
+            The findings.
         """
-        if not self._ours or not plan or not _harmless(own, self._files):
-            return [each for _, each in self._verdict(manifests, cause)]
-        key = (plan, _key(own))
-        if key not in self._known:
-            verdict = self._verdict(manifests, cause)
-            if _speaks_of(verdict, own):
-                return [each for _, each in verdict]
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[key] = verdict
-        known = self._known[key]
-        names = {i: object_name(manifests[i]) for i in {i for i, _ in known}}
-        return [each.about(names[i]) for i, each in known]
-
-    def _verdict(
-        self, manifests: Sequence[Manifest], cause: Callable[[Path, Manifest], Path]
-    ) -> Verdict:
-        found = [schemas.check(manifest, self._version) for manifest in manifests]
-        if not any(found):
-            found = rules.check(manifests, self._version)
-        return [
-            (
-                i,
-                replace(
-                    each,
-                    cause=cause(each.path, manifests[i]),
-                    severity=self._severity(each),
-                ),
-            )
-            for i, complaints in enumerate(found)
-            for each in complaints
-        ]
-
-    def _severity(self, finding: Finding) -> Severity:
-        rule = rules.RULES.get(finding.code)
-        tolerated = rule and (rule.tolerated or (rule.only_own_fragments and not self._ours))
-        return Severity.WARNING if tolerated else finding.severity
+        if not all(guard(values, self._file_characters) for guard in _GUARDS):
+            return [finding for _, finding in judge()]
+        key = (plan, _key(values))
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = judge()
+            if not _mentions_user(verdict, values):
+                self._verdicts[key] = verdict
+        names = {i: object_name(manifests[i]) for i in {i for i, _ in verdict}}
+        return [finding.about(names[i]) for i, finding in verdict]
 
 
-def _speaks_of(verdict: Verdict, own: Particulars) -> bool:
-    """Tell whether a verdict names one of the lab's own values."""
-    values = (own.names.username, own.uid_text, own.gid_text)
+def _mentions_user(verdict: Verdict, values: LabValues) -> bool:
+    """Return whether a verdict names one of the lab's values."""
+    names = (values.names.username, values.uid_text, values.gid_text)
     texts = [f"{each.message} {each.hint} {format_path(each.path)}" for _, each in verdict]
-    return any(value in text for value in values for text in texts)
+    return any(name in text for name in names for text in texts)
 
 
-def _key(own: Particulars) -> Hashable:
-    """Tell what of a lab's own values the rules may compare, count or read.
-
-    Parameters
-    ----------
-    own
-        The lab's own values.
-
-    Returns
-    -------
-    hashable
-        Equal for labs of which, if they are harmless and of one plan, the rules say the same.
-    """
+def _key(values: LabValues) -> Hashable:
+    """Collect the values that the rules compare, count or read."""
     return (
-        own.image,
-        own.controller_image,
-        own.controller_pull_policy,
-        own.quota_cpu,
-        own.quota_memory,
-        tuple(own.env),
-        tuple(own.secrets),
-        tuple(own.pod_annotations),
-        tuple(own.namespace_annotations),
-        # Which stands for what the rules read, without keeping it.
-        hash(tuple((own.pull_secret or {}).items())),
+        values.image,
+        values.controller_image,
+        values.controller_pull_policy,
+        values.quota_cpu,
+        values.quota_memory,
+        tuple(values.env),
+        tuple(values.secrets),
+        tuple(values.pod_annotations),
+        tuple(values.namespace_annotations),
+        # A hash represents the data, which the rules read, without keeping it.
+        hash(tuple((values.pull_secret or {}).items())),
     )
 
 
-def _harmless(own: Particulars, files: int) -> bool:
-    """Tell whether a lab's own values are of a form to which no rule objects.
-
-    Parameters
-    ----------
-    own
-        The lab's own values.
-    files
-        Characters in the site's files.
-    """
-    names = own.names
+def _names_are_valid(values: LabValues, _: int) -> bool:
+    names = values.names
+    objects = {  # of which most have the same name
+        names.quota, names.env_config_map, names.nss_config_map, names.files_config_map,
+        names.secret, names.network_policy, names.pod, *values.claims.values(),
+    }  # fmt: skip
     return (
         is_dns_label(names.username)
         and is_dns_label(names.namespace)
-        and all(map(is_dns_subdomain, _other_names(own)))
-        and _are_ids((own.uid, own.gid, *(own.supplemental_groups or ())))
-        and bool(_HOME.fullmatch(own.home))
-        and _fits((own.env, own.secrets, own.pull_secret or {}), _MAX_DATA)
-        and _WIDEST * (len(own.passwd) + len(own.group)) < _MAX_DATA
-        and _WIDEST * (len(own.discovery) + files) < _MAX_DATA
-        and _fits((own.pod_annotations, own.namespace_annotations), _MAX_ANNOTATIONS)
-        and all(len(text) % 4 == 0 and _BASE64.fullmatch(text) for text in own.secrets.values())
+        and all(map(is_dns_subdomain, objects))
     )
 
 
-def _other_names(own: Particulars) -> Iterable[str]:
-    names = own.names
+def _ids_are_valid(values: LabValues, _: int) -> bool:
+    ids = (values.uid, values.gid, *(values.supplemental_groups or ()))
+    return all(type(each) is int and 0 <= each <= MAX_ID for each in ids)
+
+
+def _user_is_not_root(values: LabValues, _: int) -> bool:
+    return values.uid != 0
+
+
+def _data_fits(values: LabValues, file_characters: int) -> bool:
     return (
-        names.quota,
-        names.env_config_map,
-        names.nss_config_map,
-        names.files_config_map,
-        names.secret,
-        names.network_policy,
-        names.pod,
-        *own.claims.values(),
+        all(
+            _fits(MAX_DATA_BYTES, data)
+            for data in (values.env, values.secrets, values.pull_secret or {})
+        )
+        and _MAX_UTF8_BYTES * (len(values.passwd) + len(values.group)) <= MAX_DATA_BYTES
+        and _MAX_UTF8_BYTES * (len(values.discovery) + file_characters) <= MAX_DATA_BYTES
     )
 
 
-def _are_ids(numbers: Iterable[int]) -> bool:
-    return all(type(number) is int and 0 < number <= _MAX_ID for number in numbers)
-
-
-def _fits(mappings: Iterable[Mapping[str, str]], limit: int) -> bool:
+def _annotations_fit(values: LabValues, _: int) -> bool:
     return all(
-        _WIDEST * (len("".join(each)) + len("".join(each.values()))) < limit for each in mappings
+        _fits(MAX_ANNOTATIONS_BYTES, annotations)
+        for annotations in (values.pod_annotations, values.namespace_annotations)
     )
+
+
+def _fits(max_bytes: int, mapping: Mapping[str, str]) -> bool:
+    characters = len("".join(mapping)) + len("".join(mapping.values()))
+    return _MAX_UTF8_BYTES * characters <= max_bytes
+
+
+def _secrets_are_base64(values: LabValues, _: int) -> bool:
+    try:
+        for text in values.secrets.values():
+            decode(text)
+    except ValueError:
+        return False
+    return True
+
+
+GUARDS: dict[str, Guard] = {
+    "annotations-too-large": _annotations_fit,
+    "invalid-base64": _secrets_are_base64,
+    "invalid-id": _ids_are_valid,
+    "invalid-label-value": _names_are_valid,
+    "invalid-name": _names_are_valid,
+    "invalid-reference": _names_are_valid,
+    "missing-value": _names_are_valid,
+    "pod-security-restricted": _user_is_not_root,
+    "runs-as-root": _user_is_not_root,
+    "too-large": _data_fits,
+}
+"""The guards, by the code of the rule that each stands for."""
+
+_GUARDS = tuple(dict.fromkeys(GUARDS.values()))

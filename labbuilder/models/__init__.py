@@ -1,4 +1,4 @@
-"""Input models, one file a noun, in Kubernetes', JupyterHub's and Nublado's names."""
+"""Input models, in the names of Kubernetes, JupyterHub and Nublado."""
 
 from labbuilder.models.config import LabConfig
 from labbuilder.models.image import ContainerImage, Image
@@ -8,7 +8,7 @@ from labbuilder.models.site import Site
 from labbuilder.models.size import LabResources, LabSize, ResourceQuantity
 from labbuilder.models.user import Group, User
 
-# Each is built now rather than at its first use: building reads the process's environment.
+# Built now rather than at first use, since building reads the process's environment.
 for _model in (Image, LabConfig, LabSpecification, PullSecret, SecretData, Site, User):
     _model.model_rebuild()
 

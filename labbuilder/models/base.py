@@ -1,4 +1,7 @@
-"""What all input models share: frozen, closed, camelCase outside and snake_case inside."""
+"""The base of the input models, and the types of their fields.
+
+Models are frozen and take no unknown keys; keys are camelCase in files and snake_case in Python.
+"""
 
 from __future__ import annotations
 
@@ -56,16 +59,16 @@ class Model(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason why a value is refused.
+    """One reason to refuse a value.
 
     Attributes
     ----------
     code, message, hint
         As in `labbuilder.errors.Finding`.
     at
-        Where below the validated value the trouble is.
+        Path below the validated value.
     about_key
-        Whether the trouble is a key of the input.
+        Whether the key at the path is wrong, rather than the value.
     """
 
     code: str
@@ -76,7 +79,7 @@ class Problem:
 
 
 def refuse(problems: Iterable[Problem]) -> None:
-    """Raise what pydantic collects, if there is any problem."""
+    """Raise an error that pydantic collects, if there are any problems."""
     found = list(problems)
     if found:
         raise PydanticCustomError("refused", "refused", {"problems": found})
@@ -89,51 +92,15 @@ def refused(code: str, message: str, hint: str = "") -> NoReturn:
 
 def _text(value: str) -> str:
     if "\0" in value:
-        refused("invalid-text", "holds a NUL character", "leave it out")
+        refused("invalid-text", "must not contain a NUL character", "remove it")
     if not value.isascii() and _SURROGATE.search(value):
-        refused("invalid-text", "is not valid Unicode", "leave out lone surrogates")
-    return value
-
-
-def matching(test: Callable[[str], bool], code: str, what: str, hint: str) -> Callable[[str], str]:
-    """Make a validator of a predicate; most values come again, lab after lab."""
-
-    @lru_cache
-    def validator(value: str) -> str:
-        if not test(value):
-            refused(code, f"{shown(value)} is not {what}", hint)
-        return value
-
-    return validator
-
-
-def absolute_path(value: str) -> str:
-    """Check that text is an absolute path that can be mounted on."""
-    if not value.startswith("/") or ".." in value.split("/"):
-        refused(
-            "invalid-path",
-            f"{shown(value)} is not an absolute path without `..`",
-            "start it with / and leave out `..`",
-        )
-    if ":" in value or not value.isprintable():
-        refused(
-            "invalid-path",
-            f"{shown(value)} holds `:` or an unprintable character",
-            "no volume can be mounted there, and no home directory can have that name",
-        )
-    return value
-
-
-def not_empty(value: Any) -> Any:
-    """Check that a list has an item."""
-    if not value:
-        refused("empty-list", "must not be empty", "list at least one")
+        refused("invalid-text", "is not valid Unicode", "remove lone surrogates")
     return value
 
 
 def _word(value: str) -> str:
     if not value or not value.isprintable() or any(c.isspace() for c in value):
-        refused("invalid-text", "must be one word", "leave out spaces and control characters")
+        refused("invalid-text", "must be one word", "remove spaces and control characters")
     return value
 
 
@@ -141,92 +108,76 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def absolute_path(value: str) -> str:
+    """Check that text is an absolute path at which something can be mounted."""
+    if not value.startswith("/") or ".." in value.split("/"):
+        refused(
+            "invalid-path",
+            f'{shown(value)} is not an absolute path without ".."',
+            'start it with "/" and remove ".."',
+        )
+    if ":" in value or not value.isprintable():
+        refused(
+            "invalid-path",
+            f'{shown(value)} contains ":" or an unprintable character',
+            "use another path: nothing can be mounted there",
+        )
+    return value
+
+
+def not_empty(value: Any) -> Any:
+    """Check that a list has an item."""
+    if not value:
+        refused("empty-list", "must not be empty", "add at least one item")
+    return value
+
+
+def matching(test: Callable[[str], bool], code: str, what: str, hint: str) -> AfterValidator:
+    """Make a validator of a predicate. Values repeat from lab to lab, so results are cached."""
+
+    @lru_cache
+    def validator(value: str) -> str:
+        if not test(value):
+            refused(code, f"{shown(value)} is not a valid {what}", hint)
+        return value
+
+    return AfterValidator(validator)
+
+
 NotBlank = BeforeValidator(_blank_is_none)
-"""Reads an empty text, which is how Helm's values often say so, as nothing."""
+"""Reads empty text, which is how Helm's values often write it, as None."""
 
 Text = Annotated[str, AfterValidator(_text)]
-"""Any text but NUL, which no process can be given."""
+"""Any text without NUL, which no process can be given."""
 
 Word = Annotated[str, AfterValidator(_word)]
 AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
 
-_ALNUM = "letters or digits at both ends, at most 63 characters"
-DnsLabel = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_dns_label,
-            "invalid-name",
-            "a DNS label",
-            "use lower-case letters, digits and -, a letter or digit at both ends, "
-            "at most 63 characters",
-        )
-    ),
-]
-DnsSubdomain = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_dns_subdomain,
-            "invalid-name",
-            "a DNS subdomain",
-            "use lower-case letters, digits, - and ., a letter or digit at both ends, "
-            "at most 253 characters",
-        )
-    ),
-]
-LabelKey = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_qualified_name,
-            "invalid-label-key",
-            "a label key",
-            f"use letters, digits, -, _ and ., {_ALNUM}, after an optional DNS name and /",
-        )
-    ),
-]
-AnnotationKey = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            lambda key: names.is_qualified_name(key.lower()),
-            "invalid-annotation-key",
-            "an annotation key",
-            f"use letters, digits, -, _ and ., {_ALNUM}, after an optional DNS name and /",
-        )
-    ),
-]
-LabelValue = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_label_value,
-            "invalid-label-value",
-            "a label value",
-            f"use letters, digits, -, _ and ., {_ALNUM}",
-        )
-    ),
-]
-ConfigMapKey = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_config_map_key,
-            "invalid-key",
-            "a key of a ConfigMap or Secret",
-            "use letters, digits, -, _ and ., at most 253 characters, no leading ..",
-        )
-    ),
-]
-EnvVarName = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            names.is_env_var_name,
-            "invalid-env-name",
-            "the name of an environment variable",
-            "use letters, digits, -, _ and ., no digit first",
-        )
-    ),
-]
+_ENDS = "a letter or digit at both ends, at most {} characters"
+_DNS = f"use lowercase letters, digits{{}}, {_ENDS}"
+_NAME = f'use letters, digits, "-", "_" and ".", {_ENDS.format(63)}'
+_QUALIFIED = f"{_NAME}, after an optional DNS name and a slash"
+_KEY = 'use letters, digits, "-", "_" and ".", at most 253 characters, no leading ".."'
+_VARIABLE = 'use letters, digits, "-", "_" and ".", no leading digit'
+
+
+def _is_annotation_key(text: str) -> bool:
+    return names.is_qualified_name(text.lower())
+
+
+# fmt: off
+DnsLabel = Annotated[str, matching(
+    names.is_dns_label, "invalid-name", "DNS label", _DNS.format(' and "-"', 63))]
+DnsSubdomain = Annotated[str, matching(
+    names.is_dns_subdomain, "invalid-name", "DNS subdomain", _DNS.format(', "-" and "."', 253))]
+LabelKey = Annotated[str, matching(
+    names.is_qualified_name, "invalid-label-key", "label key", _QUALIFIED)]
+LabelValue = Annotated[str, matching(
+    names.is_label_value, "invalid-label-value", "label value", _NAME)]
+AnnotationKey = Annotated[str, matching(
+    _is_annotation_key, "invalid-annotation-key", "annotation key", _QUALIFIED)]
+ConfigMapKey = Annotated[str, matching(
+    names.is_config_map_key, "invalid-key", "key of a ConfigMap or Secret", _KEY)]
+EnvVarName = Annotated[str, matching(
+    names.is_env_var_name, "invalid-env-name", "name of an environment variable", _VARIABLE)]
+# fmt: on

@@ -1,4 +1,4 @@
-"""Plain input → models, with every complaint as a finding."""
+"""Plain input → models, with each error as a finding."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pydantic_core import ErrorDetails
 
 from labbuilder.errors import Finding, Path
 
-__all__ = ["validated"]
+__all__ = ["resolve", "validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
-_LONGEST = 100  # characters of a name, of which one may be a field
-_MOST = 1000  # complaints about one argument
-_UNION = "source"  # the one field whose members are told apart by their type
+_MAX_FIELD_LENGTH = 100  # characters; a longer name is no field
+_MAX_FINDINGS = 1000  # about one argument
+_UNION = "source"  # the one field whose `type` selects a model
 _MAPPING = ("a mapping", "write keys and values")
-_LIST = ("a list", "write items, each after - or in brackets")
+_LIST = ("a list", 'write items after "- " or in brackets')
 _TYPES = {
     "string": ("text", "put the value in quotes"),
-    "int": ("a whole number", "write digits, without quotes"),
-    "int_parsing": ("a whole number", "write digits, without quotes"),
-    "float": ("a number", "write a number, without quotes"),
-    "float_parsing": ("a number", "write a number, without quotes"),
-    "bool": ("true or false", "write one of them, without quotes"),
-    "bool_parsing": ("true or false", "write one of them, without quotes"),
+    "int": ("a whole number", "write digits without quotes"),
+    "int_parsing": ("a whole number", "write digits without quotes"),
+    "float": ("a number", "write a number without quotes"),
+    "float_parsing": ("a number", "write a number without quotes"),
+    "bool": ("true or false", "write true or false without quotes"),
+    "bool_parsing": ("true or false", "write true or false without quotes"),
     "dict": _MAPPING,
     "model": _MAPPING,
     "model_attributes": _MAPPING,
@@ -38,22 +38,10 @@ _TYPES = {
 
 
 def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list[Finding]]:
-    """Make a model of an argument.
+    """Make a model of an argument: a model, a mapping, or any object with its attributes.
 
-    Parameters
-    ----------
-    model
-        What it must be.
-    value
-        A model of that kind, a mapping, or any object with the same attributes.
-    path
-        Where the argument stands in the whole input.
-
-    Returns
-    -------
-    tuple
-        The model and no findings, or None and everything that is wrong with the value. Values
-        themselves stand in no finding unless the model's own rules put them there.
+    It returns the model and no findings, or None and all findings. A finding shows a value only if
+    the model's own rules put it there.
     """
     if isinstance(value, model):
         return value, []
@@ -68,14 +56,16 @@ def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         findings = [
-            found for each in details[:_MOST] for found in _findings(model, value, path, each)
+            found
+            for each in details[:_MAX_FINDINGS]
+            for found in _findings(model, value, path, each)
         ]
-        if len(details) > _MOST:
-            message = f"there are {len(details) - _MOST} complaints more"
-            findings.append(Finding("too-many", message, path, "mend these first"))
+        if len(details) > _MAX_FINDINGS:
+            message = f"{len(details) - _MAX_FINDINGS} more errors are not shown"
+            findings.append(Finding("too-many", message, path, "fix the others first"))
         return None, findings
     except RecursionError:
-        return None, [Finding("too-deep", "is nested too deeply", path, "flatten it")]
+        return None, [Finding("too-deep", "is nested too deeply", path, "reduce the nesting")]
 
 
 def _findings(
@@ -84,11 +74,11 @@ def _findings(
     kind, loc = error["type"], error["loc"]
     if kind == "refused":
         for problem in error["ctx"]["problems"]:
-            at = path + _resolve(value, (*loc, *problem.at))
+            at = path + resolve(value, (*loc, *problem.at))
             about_key = problem.about_key or "[key]" in loc
             yield Finding(problem.code, problem.message, at, problem.hint, about_key=about_key)
         return
-    at = path + _resolve(value, loc)
+    at = path + resolve(value, loc)
     if kind == "missing":
         yield Finding("missing-field", "required field is missing", at, f"add {loc[-1]}")
     elif kind == "extra_forbidden":
@@ -99,8 +89,8 @@ def _findings(
     elif kind == "union_tag_invalid":
         expected = error["ctx"]["expected_tags"]
         yield Finding("invalid-value", f"must be one of {expected}", (*at, "type"))
-    elif kind == "get_attribute_error":  # foreign code, whose words may be anything
-        yield Finding("unreadable-attribute", "can't be read", at, "give it as a mapping")
+    elif kind == "get_attribute_error":  # of foreign code, whose message may contain anything
+        yield Finding("unreadable-attribute", "can't be read", at, "pass a mapping instead")
     elif kind.removesuffix("_type") in _TYPES:
         message, hint = _TYPES[kind.removesuffix("_type")]
         yield Finding("wrong-type", f"must be {message}", at, hint)
@@ -112,12 +102,12 @@ def _findings(
 def _suggestion(model: type[BaseModel], loc: Path) -> str:
     known = _known_fields(model, loc)
     given = str(loc[-1])
-    close = difflib.get_close_matches(given, known, 1) if len(given) <= _LONGEST else []
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    close = difflib.get_close_matches(given, known, 1) if len(given) <= _MAX_FIELD_LENGTH else []
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
 
 
 def _known_fields(model: type[BaseModel], loc: Path) -> list[str]:
-    """Find the names that could stand in the place of the last step."""
+    """List the fields that are known where the last step is."""
     models = [model]
     for step in loc[:-1]:
         fields = [
@@ -148,12 +138,12 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field else ()
 
 
-def _resolve(value: object, loc: Path) -> Path:
-    """Keep the steps that are the input's own, in its own spelling."""
+def resolve(value: object, loc: Path) -> Path:
+    """Keep the steps of a pydantic location that are in the input, as it spells them."""
     steps: list[str | int] = []
     for i, step in enumerate(loc):
         if step == "[key]" or (i and loc[i - 1] == _UNION):
-            continue  # pydantic's mark of a key, or its name for a member of the union
+            continue  # pydantic's mark of a key, or its name of the union's member
         found = _down(value, step)
         if found:
             name, value = found
@@ -164,17 +154,17 @@ def _resolve(value: object, loc: Path) -> Path:
 
 
 def _outside(step: str | int) -> str | int:
-    """Spell a field's Python name the way that files do."""
+    """Spell a field's Python name as files do."""
     return to_camel(step) if isinstance(step, str) and "_" in step and step.islower() else step
 
 
 def _snake(step: str) -> str:
-    """Spell a field as Python does; what is longer than any field stays as it is."""
-    return to_snake(step) if len(step) <= _LONGEST else step
+    """Spell a field as Python does."""
+    return to_snake(step) if len(step) <= _MAX_FIELD_LENGTH else step
 
 
 def _down(value: object, step: str | int) -> tuple[str | int, object] | None:
-    """Find the input's own spelling of a step, and where it leads."""
+    """Find how the input spells a step, and the value there."""
     for name in (step, _snake(step)) if isinstance(step, str) else (step,):
         if isinstance(value, Mapping):
             if name in value:

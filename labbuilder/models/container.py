@@ -1,4 +1,4 @@
-"""Containers that a site adds to its labs."""
+"""The containers that a site adds to its labs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,15 @@ __all__ = ["InitContainer"]
 
 
 class InitContainer(Model):
-    """A container that runs before the lab.
-
-    Attributes
-    ----------
-    name
-        Its name, a DNS label.
-    image
-        Its image.
-    command
-        What it runs; what the image says where it isn't given.
-    privileged
-        Whether it runs as root, and privileged, rather than as the user.
-    volume_mounts
-        Where it sees volumes; it has only these mounts.
-    """
+    """A container that runs before the lab's."""
 
     name: DnsLabel
+    """Name of the container: a DNS label, and not one of the builder's own."""
     image: ContainerImage
+    """Image of the container."""
     command: tuple[Text, ...] | None = None
+    """Command and its arguments; the image's own command by default."""
     privileged: bool = False
+    """Whether it runs privileged and as root, rather than as the user."""
     volume_mounts: tuple[VolumeMount, ...] = ()
+    """Where it mounts volumes; it has no other mounts."""

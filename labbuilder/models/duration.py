@@ -37,7 +37,7 @@ def _parse(value: Any) -> timedelta:
     if found < timedelta(seconds=1):
         refused(
             "invalid-duration",
-            "is no duration of a second or more",
+            "must be a duration of at least one second",
             'write seconds, or text such as "90m", "1h30m" or "3d"',
         )
     return found
@@ -73,4 +73,4 @@ Duration = Annotated[
         }
     ),
 ]
-"""A second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""
+"""One second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""

@@ -3,112 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
+from labbuilder.images import is_digest, is_registry, is_repository, is_tag, parse_image
 from labbuilder.models.base import Model, Text, matching, refused
+from labbuilder.models.tag import display_name
 
-__all__ = ["ContainerImage", "Image", "PullPolicy", "display_name"]
+__all__ = ["ContainerImage", "Image", "PullPolicy"]
 
-_DOMAIN = (
-    r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*"
-)
-_REGISTRY = re.compile(rf"{_DOMAIN}(?::[0-9]{{1,5}})?")
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
-_TAG = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_MAX_NAME = 255
-_MAX_REFERENCE = 1000
-
-
-def _is_repository(text: str) -> bool:
-    """Tell whether this is an image's name, with or without a registry before it."""
-    registry, _, rest = text.partition("/")
-    known = "." in registry or ":" in registry or registry == "localhost"
-    path = rest if known and rest else text
-    named = not (known and rest) or bool(_REGISTRY.fullmatch(registry))
-    return len(text) <= _MAX_NAME and named and bool(_PATH.fullmatch(path))
-
-
-def _is_path(text: str) -> bool:
-    return len(text) <= _MAX_NAME and bool(_PATH.fullmatch(text))
-
-
-def _is_registry(text: str) -> bool:
-    return len(text) <= _MAX_NAME and bool(_REGISTRY.fullmatch(text))
-
-
-Registry = Annotated[
-    str,
-    AfterValidator(
-        matching(_is_registry, "invalid-image", "a registry", "write a host, or host:port")
-    ),
-]
-ImagePath = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            _is_path,
-            "invalid-image",
-            "a repository",
-            "use lower-case letters and digits, joined by -, _, . or /",
-        )
-    ),
-]
-Repository = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            _is_repository,
-            "invalid-image",
-            "a repository",
-            "write registry/name without the tag, in lower-case letters and digits",
-        )
-    ),
-]
-Tag = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            lambda text: bool(_TAG.fullmatch(text)),
-            "invalid-image",
-            "a tag",
-            "use at most 128 letters, digits, -, _ and .",
-        )
-    ),
-]
-Digest = Annotated[
-    str,
-    AfterValidator(
-        matching(
-            lambda text: bool(_DIGEST.fullmatch(text)),
-            "invalid-image",
-            "a digest",
-            "write sha256: and 64 hexadecimal digits in lower case",
-        )
-    ),
-]
-
-_REFERENCE = re.compile(
+_MAX_REFERENCE = 1000  # characters of a lab's image
+_PARTS = re.compile(
     r"(?P<registry>localhost|[^/@]*[.:][^/@]*)/(?P<repository>[^:@]+):(?P<tag>[^@]+)@(?P<digest>.+)"
 )
 
-_KINDS = (
-    (re.compile(r"r(\d+)_(\d+)_(\d+)_(rc\d+)", re.ASCII), r"Release Candidate r\1.\2.\3-\4"),
-    (re.compile(r"r(\d+)_(\d+)_(\d+)", re.ASCII), r"Release r\1.\2.\3"),
-    (re.compile(r"w_(\d+)_(\d+)", re.ASCII), r"Weekly \1_\2"),
-    (re.compile(r"d_(\d+)_(\d+)_(\d+)", re.ASCII), r"Daily \1_\2_\3"),
-)
-_DETAILS = re.compile(
-    r"(?:_c(?P<cycle>\d+)\.(?P<build>\d+))?(?:_rsp(?P<rsp>\d+))?"
-    r"(?:_(?P<rest>.+?))?(?:-(?P<arch>amd64|arm64))?",
-    re.ASCII,
-)
+
+def _is_name(text: str) -> bool:
+    """Return whether this is an image's name, with or without a registry before it."""
+    parsed = parse_image(text)
+    return bool(parsed and not parsed.tag and not parsed.digest)
+
+
+# fmt: off
+Registry = Annotated[str, matching(
+    is_registry, "invalid-image", "registry", "use a host name, and a port if needed")]
+ImagePath = Annotated[str, matching(
+    is_repository, "invalid-image", "repository",
+    'use lowercase letters and digits, separated by "-", "_", "." or "/"')]
+Repository = Annotated[str, matching(
+    _is_name, "invalid-image", "repository",
+    "use registry/name without the tag, in lowercase letters and digits")]
+Tag = Annotated[str, matching(
+    is_tag, "invalid-image", "tag",
+    'use letters, digits, "-", "_" and ".", at most 128 characters')]
+Digest = Annotated[str, matching(
+    is_digest, "invalid-image", "digest", 'use "sha256:" and 64 lowercase hexadecimal digits')]
+# fmt: on
 
 
 class PullPolicy(StrEnum):
@@ -120,21 +52,14 @@ class PullPolicy(StrEnum):
 
 
 class ContainerImage(Model):
-    """The image of an init container.
-
-    Attributes
-    ----------
-    repository
-        Registry and name, without the tag: ``registry.example/tools/warm-cache``.
-    tag
-        The tag, in quotes if it looks like a number.
-    pull_policy
-        When a node pulls it.
-    """
+    """The image of an init container."""
 
     repository: Repository
+    """Registry and repository without the tag, such as `registry.example/tools/warm-cache`."""
     tag: Tag
+    """Tag of the image; in quotes if it looks like a number."""
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
+    """When a node pulls the image."""
 
     @property
     def reference(self) -> str:
@@ -143,39 +68,34 @@ class ContainerImage(Model):
 
 
 class Image(Model):
-    """The image of a lab.
-
-    Attributes
-    ----------
-    registry
-        The host that it is pulled from, with or without a port.
-    repository
-        Its name there.
-    tag
-        Its tag.
-    digest
-        ``sha256:`` and 64 hexadecimal digits.
-    display_name
-        The image for people; derived from the tag where it isn't given.
-    """
+    """The image of a lab."""
 
     registry: Registry
+    """Host of the registry, with a port if it needs one, such as `registry.example:5000`."""
     repository: ImagePath
+    """Repository in the registry, such as `lab/notebook`."""
     tag: Tag
+    """Tag of the image."""
     digest: Digest
+    """Digest of the image: `sha256:` and 64 hexadecimal digits."""
     display_name: Text | None = None
+    """Name of the image as people read it; derived from the tag by default."""
 
     @model_validator(mode="before")
     @classmethod
     def _from_reference(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        match = _REFERENCE.fullmatch(value) if len(value) <= _MAX_REFERENCE else None
-        if not match:
+        short = value[: _MAX_REFERENCE + 1]
+        parsed = parse_image(short)
+        if parsed and all(parsed):
+            return parsed._asdict()
+        match = _PARTS.fullmatch(short)  # so that the message names the part that isn't valid
+        if not match or short != value:
             refused(
                 "invalid-image",
-                "is not a whole image reference",
-                "write registry/repository:tag@sha256:<digest>",
+                "is not a complete image reference",
+                "use registry/repository:tag@sha256:DIGEST",
             )
         return match.groupdict()
 
@@ -191,40 +111,5 @@ class Image(Model):
 
     @property
     def description(self) -> str:
-        """The given display name, or else what the tag tells."""
+        """The given display name, or else the one of the tag."""
         return self.display_name or display_name(self.tag)
-
-
-@lru_cache(1024)  # a site has few
-def display_name(tag: str) -> str:
-    """Read a tag for people, by Rubin Observatory's grammar of tags.
-
-    Parameters
-    ----------
-    tag
-        An image's tag, such as ``w_2077_43_c0020.001``.
-
-    Returns
-    -------
-    str
-        Such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``; the tag itself where the grammar
-        doesn't know it.
-    """
-    if tag.startswith("exp_") and tag != "exp_":
-        return f"Experimental {display_name(tag.removeprefix('exp_'))}"
-    for kind, name in _KINDS:
-        head = kind.match(tag)
-        details = _DETAILS.fullmatch(tag, head.end()) if head else None
-        if head and details:
-            return head.expand(name) + "".join(_details(details.groupdict()))
-    return tag
-
-
-def _details(found: Mapping[str, str | None]) -> list[str]:
-    parts = []
-    if found["cycle"]:
-        parts.append(f" (SAL Cycle {found['cycle']}, Build {found['build']})")
-    if found["rsp"]:
-        parts.append(f" (RSP Build {found['rsp']})")
-    parts += [f" [{found[name]}]" for name in ("rest", "arch") if found[name]]
-    return parts

@@ -21,16 +21,16 @@ from labbuilder.names import is_service_prefix
 __all__ = ["FLAGS", "LabOptions", "LabSpecification"]
 
 FLAGS = {"enable_debug": "DEBUG", "reset_user_env": "RESET_USER_ENV"}
-"""The variable by which a lab, and who recreates its state, knows of each flag: it is ``TRUE``."""
+"""The variable that is ``TRUE`` in a lab if the option is set."""
 
 _IMAGE_OPTIONS = ("image_list", "image_dropdown", "image_class", "image_tag")
 
 
 def _one(value: Any) -> Any:
-    """Take the value of a form's field, which JupyterHub posts as a list of one."""
+    """Return the value of a form's field, which JupyterHub posts as a list of one."""
     if isinstance(value, list | tuple):
         if len(value) > 1:
-            refused("several-values", "takes one value, not a list of several", "choose one")
+            refused("several-values", "must be one value, not a list of several", "choose one")
         value = value[0] if value else None
     return getattr(value, "value", value)
 
@@ -45,7 +45,7 @@ def _flag(value: Any) -> Any:
 
 
 def _form(*values: dict[str, Any]) -> WithJsonSchema:
-    """Describe what `_one` takes: a value, nothing, or a list of either."""
+    """Describe what `_one` accepts: a value, null, or a list of at most one of either."""
     each = [*values, {"type": "null"}]
     several = {"type": "array", "items": {"anyOf": each}, "maxItems": 1}
     return WithJsonSchema({"anyOf": [*each, several]})
@@ -58,39 +58,34 @@ Flag = Annotated[bool, BeforeValidator(_flag), _form({"type": "boolean"}, _WORD)
 
 
 class LabOptions(Model):
-    """The choices that a user makes in the spawner's form.
-
-    Attributes
-    ----------
-    image_list, image_dropdown, image_class, image_tag
-        The image, in one of these ways; whoever calls labbuilder resolves it to an image.
-    size
-        The site's default size where it isn't given.
-    enable_debug
-        Whether the lab logs in detail.
-    reset_user_env
-        Whether the lab sets the user's own environment aside.
-    """
+    """The choices that a user makes in the spawner's form."""
 
     image_list: Choice = None
+    """Image that was chosen from the form's list; the caller resolves it."""
     image_dropdown: Choice = None
+    """Image that was chosen from the form's drop-down menu; the caller resolves it."""
     image_class: Choice = None
+    """Class of the image, such as `recommended`; the caller resolves it."""
     image_tag: Choice = None
+    """Tag of the image; the caller resolves it."""
     size: Annotated[ConfigurableSize | None, BeforeValidator(_one), _form(SIZE_SCHEMA)] = None
+    """Size of the lab; the site's default size by default."""
     enable_debug: Flag = False
+    """Whether the lab logs debugging messages."""
     reset_user_env: Flag = False
+    """Whether the lab moves the user's own environment aside when it starts."""
 
     @model_validator(mode="after")
     def _one_image(self) -> LabOptions:
         given = [name for name in _IMAGE_OPTIONS if getattr(self, name)]
-        # The form posts its drop-down even when the choice was made in the list.
+        # The form posts its drop-down menu even if the choice was made in the list.
         if given != ["image_list", "image_dropdown"] and len(given) > 1:
             refuse(
                 [
                     Problem(
                         "several-images",
-                        f"{', '.join(given)} all name an image",
-                        "leave one of them",
+                        f"{', '.join(given)} each select an image",
+                        "use only one of them",
                         (given[1],),
                     )
                 ]
@@ -102,36 +97,24 @@ def _env(value: dict[str, str]) -> dict[str, str]:
     name = "JUPYTERHUB_SERVICE_PREFIX"
     prefix = value.get(name)
     if prefix is None:
-        refused("missing-field", f"{name} is missing", f"add {name}: /user/<username>/")
+        refused("missing-field", f"{name} is missing", f"add {name}: /user/USERNAME/")
     if not is_service_prefix(prefix):
-        refuse(
-            [
-                Problem(
-                    "invalid-prefix", f"{name} is not a path", "write /user/<username>/", (name,)
-                )
-            ]
-        )
+        refuse([Problem("invalid-prefix", "must be a path", "use /user/USERNAME/", (name,))])
     return value
 
 
 class LabSpecification(Model):
-    """A request for a lab.
-
-    Attributes
-    ----------
-    env
-        Environment variables from JupyterHub, ``JUPYTERHUB_SERVICE_PREFIX`` among them.
-    options
-        The user's choices.
-    """
+    """A request for a lab."""
 
     env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env)]
+    """Environment variables from JupyterHub, among them `JUPYTERHUB_SERVICE_PREFIX`."""
     options: Annotated[LabOptions, Field(validate_default=True)] = LabOptions()
+    """The user's choices."""
 
     @field_validator("options")
     @classmethod
     def _asked_in_env(cls, options: LabOptions, info: ValidationInfo) -> LabOptions:
-        """Take a flag that the environment sets as it is set for labs that asked for it."""
+        """Set the options whose variables the environment sets."""
         env = info.data.get("env", {})
         asked = {option: True for option, name in FLAGS.items() if env.get(name) == "TRUE"}
         return options.model_copy(update=asked) if asked else options

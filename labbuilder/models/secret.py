@@ -1,4 +1,4 @@
-"""Secrets, held so that no message, log or repr shows one."""
+"""Secrets, in types that no message, log or repr shows."""
 
 from __future__ import annotations
 
@@ -26,35 +26,31 @@ def _base64(value: SecretStr) -> SecretStr:
     try:
         base64.b64decode(value.get_secret_value(), validate=True)
     except (binascii.Error, ValueError):
-        refused("invalid-base64", "is not base64 text", "encode the value, without line breaks")
+        refused("invalid-base64", "is not valid base64", "encode the value without line breaks")
     return value
 
 
 def _with_token(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
     if "token" not in value:
         refused(
-            "missing-field", "there is no secret named token", "add token, the user's access token"
+            "missing-field",
+            "the secret token is missing",
+            "add token with the user's access token",
         )
     return value
 
 
 class LabSecret(Model):
-    """A secret that labs get.
-
-    Attributes
-    ----------
-    secret_name, secret_key
-        The Secret beside the controller that has it, and its key in that and in the lab's.
-    env
-        The environment variable that carries it, if one does.
-    path
-        The file that carries it besides the one under ``runtimeMountsDir``, if one does.
-    """
+    """A secret that is given to each lab."""
 
     secret_name: DnsSubdomain
+    """Name of the Secret in the controller's namespace that holds it."""
     secret_key: ConfigMapKey
+    """Its key in that Secret and in the lab's own; each key once, and not `token`."""
     env: Annotated[EnvVarName | None, NotBlank] = None
+    """Environment variable that holds it, if it is given as one."""
     path: Annotated[AbsolutePath | None, NotBlank] = None
+    """Absolute path of a file that holds it, in addition to the one in `runtimeMountsDir`."""
 
 
 Data = dict[ConfigMapKey, Annotated[SecretStr, AfterValidator(_base64)]]
@@ -67,15 +63,9 @@ class SecretData(RootModel[Annotated[Data, AfterValidator(_with_token)]]):
 
 
 class PullSecret(Model):
-    """The data and type of the Secret with which images are pulled.
-
-    Attributes
-    ----------
-    data
-        Base64 text by key.
-    type
-        The Secret's type.
-    """
+    """The Secret that holds the credentials for pulling images."""
 
     data: Data
+    """Base64 text by key."""
     type: Word = "kubernetes.io/dockerconfigjson"
+    """Type of the Secret."""

@@ -1,4 +1,4 @@
-"""Facts of the site that a controller learns at run time rather than from its configuration."""
+"""Facts of a site that a controller learns at run time and not from its configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def _url(value: str) -> str:
         or not value.isprintable()
         or " " in value
     ):
-        refused("invalid-url", f"{shown(value)} is not a URL", "write https://data.example.org")
+        refused(
+            "invalid-url",
+            f"{shown(value)} is not a valid URL",
+            "use a URL such as https://data.example.org",
+        )
     return value
 
 
@@ -32,7 +36,9 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(value, allow_nan=False)
     except (ValueError, TypeError, RecursionError):
-        refused("invalid-json", "is no JSON document", "leave out nan, inf and endless nesting")
+        refused(
+            "invalid-json", "is not valid JSON", "remove NaN, infinity and circular references"
+        )
     return value
 
 
@@ -40,26 +46,18 @@ Url = Annotated[str, AfterValidator(_url)]
 
 
 class Site(Model):
-    """Facts of the site.
-
-    Attributes
-    ----------
-    base_url
-        Where users reach the site.
-    discovery
-        The service discovery document that labs find at ``/etc/nublado/discovery/v1.json``.
-    repertoire_base_url
-        Where labs reach the discovery service, if there is one.
-    controller_image
-        The image of the standard init containers.
-    """
+    """Facts of a site that aren't configuration."""
 
     base_url: Url
+    """URL at which users reach the site."""
     discovery: Annotated[dict[str, JsonValue], AfterValidator(_json)]
+    """Service discovery document, which labs find at `/etc/nublado/discovery/v1.json`."""
     repertoire_base_url: Url | None = None
+    """URL of the service discovery service, if the site has one."""
     controller_image: ContainerImage = ContainerImage(
         repository="ghcr.io/lsst-sqre/nublado", tag="11.1.1"
     )
+    """Image of the standard init containers."""
 
     @cached_property
     def discovery_json(self) -> str:

@@ -1,4 +1,4 @@
-"""Lab sizes and the resources that they stand for."""
+"""Lab sizes and their resources."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _cpu(value: Any) -> float:
         refused(
             "invalid-cpu",
             f"{shown(value)} {error}",
-            "write cores with at most three decimal places (0.25) or millicores (250m)",
+            "use cores with at most three decimal places (0.25) or millicores (250m)",
         )
 
 
@@ -58,7 +58,7 @@ def _memory(value: Any) -> int:
         refused(
             "invalid-memory",
             f"{shown(value)} {error}",
-            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
+            "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
         )
 
 
@@ -71,8 +71,8 @@ def _configurable(value: LabSize) -> LabSize:
     if value is LabSize.CUSTOM:
         refused(
             "invalid-size",
-            "size custom is only told of labs that match no size",
-            "use another name",
+            "is only the size of running labs that have no configured size",
+            "use another size",
         )
     return value
 
@@ -119,37 +119,25 @@ ConfigurableSize = Annotated[
     AfterValidator(_configurable),
     WithJsonSchema(SIZE_SCHEMA),
 ]
-"""A size that a site can define and a user can ask for, in any letter case."""
+"""A size that a site can configure and a user can choose, in any letter case."""
 
 
 class ResourceQuantity(Model):
-    """An amount of each resource.
-
-    Attributes
-    ----------
-    cpu
-        Cores.
-    memory
-        Bytes.
-    """
+    """An amount of CPU and memory."""
 
     cpu: Cpu
+    """Cores with at most three decimal places (`0.25`), or millicores (`250m`)."""
     memory: Memory
+    """Bytes, or text with a binary or decimal suffix (`1.5Gi`, `250M`)."""
 
 
 class LabResources(Model):
-    """What a lab may use and what it is promised.
-
-    Attributes
-    ----------
-    limits
-        The most that it may use.
-    requests
-        What it is promised; not more than the limits.
-    """
+    """The resources of a lab."""
 
     limits: ResourceQuantity
+    """The most that the lab can use."""
     requests: ResourceQuantity
+    """What the lab is guaranteed; not more than its limits."""
 
     @model_validator(mode="after")
     def _requests_fit(self) -> LabResources:
@@ -162,43 +150,37 @@ class LabResources(Model):
             if not limit:
                 yield Problem(
                     "invalid-resources",
-                    f"the {name} limit is zero",
-                    "give the lab something to run with",
+                    "must be greater than zero",
+                    f"set the {name} limit",
                     ("limits", name),
                 )
             elif request > limit:
                 yield Problem(
                     "invalid-resources",
-                    f"requests more {name} than the limit",
+                    "must not be greater than the limit",
                     "lower the request or raise the limit",
                     ("requests", name),
                 )
 
 
 class LabSizeDefinition(Model):
-    """A size and its resources.
-
-    Attributes
-    ----------
-    size
-        Its name, in any letter case.
-    resources
-        What a lab of this size may use and what it is promised.
-    """
+    """A size and its resources."""
 
     size: ConfigurableSize
+    """Name of the size, in any letter case."""
     resources: LabResources
+    """Resources of a lab of this size."""
 
     @cached_property
     def description(self) -> str:
-        """Size for people, as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
+        """The size as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
         limits = self.resources.limits
-        memory = quantity.format_memory(limits.memory)
+        memory = quantity.format_binary(limits.memory)
         return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
-        """Variables that tell a lab its size."""
+        """The variables that describe its size to a lab."""
         limits, requests = self.resources.limits, self.resources.requests
         return {
             "CONTAINER_SIZE": self.description,

@@ -1,4 +1,4 @@
-"""What is known of a lab that a cluster holds."""
+"""The state of a lab in a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LabState", "LabStateOptions", "LabStatus", "UserGroup", "UserInfo"]
 
 
 class LabStatus(StrEnum):
-    """How a lab is doing."""
+    """The status of a lab."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -27,54 +27,51 @@ class UserGroup(Model):
     model_config = ConfigDict(extra="ignore")
 
     name: str
+    """Name of the group."""
     id: StrictInt
+    """Numeric id of the group."""
 
 
 class UserInfo(Model):
     """The user as the lab was built for them."""
 
     username: str
+    """The username."""
     name: str | None
+    """The user's full name, if it is known."""
     uid: int
+    """Numeric id of the user."""
     gid: int
+    """Numeric id of the user's primary group."""
     groups: tuple[UserGroup, ...]
+    """The user's groups."""
 
 
 class LabStateOptions(Model):
-    """The choices with which the lab was built.
-
-    Attributes
-    ----------
-    size
-        The configured size that has the lab's resources; ``custom`` if none has.
-    enable_debug, reset_user_env
-        As in `labbuilder.models.LabOptions`.
-    image
-        The reference, with digest.
-    """
+    """The choices with which the lab was built."""
 
     size: LabSize
+    """The configured size that has the lab's resources, or `custom` if none has."""
     enable_debug: bool
+    """Whether the lab logs debugging messages."""
     reset_user_env: bool
+    """Whether the lab moved the user's own environment aside."""
     image: str
+    """Reference of the image, with its digest."""
 
 
 class LabState(Model):
-    """The state of a lab.
-
-    Attributes
-    ----------
-    internal_url
-        Where the lab is reached inside the cluster.
-    resources
-        What the lab may use and what it is promised: cores and bytes.
-    quota
-        What the user's namespace may use, if there is a limit: cores and bytes.
-    """
+    """The state of a lab."""
 
     user: UserInfo
+    """The user."""
     options: LabStateOptions
+    """The choices with which the lab was built."""
     status: LabStatus
+    """Status of the lab."""
     internal_url: str
+    """URL at which the lab is reached inside the cluster."""
     resources: LabResources
+    """Resources of the lab, in cores and bytes."""
     quota: ResourceQuantity | None
+    """Quota of the user's namespace in cores and bytes, if it has one."""

@@ -1,4 +1,4 @@
-"""The user whose lab it is."""
+"""The user of a lab."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _id(value: int) -> int:
         refused(
             "invalid-id",
             f"must be from 1 to {_MAX_ID}",
-            "Kubernetes takes no higher ids, and nobody's lab runs as root",
+            "use another id: 0 is root's, and Kubernetes accepts none that is higher",
         )
     return value
 
@@ -36,14 +36,12 @@ Id = Annotated[
 ]
 Username = Annotated[
     str,
-    AfterValidator(
-        matching(
-            names.is_username,
-            "invalid-username",
-            "a username",
-            "use lower-case letters, digits and single - between them, at most 63 characters; a "
-            "letter must stand somewhere after the first character and not just after a -",
-        )
+    matching(
+        names.is_username,
+        "invalid-username",
+        "username",
+        'use lowercase letters, digits and single "-" between them, at most 63 characters, with a '
+        'letter that is neither first nor directly after a "-"',
     ),
 ]
 
@@ -52,8 +50,8 @@ def _group_name(value: str) -> str:
     if not value.strip() or names.printable(value) != value:
         refused(
             "invalid-group",
-            f"{shown(value)} cannot stand in a group file",
-            "use a name without : and control characters",
+            f"{shown(value)} is not a valid group name",
+            'use a name without ":" and control characters',
         )
     return value
 
@@ -62,43 +60,30 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
     if not value:
         refused(
             "spawn-forbidden",
-            "this user's quota forbids labs",
-            "ask whoever grants quotas to set spawn: true",
+            "the user's quota forbids labs",
+            "set spawn: true in the quota",
         )
     return value
 
 
 class Group(Model):
-    """A group that the user is in.
-
-    Attributes
-    ----------
-    name
-        Its name, as ``group`` files have it.
-    id
-        Its number, from 1 to 2147483647.
-    """
+    """A group that the user is in."""
 
     name: Annotated[Text, AfterValidator(_group_name)]
+    """Name of the group; without `:` and control characters."""
     id: Id
+    """Numeric id of the group, from 1 to 2147483647."""
 
 
 class NotebookQuota(Model):
-    """What the user's labs may use in all.
-
-    Attributes
-    ----------
-    cpu
-        Cores.
-    memory
-        GiB.
-    spawn
-        Whether the user may have a lab at all.
-    """
+    """The resources that all of the user's labs can use together."""
 
     cpu: Annotated[float, Field(strict=True, ge=0, le=10**9, allow_inf_nan=False)]
+    """Number of cores."""
     memory: Annotated[float, Field(strict=True, ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
+    """Memory in GiB."""
     spawn: Annotated[bool, AfterValidator(_may_spawn)] = True
+    """Whether the user can start a lab."""
 
     @property
     def memory_bytes(self) -> int:
@@ -107,43 +92,28 @@ class NotebookQuota(Model):
 
 
 class Quota(Model):
-    """Quotas of a user, of which the notebook's is ours.
-
-    Attributes
-    ----------
-    notebook
-        What the user's labs may use in all; without it there is no limit.
-    """
+    """The user's quotas, of which only the notebook's is used."""
 
     model_config = ConfigDict(extra="ignore")
 
     notebook: NotebookQuota | None = None
+    """Resources that all of the user's labs can use together; no limit by default."""
 
 
 class User(Model):
-    """The user whose lab it is.
-
-    Attributes
-    ----------
-    username
-        What everything of the lab is named after: lower-case letters, digits and single ``-``
-        between them.
-    name
-        The name for people.
-    email
-        Not used.
-    uid, gid
-        The numbers of the user and of their own group, from 1 to 2147483647.
-    groups
-        The groups that the user is in, their own among them.
-    quota
-        What the user may use in all.
-    """
+    """The user of a lab."""
 
     username: Username
+    """Username: lowercase letters, digits and single `-` between them, at most 63 characters."""
     name: Annotated[Text | None, NotBlank] = None
+    """The user's full name."""
     email: Text | None = None
+    """The user's email address, which isn't used."""
     uid: Id
+    """Numeric id of the user, from 1 to 2147483647."""
     gid: Id
+    """Numeric id of the user's primary group, from 1 to 2147483647."""
     groups: tuple[Group, ...] = ()
+    """The user's groups, the primary group included."""
     quota: Quota | None = None
+    """The user's quotas."""

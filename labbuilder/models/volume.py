@@ -1,4 +1,4 @@
-"""Volumes of a site and where they are mounted."""
+"""Volumes of a site and their mounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Medium(StrEnum):
-    """What an empty directory is kept on."""
+    """Where an empty directory is stored."""
 
     MEMORY = "memory"
     DISK = "disk"
@@ -50,8 +50,8 @@ def _storage(value: Any) -> str:
     if isinstance(value, bool | float) or not quantity.is_storage(value):
         refused(
             "invalid-storage",
-            f"{shown(value)} is no amount of storage",
-            "write whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
+            f"{shown(value)} is not a valid storage quantity",
+            "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (10Gi)",
         )
     return str(value)
 
@@ -64,66 +64,46 @@ def _sub_path(value: str) -> str:
     if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
         refused(
             "invalid-path",
-            f"{shown(value)} is not a path below the volume's root",
-            "leave out a leading / and `..`",
+            f"{shown(value)} is not a valid relative path",
+            'remove a leading "/", ".." and control characters',
         )
     return value
 
 
 def _storage_class(value: str) -> str:
-    if value and not is_dns_subdomain(value):  # the empty class asks for no provisioning
+    if value and not is_dns_subdomain(value):  # an empty class turns provisioning off
         refused(
             "invalid-name",
-            f"{shown(value)} is not a DNS subdomain",
-            "use lower-case letters, digits, - and ., a letter or digit at both ends",
+            f"{shown(value)} is not a valid DNS subdomain",
+            'use lowercase letters, digits, "-" and ".", a letter or digit at both ends',
         )
     return value
 
 
 class HostPathVolumeSource(Model):
-    """A directory of the node.
-
-    Attributes
-    ----------
-    type
-        ``hostPath``.
-    path
-        The directory, an absolute path.
-    """
+    """A directory of the node."""
 
     type: Literal["hostPath"]
+    """`hostPath`."""
     path: AbsolutePath
+    """Absolute path of the directory."""
 
 
 class NfsVolumeSource(Model):
-    """A directory of an NFS server.
-
-    Attributes
-    ----------
-    type
-        ``nfs``.
-    server
-        The server's name or address.
-    server_path
-        The directory that it exports, an absolute path.
-    read_only
-        Whether nothing may be written there.
-    """
+    """A directory of an NFS server."""
 
     type: Literal["nfs"]
+    """`nfs`."""
     server: Word
+    """Host name or IP address of the server."""
     server_path: AbsolutePath
+    """Absolute path of the directory that the server exports."""
     read_only: bool = False
+    """Whether the volume is read-only."""
 
 
 class StorageRequests(Model):
-    """What a claim asks for, as text that Kubernetes reads.
-
-    Attributes
-    ----------
-    storage
-        How much: whole bytes, or a number with a suffix, such as ``10Gi``.
-    """
+    """The storage that a claim requests."""
 
     storage: Annotated[
         str,
@@ -137,64 +117,45 @@ class StorageRequests(Model):
             }
         ),
     ]
+    """Bytes, or a number with a suffix such as `10Gi`."""
 
 
 class StorageResources(Model):
-    """Resources of a claim.
-
-    Attributes
-    ----------
-    requests
-        What it asks for.
-    """
+    """The resources of a claim."""
 
     requests: StorageRequests
+    """Storage that the claim requests."""
 
 
 class PersistentVolumeClaimVolumeSource(Model):
-    """A claim that is made for each lab.
-
-    Attributes
-    ----------
-    type
-        ``persistentVolumeClaim``.
-    access_modes
-        How nodes may use it; those by which only one can don't do for labs.
-    storage_class_name
-        The storage class; the cluster's default one where it isn't given.
-    resources
-        How much storage it asks for.
-    read_only
-        Whether nothing may be written there.
-    """
+    """A claim that is created for each lab."""
 
     type: Literal["persistentVolumeClaim"]
+    """`persistentVolumeClaim`."""
     access_modes: Annotated[tuple[AccessMode, ...], AfterValidator(not_empty)]
+    """Access modes: those that several nodes can use at once."""
     storage_class_name: Annotated[str, AfterValidator(_storage_class)] | None = None
+    """Storage class; the cluster's default class by default."""
     resources: StorageResources
+    """Resources of the claim."""
     read_only: bool = False
+    """Whether the volume is read-only."""
 
 
 class EmptyDirVolumeSource(Model):
-    """A directory that lives and dies with the lab.
-
-    Attributes
-    ----------
-    type
-        ``emptyDir``.
-    medium
-        What it is kept on.
-    size
-        The most that it may hold, such as ``16Mi``.
-    """
+    """A directory that is empty when the lab starts and deleted with it."""
 
     type: Literal["emptyDir"]
+    """`emptyDir`."""
     medium: Annotated[
         Medium,
         BeforeValidator(_medium),
         WithJsonSchema({"type": "string", "enum": ["memory", "disk", "Memory", ""]}),
     ] = Medium.DISK
+    """Where it is stored: on the node's `disk`, or in `memory`, which counts against the lab's
+    memory limit."""
     size: Memory | None = None
+    """Size limit, in bytes or as text such as `16Mi`."""
 
 
 VolumeSource = Annotated[
@@ -207,37 +168,22 @@ VolumeSource = Annotated[
 
 
 class Volume(Model):
-    """A volume that containers may mount.
-
-    Attributes
-    ----------
-    name
-        What mounts call it, a DNS label.
-    source
-        What it is; ``type`` says which other fields there are.
-    """
+    """A volume that containers can mount."""
 
     name: DnsLabel
+    """Name of the volume: a DNS label, and not one of the builder's own."""
     source: VolumeSource
+    """Source of the volume; `type` decides which other fields it has."""
 
 
 class VolumeMount(Model):
-    """Where a container sees a volume.
-
-    Attributes
-    ----------
-    container_path
-        Where, an absolute path.
-    sub_path
-        The part of the volume that it sees, a path below the volume's root; all of it where none
-        is given.
-    read_only
-        Whether nothing may be written there.
-    volume_name
-        Which of the ``volumes``.
-    """
+    """The mount of a volume in a container."""
 
     container_path: AbsolutePath
+    """Absolute path in the container."""
     sub_path: Annotated[str, AfterValidator(_sub_path)] | None = None
+    """Relative path of the part of the volume that is mounted; the whole volume by default."""
     read_only: bool = False
+    """Whether the mount is read-only."""
     volume_name: DnsLabel
+    """Name of the volume; one of `volumes`."""

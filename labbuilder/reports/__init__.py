@@ -1,7 +1,4 @@
-"""Findings as texts, for people and for programs.
-
-A reporter is a pure function from a finished list of findings to a text.
-"""
+"""Findings as text, for people and for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from labbuilder.reports.context import Context, Subject
 __all__ = ["REPORTERS", "Context", "Reporter", "Subject"]
 
 Reporter = Callable[[Sequence[Finding], Context], str]
-"""What makes a text of findings."""
+"""A pure function that writes findings as text, given what else is known about them."""
 
 REPORTERS: Mapping[str, Reporter] = {
     "text": text_report.report,
@@ -29,4 +26,4 @@ REPORTERS: Mapping[str, Reporter] = {
     "sarif": sarif_report.report,
     "junit": junit_report.report,
 }
-"""The reporters by the names of their formats."""
+"""The reporters by the name of their format."""

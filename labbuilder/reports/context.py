@@ -1,4 +1,4 @@
-"""What reporters know besides the findings, and what several of them say alike."""
+"""What reporters know besides the findings, and what several of them write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Subject(NamedTuple):
     Attributes
     ----------
     file
-        Its file, as the user named it; empty for what comes from none.
+        Its file, as the user named it; empty if it is not from a file.
     object
         ``Kind/name``, as in `labbuilder.Finding`; empty for the file itself.
     """
@@ -51,7 +51,7 @@ class Context:
     subjects
         Everything that was checked, whether or not there is a finding about it.
     line
-        Gives the line of the user's text at a place, None if it isn't known or may hold a secret.
+        Returns the line of the user's text at a place; None if it is unknown or may hold a secret.
     colour
         Whether a terminal shows the text.
     version
@@ -68,17 +68,9 @@ class Context:
 
 
 def complaint(finding: Finding) -> str:
-    """Say a finding without its severity, code and place in a file, which stand elsewhere.
+    """Write a finding without its severity, code and place in a file.
 
-    Parameters
-    ----------
-    finding
-        The finding.
-
-    Returns
-    -------
-    str
-        Such as ``Pod/vera-nb: spec.hostname: must be of type string, not integer; put it ...``.
+    For example ``Pod/vera-nb: spec.hostname: must be of type string, not integer; put it ...``.
     """
     cause = "" if finding.source else format_path(finding.cause)
     where = (part for part in (cause, finding.object, format_path(finding.path)) if part)

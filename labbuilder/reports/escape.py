@@ -1,4 +1,4 @@
-"""Text that can't trick whoever looks at it."""
+"""Text that can't trick its reader."""
 
 from __future__ import annotations
 
@@ -10,35 +10,17 @@ _RIGHT_TO_LEFT = {"R", "AL"}
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""Write what can't be seen as escapes: ``\x1b``, ``\u202e``.
+    r"""Escape control and format characters, line ends and lone surrogates: ``\x1b``, ``\u202e``.
 
-    Parameters
-    ----------
-    text
-        The text, which may come from anyone.
-    keep
-        Characters to leave as they are.
-
-    Returns
-    -------
-    str
-        Text without control and format characters, line ends and lone surrogates.
+    Characters in `keep` are not escaped.
     """
     return "".join(char if char.isprintable() or char in keep else _escape(char) for char in text)
 
 
 def visible(text: str) -> str:
-    """Escape what can't be seen, and what turns the direction of the text around it.
+    """Escape a text so that a terminal shows it in one line, in the order in which it is written.
 
-    Parameters
-    ----------
-    text
-        The text, which may come from anyone.
-
-    Returns
-    -------
-    str
-        One line that a terminal shows in the order in which it is written.
+    Invisible characters are escaped, and those that reverse the direction of the text around them.
     """
     return "".join(
         _escape(char) if unicodedata.bidirectional(char) in _RIGHT_TO_LEFT else char
@@ -47,7 +29,7 @@ def visible(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """Count the columns that visible text takes in a terminal."""
+    """Count the columns of a visible text in a terminal."""
     return sum(_cells(char) for char in text)
 
 

@@ -1,4 +1,4 @@
-"""Findings as workflow commands, of which GitHub makes annotations."""
+"""Findings as workflow commands, which GitHub shows as annotations."""
 
 from __future__ import annotations
 
@@ -11,21 +11,8 @@ from labbuilder.reports.escape import printable
 __all__ = ["report"]
 
 
-def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (as all reporters)
-    """Write findings as workflow commands.
-
-    Parameters
-    ----------
-    findings
-        What was found.
-    context
-        Nothing of it matters here.
-
-    Returns
-    -------
-    str
-        A line for each, such as ``::error file=lab.yaml,line=3,col=1,title=...::...``.
-    """
+def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
+    """Write one workflow command per finding: ``::error file=lab.yaml,line=3,col=1,...``."""
     return "".join(f"{_command(finding)}\n" for finding in findings)
 
 

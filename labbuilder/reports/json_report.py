@@ -1,8 +1,8 @@
-"""Findings for programs.
+"""Findings as JSON, for programs.
 
-The report is one object. ``findings`` is a list of objects, each of which has all of ``code``,
-``severity`` (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
-``spec.containers[0].env``), ``cause`` (the path of the input that decides it, or empty),
+The report is one object. ``findings`` is a list of objects, each with ``code``, ``severity``
+(``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
+``spec.containers[0].env``), ``cause`` (the path of the input that causes it, or empty),
 ``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place
 isn't known. ``summary`` counts ``errors`` and ``warnings``.
 """
@@ -19,21 +19,8 @@ from labbuilder.reports.context import Context, count
 __all__ = ["report"]
 
 
-def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (as all reporters)
-    """Write findings as JSON.
-
-    Parameters
-    ----------
-    findings
-        What was found.
-    context
-        Nothing of it matters here.
-
-    Returns
-    -------
-    str
-        The object that is described above, in ASCII.
-    """
+def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
+    """Write the object that is described above, in ASCII."""
     data = {
         "findings": [_finding(finding) for finding in findings],
         "summary": {

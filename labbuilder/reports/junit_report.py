@@ -13,20 +13,9 @@ __all__ = ["report"]
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write findings as XML.
+    """Write one test case for each subject, and for each file or input with findings of its own.
 
-    Parameters
-    ----------
-    findings
-        What was found.
-    context
-        Of which ``subjects`` matters here.
-
-    Returns
-    -------
-    str
-        One test case for each object that was checked, and for each file or input that has
-        findings of its own. Errors are its failure, warnings its output.
+    Errors are the failure of a case, warnings its output.
     """
     cases: dict[Subject, list[Finding]] = {subject: [] for subject in context.subjects}
     for finding in findings:
@@ -49,7 +38,7 @@ def _case(subject: Subject, findings: Sequence[Finding]) -> ET.Element:
     case = ET.Element("testcase", names)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
-    if errors:  # one failure for all, since many readers show no more than the first
+    if errors:  # one failure for all: many readers show only the first
         first = {"message": _legal(errors[0].message), "type": errors[0].code}
         ET.SubElement(case, "failure", first).text = _listed(errors)
     if warnings:
@@ -62,5 +51,5 @@ def _listed(findings: Sequence[Finding]) -> str:
 
 
 def _legal(text: str) -> str:
-    """Escape what XML can't have, and what else can't be seen."""
+    """Escape characters that XML doesn't allow, and other invisible ones."""
     return printable(text, keep="\n")

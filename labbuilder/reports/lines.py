@@ -1,4 +1,4 @@
-"""Lines of the users' own files, of which none is shown that may hold a secret."""
+"""Lines of users' own files, except those that may hold a secret."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["SourceLines"]
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
-# Of other kinds, and of a Secret above all, nothing is shown.
+# Nothing is shown of other kinds, Secrets above all.
 _KINDS = {
     "ConfigMap", "Namespace", "NetworkPolicy", "PersistentVolumeClaim", "Pod", "ResourceQuota",
     "Service",
 }  # fmt: skip
 
-# Within those, people put tokens and passwords here, even where they shouldn't.
+# People put tokens and passwords here, even where they shouldn't.
 _PRIVATE = {
     "annotations", "args", "binarydata", "command", "data", "env", "stringdata", "value",
 }  # fmt: skip
@@ -33,10 +33,10 @@ class SourceLines:
     Parameters
     ----------
     texts
-        What the files hold, by their names.
+        The text of each file, by its name.
     documents
-        The documents of each file. Of a file that could not be read as YAML nobody knows where
-        its secrets are, so none of its lines is shown.
+        The documents of each file. No line is shown of a file that could not be read as YAML,
+        since the places of its secrets are unknown.
     """
 
     def __init__(
@@ -47,18 +47,7 @@ class SourceLines:
         self._known: dict[str, Mapping[int, str]] = {}
 
     def __call__(self, source: Source) -> str | None:
-        """Give the line at a place.
-
-        Parameters
-        ----------
-        source
-            The place.
-
-        Returns
-        -------
-        str or None
-            The line without its end; None if it isn't known or may hold a secret.
-        """
+        """Return the line at a place without its end; None if unknown or perhaps secret."""
         file = source.file
         if file not in self._known:
             text, documents = self._texts.get(file), self._documents.get(file)
@@ -67,10 +56,10 @@ class SourceLines:
 
 
 def _showable(text: str | bytes, documents: Sequence[Document]) -> Mapping[int, str]:
-    """Give the lines, by number, that nothing private touches."""
+    """Return the lines without anything private, by number."""
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
-    if "<<" in text:  # a merge can hide values, of which no mark tells
+    if "<<" in text:  # a merge can hide values that have no mark
         return {}
     lines = _LINE_END.split(text.removeprefix("\ufeff"))
     private = _private_places(documents)
@@ -78,14 +67,14 @@ def _showable(text: str | bytes, documents: Sequence[Document]) -> Mapping[int, 
     hidden: set[int] = set()
     for (line, column), (end, before) in zip(places, [*places[1:], (len(lines), 0)], strict=True):
         if private[line, column]:
-            # The next value ends this one; it may do so in the midst of a line.
+            # This value ends where the next begins, which may be within a line.
             midst = before == 0 or lines[end - 1][: before - 1].strip(" -")
             hidden.update(range(line, end + 1 if midst else end))
     return {i: line for i, line in enumerate(lines, 1) if i not in hidden}
 
 
 def _private_places(documents: Sequence[Document]) -> dict[Place, bool]:
-    """Say of every place where a key or a value starts whether it is private."""
+    """Map the start of every key and value to whether it is private."""
     places: dict[Place, bool] = {}
     # An alias's place is its anchor's: it is private if any of them is.
     for place, private in _places(documents):

@@ -1,4 +1,4 @@
-"""Findings as a SARIF 2.1.0 log, which code hosts and editors show."""
+"""Findings as a SARIF 2.1.0 log, for code hosts and editors."""
 
 from __future__ import annotations
 
@@ -17,20 +17,7 @@ _IN_URIS = frozenset((string.ascii_letters + string.digits + "-._~/").encode())
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write findings as a SARIF log of one run.
-
-    Parameters
-    ----------
-    findings
-        What was found.
-    context
-        Of which ``version`` and ``codes`` matter here.
-
-    Returns
-    -------
-    str
-        The log, in ASCII.
-    """
+    """Write a SARIF log of one run, in ASCII."""
     codes = list(dict.fromkeys(finding.code for finding in findings))
     rules = [_rule(code, context.codes.get(code)) for code in codes]
     driver: dict[str, Any] = {"name": "labbuilder", "rules": rules}
@@ -77,7 +64,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Write a file's path as a URI; urllib's own way to do so would bring its network along."""
+    """Write a file's path as a URI; urllib's function would import its network code."""
     quoted = "".join(
         chr(byte) if byte in _IN_URIS else f"%{byte:02X}" for byte in file.encode(errors="replace")
     )

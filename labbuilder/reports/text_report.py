@@ -1,4 +1,4 @@
-"""Findings for people: one line each, with the line of the user's text below it."""
+"""Findings for people: one line each, and the line of the user's text below it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,14 @@ __all__ = ["report"]
 _COLOURS = {Severity.ERROR: "\033[1;31m", Severity.WARNING: "\033[1;33m"}
 _PLAIN = "\033[0m"
 
-# A window of a long line is shown: so many characters before and after the place.
+# How many characters of a long line are shown before and after the place.
 _BEFORE, _AFTER = 60, 60
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:
-    """Write findings as text.
+    """Write a line per finding, and below it the line of the input with a caret if it is known.
 
-    Parameters
-    ----------
-    findings
-        What was found.
-    context
-        Of which ``line`` and ``colour`` matter here.
-
-    Returns
-    -------
-    str
-        A line for each, with the line of the input that it is about and a caret, where that line
-        is known and can hold no secret. Characters that could trick a terminal are escaped.
+    Characters that could trick a terminal are escaped.
     """
     lines = (line for finding in findings for line in _lines(finding, context))
     return "".join(f"{line}\n" for line in lines)
@@ -55,14 +44,14 @@ def _lines(finding: Finding, context: Context) -> Iterator[str]:
 
 
 def _about_secret(finding: Finding) -> bool:
-    """Tell whether what a finding is about may be a secret, whoever gives the lines."""
+    """Tell whether a finding may be about a secret, wherever the lines come from."""
     keys = {str(step).lower() for step in (*finding.path, *finding.cause)}
     secret = "secret" in finding.object.partition("/")[0].lower()
     return secret or bool(keys & {"secrets", "pullsecret", "data", "stringdata"})
 
 
 def _window(line: str, column: int) -> tuple[str, int]:
-    """Cut a long line to what is around a column, and say which column that is then."""
+    """Cut a long line to the text around a column, and return where that column then is."""
     start = max(0, column - 1 - _BEFORE)
     end = column - 1 + _AFTER
     shown = line[start:end]

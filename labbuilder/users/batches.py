@@ -1,4 +1,4 @@
-"""Many labs: the files that hold them, a part at a time, and the processes that work on them."""
+"""Input files, read in batches, and the processes that work on them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from labbuilder.documents import Document, load
-from labbuilder.documents.files import MAX_BYTES, read
+from labbuilder.documents import MAX_VALUES, Document, load
+from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Batch", "batches", "documents", "size", "spread"]
+__all__ = ["Batch", "map_batches", "parse_batch", "read_batches", "total_bytes"]
 
 _LINES = {".jsonl", ".ndjson"}
 _SUFFIXES = {".json", ".yaml", ".yml", *_LINES}
-_A_BATCH = 32  # lines, which keep a process busy for longer than it takes to hand them over
-_LARGE = 1024**2  # bytes of a line, with which a batch is large enough
+_MAX_LINES = 32  # of a batch: work for longer than it takes to send them to a process
+_LARGE_LINE_BYTES = 1024**2  # a line that ends its batch
 
 Result = TypeVar("Result")
 
@@ -39,13 +39,13 @@ class Batch:
     Attributes
     ----------
     file
-        What it is called in findings.
+        Its name in findings.
     text
-        What it holds.
+        Its content.
     first
         The number of its first line if it is lines of JSON, and 0 otherwise.
     findings
-        Why it couldn't be read, if it couldn't.
+        Why it couldn't be read; empty if it was.
     """
 
     file: str
@@ -54,50 +54,45 @@ class Batch:
     findings: tuple[Finding, ...] = ()
 
 
-def batches(names: Iterable[str]) -> Iterator[Batch]:
-    """Read the input, a part at a time.
+def read_batches(names: Iterable[str]) -> Iterator[Batch]:
+    """Read the input, one batch at a time.
 
     Parameters
     ----------
     names
         Files, folders, glob patterns, and ``-`` for standard input. A folder stands for all
-        YAML and JSON files below it but hidden ones. Files called ``*.ndjson`` and ``*.jsonl``
-        hold a JSON document a line; so does standard input that starts with two such lines.
+        YAML and JSON files below it except hidden ones. ``*.ndjson`` and ``*.jsonl`` files have
+        one JSON document per line; so does standard input that starts with two such lines.
 
     Yields
     ------
     Batch
-        In the order of the names; in a folder, of the files' names.
+        In the order of the names; within a folder, of the file names.
     """
     for name in names:
         if name == "-":
-            yield from _standard_input()
+            yield from _guarded("<stdin>", _standard_input())
             continue
         found = False
         for path in _files(name):
             found = True
-            yield from _file(path)
+            yield from _guarded(str(path), _file(path))
         if not found:
-            message = f"{shown(name)} holds no YAML or JSON file"
+            message = f"{shown(name)} contains no YAML or JSON file"
             if not Path(name).is_dir():
                 message = f"{shown(name)} matches no file"
             yield Batch(name, findings=(Finding("unreadable-file", message),))
 
 
-def documents(batch: Batch, most: int = 100_000) -> Iterator[Document | tuple[Finding, ...]]:
-    """Give the documents of a batch, and of those that can't be read what is wrong with them.
-
-    Parameters
-    ----------
-    batch
-        The batch.
-    most
-        How many values a YAML text may hold.
+def parse_batch(
+    batch: Batch, max_values: int = MAX_VALUES
+) -> Iterator[Document | tuple[Finding, ...]]:
+    """Parse the documents of a batch; a YAML text may have `max_values` values.
 
     Yields
     ------
     Document or tuple of Finding
-        In the order of the text. Empty ones are left out.
+        Each document, or what is wrong with it, in the order of the text; no empty ones.
     """
     if batch.findings:
         yield batch.findings
@@ -110,15 +105,15 @@ def documents(batch: Batch, most: int = 100_000) -> Iterator[Document | tuple[Fi
                     yield tuple(error.findings)
     else:
         try:
-            found = load(batch.text, batch.file, most)
+            found = load(batch.text, batch.file, max_values)
         except LabBuilderError as error:
             yield tuple(error.findings)
             return
         yield from (document for document in found if document.data is not None)
 
 
-def size(names: Sequence[str]) -> int | None:
-    """Tell how many bytes `batches` is going to read; None if that can't be told."""
+def total_bytes(names: Sequence[str]) -> int | None:
+    """Return how many bytes `read_batches` will read; None if unknown."""
     if "-" in names:
         return None
     try:
@@ -127,24 +122,24 @@ def size(names: Sequence[str]) -> int | None:
         return None
 
 
-def spread(
-    make: Callable[[], Callable[[Batch], Result]], given: Iterable[Batch], jobs: int
+def map_batches(
+    make: Callable[[], Callable[[Batch], Result]], batches: Iterable[Batch], jobs: int
 ) -> Iterator[Result]:
-    """Work on batches in several processes.
+    """Apply a function to batches, in several processes.
 
     Parameters
     ----------
     make
-        Makes, once in every process, what works on a batch.
-    given
-        The batches, of which only a few are held at a time.
+        Makes the function, once in every process.
+    batches
+        The batches; only a few are in memory at a time.
     jobs
-        How many processes; 1 is this one.
+        The number of processes; 1 is this one.
 
     Yields
     ------
     object
-        What became of each batch, in their order.
+        The result of each batch, in order.
 
     Raises
     ------
@@ -152,22 +147,22 @@ def spread(
         If a process is killed.
     """
     if jobs == 1:
-        yield from map(make(), given)
+        yield from map(make(), batches)
         return
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (few need it)
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (only with --jobs)
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 (as above)
 
     waiting: deque[Future[Result]] = deque()
     try:
         with ProcessPoolExecutor(jobs, initializer=_start, initargs=(make,)) as pool:
-            for batch in given:
+            for batch in batches:
                 waiting.append(pool.submit(_work, batch))
                 if len(waiting) > 2 * jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
     except BrokenProcessPool:
-        message = "a process that worked on them was killed"
+        message = "a worker process was killed"
         raise ChildProcessError(errno.ECHILD, message) from None
 
 
@@ -175,7 +170,7 @@ _workers: list[Callable[[Batch], object]] = []
 
 
 def _start(make: Callable[[], Callable[[Batch], object]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends its workers
     _workers[:] = [make()]
 
 
@@ -191,45 +186,38 @@ def _files(name: str) -> Iterator[Path]:
             if each.suffix in _SUFFIXES and not hidden and each.is_file():
                 yield each
     elif glob.has_magic(name) and not path.exists():
-        yield from (Path(each) for each in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207 (Path's takes no absolute pattern)
+        yield from (Path(each) for each in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207 (Path.glob takes no absolute pattern)
     else:
         yield path
 
 
 def _file(path: Path) -> Iterator[Batch]:
-    name = str(path)
+    if path.suffix in _LINES:
+        with path.open("rb") as stream:
+            yield from _lines(stream, str(path))
+    else:
+        yield Batch(str(path), read(path))
+
+
+def _standard_input() -> Iterator[Batch]:
+    start: list[bytes] = []
+    if stream := sys.stdin and sys.stdin.buffer:
+        start = [stream.readline(MAX_FILE_BYTES), stream.readline(MAX_FILE_BYTES)]
+        if start[1].startswith(b"{") and _is_object(start[0]):
+            yield from _lines(stream, "<stdin>", start)
+            return
+    yield Batch("<stdin>", read_standard_input(b"".join(start)))
+
+
+def _guarded(name: str, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches, and a last one with the finding if they can't be read."""
     try:
-        if path.suffix in _LINES:
-            with path.open("rb") as stream:
-                yield from _lines(stream, name)
-        else:
-            yield Batch(name, read(path))
+        yield from batches
     except LabBuilderError as error:
         yield Batch(name, findings=tuple(error.findings))
     except OSError as error:
         message = f"{shown(name)} can't be read: {error.strerror}"
         yield Batch(name, findings=(Finding("unreadable-file", message),))
-
-
-def _standard_input() -> Iterator[Batch]:
-    name, problem = "<stdin>", ""
-    try:
-        if sys.stdin:
-            stream = sys.stdin.buffer
-            first, second = stream.readline(MAX_BYTES), stream.readline(MAX_BYTES)
-            if second.startswith(b"{") and _is_object(first):
-                yield from _lines(stream, name, [first, second])
-                return
-            text = first + second + stream.read(MAX_BYTES + 1)
-            if len(text) <= MAX_BYTES:
-                yield Batch(name, text)
-                return
-            problem = f"standard input is larger than {MAX_BYTES // 1024**2} MiB"
-        else:
-            problem = "standard input is closed"
-    except OSError as error:
-        problem = f"standard input can't be read: {error.strerror}"
-    yield Batch(name, findings=(Finding("unreadable-file", problem),))
 
 
 def _is_object(line: bytes) -> bool:
@@ -242,14 +230,16 @@ def _is_object(line: bytes) -> bool:
 def _lines(stream: IO[bytes], name: str, start: Sequence[bytes] = ()) -> Iterator[Batch]:
     held: list[bytes] = []
     number = 0
-    for number, line in enumerate(chain(start, iter(lambda: stream.readline(MAX_BYTES), b"")), 1):
-        if len(line) == MAX_BYTES:  # it may have no end, as a device has none
-            message = f"the line is longer than {MAX_BYTES // 1024**2} MiB"
+    for number, line in enumerate(
+        chain(start, iter(lambda: stream.readline(MAX_FILE_BYTES), b"")), 1
+    ):
+        if len(line) == MAX_FILE_BYTES:  # perhaps a device, which has no end
+            message = f"line is longer than {MAX_FILE_BYTES // 1024**2} MiB"
             source = Source(name, number, 1)
             yield Batch(name, findings=(Finding("too-large", message, source=source),))
             break
         held.append(line)
-        if len(held) == _A_BATCH or len(line) > _LARGE:
+        if len(held) == _MAX_LINES or len(line) > _LARGE_LINE_BYTES:
             yield Batch(name, b"".join(held), number + 1 - len(held))
             held = []
     if held:

@@ -1,27 +1,27 @@
-"""User files judged by what they compile to, a batch at a time."""
+"""User files checked by compiling them, a batch at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labbuilder.documents import Document
+from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
-from labbuilder.users.batches import Batch, documents
+from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles
-from labbuilder.validation.files import MOST, Checked, check_documents, merged
+from labbuilder.validation.files import Checked, check_documents, merged
 
-__all__ = ["UserChecker", "stands_alone"]
+__all__ = ["UserChecker", "is_independent"]
 
 
 class UserChecker:
-    """Judges users' documents, and lines of manifests each for itself.
+    """Checks user documents, and lines of manifests one by one.
 
     Parameters
     ----------
     users
         Options of `labbuilder.users.compile.UserFiles`.
     versions
-        The Kubernetes versions to hold labs against.
+        The Kubernetes versions to check labs against.
     """
 
     def __init__(self, users: Mapping[str, str | None], versions: Sequence[str]) -> None:
@@ -31,18 +31,18 @@ class UserChecker:
         }
 
     def judge(self, document: Document, version: str) -> Sequence[Finding]:
-        """Say what is wrong with a user's document by a Kubernetes version."""
+        """Return what is wrong with a user's document in a Kubernetes version."""
         try:
             return self._users[version].compile(document).warnings
         except LabBuilderError as error:
             return error.findings
 
     def __call__(self, batch: Batch) -> Checked:
-        """Judge a batch."""
+        """Check a batch."""
         return merged(self._checked(batch), (batch.file,))
 
     def _checked(self, batch: Batch) -> Iterable[Checked]:
-        for document in documents(batch, MOST):
+        for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
                 checked = check_documents({batch.file: [document]}, self._versions, self.judge)
                 yield Checked(checked.findings, checked.objects, {})
@@ -50,7 +50,7 @@ class UserChecker:
                 yield Checked(document, (), {})
 
 
-def stands_alone(batch: Batch) -> bool:
-    """Say whether a batch can be judged for itself: it is lines, or holds users only."""
+def is_independent(batch: Batch) -> bool:
+    """Return whether a batch can be checked by itself: it is lines, or has users only."""
     text = batch.text
     return bool(batch.first) or (b"user" in text and b"kind" not in text and b"apiV" not in text)

@@ -1,29 +1,33 @@
-"""User files: what the command line reads, with the place of everything in them."""
+"""User documents to labs, with every finding placed in the files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labbuilder.compiler import LabCompiler
-from labbuilder.data import DEFAULT_SITE
-from labbuilder.documents import Document, load
-from labbuilder.documents.files import read, read_standard_input
+from labbuilder.documents import Document
+from labbuilder.documents.files import load_file
 from labbuilder.errors import Finding, LabBuilderError
-from labbuilder.lab.arguments import raise_errors, read_inputs
+from labbuilder.lab.arguments import raise_on_error, read_inputs
 from labbuilder.lab.objects import LabObjects
-from labbuilder.users.document import (
-    Origin,
-    UserDocument,
-    beside,
-    take_apart,
-)
+from labbuilder.users.configuration import parse_configuration, read_configuration
+from labbuilder.users.document import UserDocument, parse_user, resolve_relative
+from labbuilder.users.origins import Origin, place
 
 __all__ = ["UserFiles", "read_documents"]
 
-_DEFAULT = "the default site"
+_MAX_CACHED_SITES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A configuration: its place, and its compiler or what is wrong with it."""
+
+    origin: Origin
+    compiler: LabCompiler | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class UserFiles:
@@ -32,11 +36,11 @@ class UserFiles:
     Parameters
     ----------
     config
-        The configuration file that overrides what user files name, if any.
+        The configuration file that overrides the user files' own, if any.
     templates
         The folder of the site's own fragments, if any.
     kubernetes_version
-        What manifests are checked against; the newest by default.
+        The version that manifests are checked against; the newest by default.
     """
 
     def __init__(
@@ -50,145 +54,83 @@ class UserFiles:
         self._options: dict[str, Any] = {"templates": templates}
         if kubernetes_version is not None:
             self._options["kubernetes_version"] = kubernetes_version
-        self._documents: dict[str, Document] = {}
-        self._compilers: dict[str, LabCompiler] = {}
-        self._failed: dict[str, list[Finding]] = {}
+        self._sites: dict[str | None, _Site] = {}  # None is the default site
 
     def compile(self, document: Document) -> LabObjects:
-        """Compile one user's document.
-
-        Parameters
-        ----------
-        document
-            The document, as `read_documents` gives it.
-
-        Returns
-        -------
-        LabObjects
-            The lab, its warnings placed in the files.
+        """Compile one user's document to a lab, with its warnings placed in the files.
 
         Raises
         ------
         LabBuilderError
             With everything that is wrong, placed in the files.
         """
-        taken = take_apart(document)
-        compiler = None
-        try:
-            compiler = self._compiler(taken)
-        except LabBuilderError as error:
-            taken.findings += _placed(error.findings, taken.origins)
-        config = compiler.config if compiler else None
-        inputs, found = read_inputs(config, **taken.arguments)
-        taken.findings += _placed(found, taken.origins)
-        raise_errors(taken.findings)
+        user = parse_user(document)
+        compiler = self._compiler(user)
+        inputs, found = read_inputs(compiler.config if compiler else None, **user.arguments)
+        user.findings += place(found, user.origins)
+        raise_on_error(user.findings)
         if not compiler or not inputs:
-            raise AssertionError("what is None comes with an error")
+            raise AssertionError("None comes with an error")
         try:
-            lab = compiler.compile_inputs(inputs, tuple(taken.findings))
+            lab = compiler.compile_inputs(inputs, tuple(user.findings))
         except LabBuilderError as error:
-            raise LabBuilderError(_placed(error.findings, taken.origins)) from None
-        return replace(lab, warnings=tuple(_placed(lab.warnings, taken.origins)))
+            raise LabBuilderError(place(error.findings, user.origins)) from None
+        return replace(lab, warnings=tuple(place(lab.warnings, user.origins)))
 
-    def _compiler(self, taken: UserDocument) -> LabCompiler:
-        named = taken.document.data.get("config")
-        if self._config is None and isinstance(named, Mapping):
-            taken.origins["config"] = Origin(taken.document, ("config",))
-            return LabCompiler(named, **self._options)
-        name = self._config_name(taken, named)
-        if name not in self._documents:
-            self._documents[name] = _single(load(self._config_text(taken, name), name))
-        taken.origins["config"] = Origin(self._documents[name])
-        if name in self._failed:
-            raise LabBuilderError(self._failed[name])
-        if name not in self._compilers:
-            try:
-                self._compilers[name] = LabCompiler(self._documents[name].data, **self._options)
-            except LabBuilderError as error:
-                self._failed[name] = list(error.findings)
-                raise
-        return self._compilers[name]
+    def _compiler(self, user: UserDocument) -> LabCompiler | None:
+        """Return the compiler of the user's site; None, with complaints, if that is wrong."""
+        try:
+            site = self._site(user)
+        except LabBuilderError as error:
+            user.findings += error.findings
+            return None
+        if site is None:
+            return None
+        user.origins["config"] = site.origin
+        user.findings += place(site.findings, user.origins)
+        return site.compiler
 
-    def _config_text(self, taken: UserDocument, name: str) -> str | bytes:
-        if name == _DEFAULT:
-            return DEFAULT_SITE
-        if self._config is not None:
-            return read(Path(name))
-        text = taken.read(str(taken.document.data["config"]), ("config",))
-        if text is None:
-            raise LabBuilderError([])  # taken has the complaint
-        return text
-
-    def _config_name(self, taken: UserDocument, named: object) -> str:
-        if self._config is not None:
-            return self._config
-        if named is None:
-            return _DEFAULT
+    def _site(self, user: UserDocument) -> _Site | None:
+        named = user.document.data.get("config")
+        if self._config is not None or named is None:
+            if self._config not in self._sites:
+                self._keep(self._config, read_configuration(self._config))
+            return self._sites[self._config]
+        if isinstance(named, Mapping):
+            return self._prepare(Origin(user.document, ("config",)), named)
         if not isinstance(named, str):
             hint = "write site.yaml, for example"
-            taken.complain("wrong-type", "must be a path or a mapping", ("config",), hint)
-            raise LabBuilderError([])  # taken has the complaint
-        return str(beside(taken.document.file, named))
+            user.complain("wrong-type", "must be a path or a mapping", ("config",), hint)
+            return None
+        file = str(resolve_relative(user.document.file, named))
+        if file not in self._sites:
+            text = user.read(named, ("config",))
+            if text is None:
+                return None
+            self._keep(file, parse_configuration(text, file))
+        return self._sites[file]
+
+    def _keep(self, file: str | None, document: Document) -> None:
+        if len(self._sites) >= _MAX_CACHED_SITES:
+            del self._sites[next(iter(self._sites))]  # the oldest
+        self._sites[file] = self._prepare(Origin(document), document.data)
+
+    def _prepare(self, origin: Origin, config: Mapping[str, Any]) -> _Site:
+        try:
+            return _Site(origin, LabCompiler(config, **self._options))
+        except LabBuilderError as error:
+            return _Site(origin, findings=tuple(error.findings))
 
 
 def read_documents(name: str) -> list[Document]:
-    """Read a user file.
-
-    Parameters
-    ----------
-    name
-        The file's path; ``-`` is standard input.
-
-    Returns
-    -------
-    list of Document
-        One for each user.
+    """Read a user file, a document for each user; ``-`` is standard input.
 
     Raises
     ------
     LabBuilderError
-        If the file can't be read, isn't strict YAML, or holds no user.
+        If the file can't be read, isn't strict YAML, or contains no user.
     """
-    standard = name == "-"
-    text = read_standard_input() if standard else read(Path(name))
-    found = load(text, "<stdin>" if standard else name)
-    documents = [each for each in found if each.data is not None]
+    documents = load_file(name)
     if not documents:
-        raise LabBuilderError([Finding("empty-file", f"{name} holds no user")])
+        raise LabBuilderError([Finding("empty-file", f"{name} contains no user")])
     return documents
-
-
-def _single(documents: list[Document]) -> Document:
-    if documents[0].data is None:
-        message = f"{documents[0].file} holds no configuration"
-        raise LabBuilderError([Finding("empty-file", message)])
-    if len(documents) != 1:
-        source = documents[1].source(())
-        raise LabBuilderError(
-            [
-                Finding(
-                    "several-documents",
-                    "a configuration is one YAML document",
-                    hint="give it a file of its own",
-                    source=source,
-                )
-            ]
-        )
-    return documents[0]
-
-
-def _placed(findings: Iterable[Finding], origins: Mapping[str, Origin]) -> list[Finding]:
-    """Say where in the files the findings about arguments are."""
-    return [_place(finding, origins) for finding in findings]
-
-
-def _place(finding: Finding, origins: Mapping[str, Origin]) -> Finding:
-    argument = finding.cause if finding.object else finding.path
-    origin = origins.get(str(argument[0])) if argument else None
-    if not origin or finding.source:
-        return finding
-    path = origin.path + argument[1:]
-    source = origin.document.source(path, key=finding.about_key)
-    if finding.object:
-        return finding.placed(source, path)
-    return replace(finding, path=path, source=source)

@@ -1,4 +1,4 @@
-"""One user's document, taken apart into the compiler's arguments."""
+"""One user's document, parsed into the compiler's arguments."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from labbuilder.documents import Document
 from labbuilder.documents.files import read
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
+from labbuilder.users.origins import Origin
 
-__all__ = [
-    "Origin", "UserDocument", "beside", "take_apart"
-]  # fmt: skip
+__all__ = ["UserDocument", "parse_user", "resolve_relative"]
 
 _ARGUMENTS = {
     "site": "site", "user": "user", "lab": "lab", "image": "image", "secrets": "secrets",
@@ -29,17 +28,9 @@ _SECRET_FORMS = ("env", "file", "base64")
 _DEFAULT_BASE_URL = "http://localhost"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an argument stands: a path in a document."""
-
-    document: Document
-    path: Steps = ()
-
-
 @dataclass(slots=True)
 class UserDocument:
-    """One user's document, taken apart into the compiler's arguments."""
+    """One user's document as arguments of `read_inputs`, with their places and findings."""
 
     document: Document
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -54,110 +45,96 @@ class UserDocument:
         hint: str = "",
         severity: Severity = Severity.ERROR,
     ) -> None:
-        """Complain of the value at a path of the document."""
+        """Add a finding about the value at a path of the document."""
         source = self.document.source(path, key=code == "unknown-field")
         self.findings.append(Finding(code, message, path, hint, severity, source=source))
 
     def read(self, name: str, path: Steps) -> bytes | None:
-        """Read a file that the value at `path` names; None, and a complaint, if it can't be."""
+        """Read the file that the value at `path` names; None, with a complaint, if it fails."""
         try:
-            return read(beside(self.document.file, name))
+            return read(resolve_relative(self.document.file, name))
         except LabBuilderError as error:
-            hint = "a path is relative to the file that names it"
+            hint = "write the path relative to the file that names it"
             self.complain("unreadable-file", error.findings[0].message, path, hint)
             return None
 
 
-@lru_cache  # for thousands of labs name the same configuration
-def beside(file: str, name: str) -> Path:
-    """Find the file that a user file names: the path is relative to it."""
+@lru_cache  # thousands of users name the same configuration
+def resolve_relative(file: str, name: str) -> Path:
+    """Return the path of a file that a user file names, relative to the user file."""
     folder = Path() if file == "<stdin>" else Path(file).parent
     return folder / name
 
 
-def take_apart(document: Document) -> UserDocument:
-    """Take a user's document apart, reading what it names.
+def parse_user(document: Document) -> UserDocument:
+    """Parse a user's document and read the files that it names.
 
-    Parameters
-    ----------
-    document
-        The document.
-
-    Returns
-    -------
-    UserDocument
-        The arguments for `labbuilder.lab.arguments.read_inputs`, where each of them stands, and
-        complaints about what could not be read. Each missing file counts as an empty one.
+    What can't be read is a complaint, and counts as empty.
 
     Raises
     ------
     LabBuilderError
-        If the document is no mapping.
+        If the document is not a mapping.
     """
-    taken = UserDocument(document)
+    user = UserDocument(document)
     if not isinstance(document.data, dict):
-        taken.complain(
-            "wrong-type",
-            "a user file must be a mapping",
-            (),
-            f"give it the keys {', '.join(_KEYS)}",
-        )
-        raise LabBuilderError(taken.findings)
+        hint = f"give it the keys {', '.join(_KEYS)}"
+        user.complain("wrong-type", "a user file must be a mapping", (), hint)
+        raise LabBuilderError(user.findings)
     for key in document.data:
         if key not in _KEYS:
-            taken.complain(
-                "unknown-field", "unknown field", (key,), f"known are {', '.join(_KEYS)}"
-            )
+            hint = f"use one of {', '.join(_KEYS)}"
+            user.complain("unknown-field", "unknown field", (key,), hint)
     for name, key in _ARGUMENTS.items():
-        taken.origins[name] = Origin(document, (key,))
-        taken.arguments[name] = document.data.get(key)
-    arguments = taken.arguments
-    arguments["site"] = _site(taken, arguments["site"])
+        user.origins[name] = Origin(document, (key,))
+        user.arguments[name] = document.data.get(key)
+    arguments = user.arguments
+    arguments["site"] = _site(user, arguments["site"])
     arguments["lab"] = _lab(arguments["lab"], arguments["user"])
-    arguments["secrets"] = _secrets(taken, arguments["secrets"], ("secrets",), _encode)
-    if isinstance(arguments["pull_secret"], dict) and "data" in arguments["pull_secret"]:
-        given = arguments["pull_secret"]
-        path = ("pullSecret", "data")
-        arguments["pull_secret"] = given | {"data": _secrets(taken, given["data"], path)}
-    return taken
+    arguments["secrets"] = _secrets(user, arguments["secrets"], ("secrets",), _encode)
+    pull_secret = arguments["pull_secret"]
+    if isinstance(pull_secret, dict) and "data" in pull_secret:
+        data = _secrets(user, pull_secret["data"], ("pullSecret", "data"))
+        arguments["pull_secret"] = pull_secret | {"data": data}
+    return user
 
 
-def _site(taken: UserDocument, given: Any) -> Any:
-    """Fill in what a site may leave out, and read its discovery document."""
+def _site(user: UserDocument, given: Any) -> Any:
+    """Add the site's defaults, and read its discovery document."""
     if not isinstance(given, dict | None):
         return given
     site = {"discovery": {}, **(given or {})}
     if not {"baseUrl", "base_url"} & site.keys():
         site["baseUrl"] = _DEFAULT_BASE_URL
-        taken.complain(
+        user.complain(
             "default-base-url",
-            f"labs are told that the site is {_DEFAULT_BASE_URL}",
+            f"is not set; labs get {_DEFAULT_BASE_URL}",
             ("site", "baseUrl"),
-            "give the site's own URL",
+            "set it to the site's URL",
             Severity.WARNING,
         )
     named = site["discovery"]
     if isinstance(named, str):
-        site["discovery"] = _json(taken, named, ("site", "discovery"))
+        site["discovery"] = _json(user, named, ("site", "discovery"))
     return site
 
 
-def _json(taken: UserDocument, name: str, path: Steps) -> Any:
-    """Read a JSON file; an empty mapping, and a complaint, if it isn't one."""
-    text = taken.read(name, path)
+def _json(user: UserDocument, name: str, path: Steps) -> Any:
+    """Read a JSON file; an empty mapping, with a complaint, if it fails."""
+    text = user.read(name, path)
     try:
         return {} if text is None else json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno} of {shown(name)}"
-        taken.complain("invalid-json", f"{where}: {error.msg}", path, "write a JSON document")
-    except (ValueError, RecursionError):  # no UTF-8, a number too long, nesting too deep
-        message = f"{shown(name)} is not a JSON document in UTF-8, or too large a one"
-        taken.complain("invalid-json", message, path, "write a JSON document")
+        user.complain("invalid-json", f"{where}: {error.msg}", path, "write a JSON document")
+    except (ValueError, RecursionError):  # not UTF-8, a number too long, nesting too deep
+        message = f"{shown(name)} is not a JSON document in UTF-8, or is too large"
+        user.complain("invalid-json", message, path, "write a JSON document")
     return {}
 
 
 def _lab(given: Any, user: Any) -> Any:
-    """Fill in JupyterHub's own prefix, without which no lab starts."""
+    """Add JupyterHub's default prefix, without which no lab starts."""
     if not isinstance(given, dict | None):
         return given
     lab: dict[str, Any] = {"env": {}, **(given or {})}
@@ -171,41 +148,33 @@ def _lab(given: Any, user: Any) -> Any:
 
 
 def _secrets(
-    taken: UserDocument, given: Any, path: Steps, plain: Callable[[str], str] = str
+    user: UserDocument, given: Any, path: Steps, plain: Callable[[str], str] = str
 ) -> Any:
-    """Turn each way of giving a secret into base64 text."""
+    """Resolve every form of a secret to base64 text."""
     if not isinstance(given, dict):
         return given
     return {
-        key: _secret(taken, value, (*path, key)) if isinstance(value, dict)
+        key: _secret(user, value, (*path, key)) if isinstance(value, dict)
         else plain(value) if isinstance(value, str) else value
         for key, value in given.items()
     }  # fmt: skip
 
 
-def _secret(taken: UserDocument, given: dict[str, Any], path: Steps) -> str:
+def _secret(user: UserDocument, given: dict[str, Any], path: Steps) -> str:
     forms = [(form, value) for form, value in given.items() if isinstance(value, str)]
     if len(given) != 1 or not forms or forms[0][0] not in _SECRET_FORMS:
-        taken.complain(
-            "invalid-secret",
-            "is no way of giving a secret",
-            path,
-            "write the text itself, {env: NAME}, {file: PATH} or {base64: TEXT}",
-        )
+        hint = "write the text itself, {env: NAME}, {file: PATH} or {base64: TEXT}"
+        user.complain("invalid-secret", "is not a valid form of a secret", path, hint)
         return ""
     (form, value), at = forms[0], (*path, forms[0][0])
     if form == "base64":
         return value
     if form == "file":
-        return base64.b64encode(taken.read(value, at) or b"").decode()
+        return base64.b64encode(user.read(value, at) or b"").decode()
     found = os.environ.get(value)
     if found is None:
-        taken.complain(
-            "missing-variable",
-            "there is no such environment variable",
-            at,
-            "set it, or give the secret in another way",
-        )
+        hint = "set it, or provide the secret in another way"
+        user.complain("missing-variable", "environment variable is not set", at, hint)
     return base64.b64encode(os.fsencode(found or "")).decode()
 
 

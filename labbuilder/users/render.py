@@ -9,10 +9,10 @@ from typing import Literal
 from labbuilder import output
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, shown
-from labbuilder.users.batches import Batch, documents
+from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles
 
-__all__ = ["Rendered", "Renderer"]
+__all__ = ["Form", "Rendered", "Renderer"]
 
 Form = Literal["json", "ndjson", "yaml"]
 
@@ -21,17 +21,17 @@ _WRITERS = {"json": output.to_json, "ndjson": output.to_line, "yaml": output.to_
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What became of one user's lab.
+    """The result for one user.
 
     Attributes
     ----------
     who
-        The user and where they stand, for a summary.
+        The user's name and place, for a summary.
     findings
         What is wrong, or worth knowing.
     texts
-        The lab's objects: one text under an empty name, or one by the name of each file; None
-        if there is an error.
+        The lab's objects by file name, or all in one text under an empty name; None after an
+        error.
     """
 
     who: str
@@ -47,11 +47,11 @@ class Renderer:
     users
         The options of `labbuilder.users.compile.UserFiles`.
     form
-        The form of the texts.
+        The format of the texts.
     in_files
-        Whether to give each object a file.
+        Whether each object gets its own file.
     redacted
-        Whether to hide secrets' values.
+        Whether secrets' values are masked.
     """
 
     def __init__(
@@ -63,24 +63,13 @@ class Renderer:
         self._redacted = redacted
 
     def __call__(self, batch: Batch) -> list[Rendered]:
-        """Render a batch.
-
-        Parameters
-        ----------
-        batch
-            The batch.
-
-        Returns
-        -------
-        list of Rendered
-            One for each document, and for each that can't be read.
-        """
+        """Render a batch, with a result for each document, readable or not."""
         results = [
             self._render(each) if isinstance(each, Document) else Rendered(_place(each), each)
-            for each in documents(batch)
+            for each in parse_batch(batch)
         ]
         if not results and not batch.first:
-            finding = Finding("empty-file", f"{batch.file} holds no user")
+            finding = Finding("empty-file", f"{batch.file} contains no user")
             return [Rendered(batch.file, (finding,))]
         return results
 

@@ -1,4 +1,4 @@
-"""Judges files of manifests, whoever made them, by the schemas and by the rules."""
+"""Judges files of manifests from any source."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labbuilder.documents import Document, load
-from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import kind_of, object_name
-from labbuilder.validation import rules, schemas
+from labbuilder.documents import MAX_FILE_VALUES, Document, load
+from labbuilder.documents.objects import PlacedObject, unpack_lists
+from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.manifest import object_name
+from labbuilder.validation import schemas
+from labbuilder.validation.judge import judge
 
 __all__ = [
-    "MOST",
     "Checked",
     "check_documents",
     "check_texts",
@@ -22,30 +23,18 @@ __all__ = [
     "select_versions",
 ]
 
-MOST = 2_000_000
-"""Values in a file of manifests, which may hold thousands of labs."""
-
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
-_MANIFEST_HINT = "write apiVersion, kind and what the kind needs"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A manifest, and where it stands."""
-
-    document: Document
-    path: Path
-    data: dict[str, Any]
+_MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was checked, and what was found.
+    """The result of checking files.
 
     Attributes
     ----------
     findings
-        In the order of the files, and of the lines in them. Each has its place.
+        In the order of the files and of the lines in them. Each has its place.
     objects
         The file of each manifest and its ``Kind/name``, in order.
     documents
@@ -58,13 +47,13 @@ class Checked:
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
-    """Find the Kubernetes versions that are asked for.
+    """Resolve Kubernetes versions.
 
     Parameters
     ----------
     asked
-        Versions, as `labbuilder.validation.schemas.resolve_version` takes them, or ``all``; none
-        asks for the newest.
+        Versions for `labbuilder.validation.schemas.resolve_version`, or ``all``; the newest if
+        empty.
 
     Returns
     -------
@@ -74,7 +63,7 @@ def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
     Raises
     ------
     LabBuilderError
-        If there are no schemas for one of them.
+        If one of them has no schemas.
     """
     if "all" in asked:
         return schemas.VERSIONS
@@ -87,28 +76,28 @@ def check_texts(
     versions: Sequence[str] = (schemas.NEWEST,),
     judge_user: JudgeUser | None = None,
 ) -> Checked:
-    """Judge files of manifests, all of them together.
+    """Check files of manifests, all of them together.
 
     Parameters
     ----------
     texts
-        What the files hold, YAML or JSON, by their names. A ``List`` stands for its items.
+        The content of the files, YAML or JSON, by their names. A ``List`` stands for its items.
     versions
-        The Kubernetes versions to hold them against, as `select_versions` gives them.
+        The Kubernetes versions, as `select_versions` returns them.
     judge_user
-        What says what is wrong with a user's document by a version; without it, such a document
-        counts as a manifest.
+        Judges a user's document by a version; without it, such a document is checked as a
+        manifest.
 
     Returns
     -------
     Checked
-        What was found. What holds for several of the versions is found once.
+        The result. A finding of several versions is reported once.
     """
     documents: dict[str, Sequence[Document]] = {}
     findings: list[Finding] = []
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file, MOST)
+            documents[file] = load(text, file, MAX_FILE_VALUES)
         except LabBuilderError as error:
             findings += error.findings
     checked = check_documents(documents, versions, judge_user, complete=not findings)
@@ -122,24 +111,24 @@ def check_documents(
     *,
     complete: bool = True,
 ) -> Checked:
-    """Judge documents, all of them together.
+    """Check documents, all of them together.
 
     Parameters
     ----------
     documents
         The documents of each file.
     versions, judge_user
-        As `check_texts` takes them.
+        As for `check_texts`.
     complete
-        Whether nothing is missing that the documents may refer to.
+        Whether everything that the documents may refer to is among them.
 
     Returns
     -------
     Checked
-        What was found.
+        The result.
     """
     findings: list[Finding] = []
-    manifests: list[Manifest] = []
+    manifests: list[PlacedObject] = []
     objects: list[tuple[str, str]] = []
     for file, each in documents.items():
         users = []
@@ -150,30 +139,30 @@ def check_documents(
                 findings += _judge_user(document, versions, judge_user)
         rest = [document for document in each if document not in users]
         for found in _manifests(rest) if rest or not users else ():
-            if isinstance(found, Manifest):
+            if isinstance(found, PlacedObject):
                 manifests.append(found)
                 objects.append((file, object_name(found.data)))
             else:
                 complete = False
                 findings.append(found)
-    findings += _judge(manifests, versions, whole=complete)
+    findings += _judge(manifests, versions, complete=complete)
     return Checked(findings, objects, documents)
 
 
 def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
-    """Put together what was checked in parts.
+    """Merge results.
 
     Parameters
     ----------
     parts
-        The parts.
+        The results.
     files
-        The order of the files.
+        The files in order.
 
     Returns
     -------
     Checked
-        All of them, findings in the order of the files and of the lines in them.
+        All of them, with findings in the order of the files and of the lines in them.
     """
     findings: list[Finding] = []
     objects: list[tuple[str, str]] = []
@@ -188,7 +177,7 @@ def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
 
 
 def is_user(data: Any) -> bool:
-    """Say whether a document is a user's rather than a manifest."""
+    """Return whether a document is a user's rather than a manifest."""
     return isinstance(data, dict) and "user" in data and not {"apiVersion", "kind"} & data.keys()
 
 
@@ -199,40 +188,26 @@ def _order(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int]:
     return (order.get(source.file, -1), source.line, source.column)
 
 
-def _manifests(documents: Sequence[Document]) -> Iterator[Manifest | Finding]:
-    """Give the manifests of a file, and what keeps it from having them."""
+def _manifests(documents: Sequence[Document]) -> Iterator[PlacedObject | Finding]:
+    """Find the manifests of a file, and report what isn't one."""
     empty = True
     for document in documents:
         if document.data is not None:
-            for found in _unpacked(document, (), document.data):
+            for found in unpack_lists(document, _MANIFEST_HINT):
                 empty = False
                 yield found
     if empty:
         first = documents[0]
-        message = "there is no manifest in this file"
+        message = "the file has no manifest"
         source = first.source(())
         yield Finding("empty-file", message, hint=_MANIFEST_HINT, source=source)
 
 
-def _unpacked(document: Document, path: Path, data: Any) -> Iterator[Manifest | Finding]:
-    if not isinstance(data, dict):
-        source = document.source(path)
-        message = "a manifest must be a mapping"
-        yield Finding("wrong-type", message, path, _MANIFEST_HINT, source=source)
-    elif kind_of(data) != "v1/List":
-        yield Manifest(document, path, data)
-    elif not isinstance(data.get("items"), list):
-        path = (*path, "items")
-        message, hint = "a List needs a list of items", "write the manifests there"
-        source = document.source(path)
-        yield Finding("wrong-type", message, path, hint, object="List", source=source)
-    else:
-        for i, item in enumerate(data["items"]):
-            yield from _unpacked(document, (*path, "items", i), item)
-
-
-def _judge(manifests: list[Manifest], versions: Sequence[str], *, whole: bool) -> list[Finding]:
-    found = _by_versions(versions, lambda version: _judge_by(manifests, version, whole=whole))
+def _judge(
+    manifests: list[PlacedObject], versions: Sequence[str], *, complete: bool
+) -> list[Finding]:
+    data = [manifest.data for manifest in manifests]
+    found = _by_versions(versions, lambda version: judge(data, version, complete=complete))
     return [_placed(finding, manifests[i]) for i, finding in found]
 
 
@@ -254,47 +229,28 @@ def _title(data: Mapping[str, Any]) -> str:
 def _by_versions(
     versions: Sequence[str], judge: Callable[[str], Iterable[tuple[int, Finding]]]
 ) -> Iterator[tuple[int, Finding]]:
-    """Say what is wrong by any version, and by which if it is not by all of them."""
-    said: dict[tuple[int, Finding], Finding] = {}
+    """Report the findings of any version, with the versions if not all have it."""
+    merged: dict[tuple[int, Finding], Finding] = {}
     held: defaultdict[tuple[int, Finding], list[str]] = defaultdict(list)
     for version in versions:
         for i, finding in judge(version):
             alike = _without_version(finding, version) if len(versions) > 1 else finding
-            # A hint may name what only that version knows; the newest one's is given.
+            # Hints may differ between versions; the newest one's is reported.
             same = i, replace(alike, hint="")
-            said[same] = alike
+            merged[same] = alike
             held[same].append(version)
-    for same, finding in said.items():
+    for same, finding in merged.items():
         by = list(dict.fromkeys(held[same]))
         only = f" (Kubernetes {', '.join(by)})" if len(by) < len(versions) else ""
         yield same[0], replace(finding, message=finding.message + only)
 
 
 def _without_version(finding: Finding, version: str) -> Finding:
-    return replace(finding, message=finding.message.replace(f" of Kubernetes {version}", ""))
+    return replace(finding, message=finding.message.replace(f" in Kubernetes {version}", ""))
 
 
-def _judge_by(
-    manifests: list[Manifest], version: str, *, whole: bool
-) -> Iterator[tuple[int, Finding]]:
-    """Give what is wrong by one version, with the index of the manifest that has it."""
-    passed = []
-    for i, manifest in enumerate(manifests):
-        findings = schemas.check(manifest.data, version)
-        yield from ((i, finding) for finding in findings)
-        if not findings:
-            passed.append(i)
-    whole = whole and len(passed) == len(manifests)
-    found = rules.check([manifests[i].data for i in passed], version)
-    for i, findings in zip(passed, found, strict=True):
-        for finding in findings:
-            rule = rules.RULES.get(finding.code)
-            if whole or not (rule and rule.about_absence):
-                yield i, finding
-
-
-def _placed(finding: Finding, manifest: Manifest) -> Finding:
+def _placed(finding: Finding, manifest: PlacedObject) -> Finding:
     path = manifest.path + finding.path
-    # What is wrong with a field that isn't known is its name.
+    # An unknown field is at its name.
     key = finding.about_key or finding.code == "schema-unknown-field"
     return replace(finding, path=path, source=manifest.document.source(path, key=key))

@@ -1,6 +1,6 @@
-"""What the schemas of Kubernetes say about a manifest, by Kubernetes version.
+"""Checks a manifest against the schema of its kind, by Kubernetes version.
 
-The only module that knows the validators: ``jsonschema_rs`` decides and ``jsonschema`` explains.
+The only module that imports the validators: ``jsonschema_rs`` decides, ``jsonschema`` explains.
 No message repeats a value, so none can show a secret.
 """
 
@@ -36,7 +36,7 @@ VERSIONS: tuple[str, ...] = tuple(
     for name in sorted(SCHEMAS, key=lambda name: [int(n) for n in re.findall("[0-9]+", name)])
     if name.startswith("v")
 )
-"""The Kubernetes minor versions whose schemas are carried, oldest first."""
+"""The Kubernetes minor versions that have schemas here, oldest first."""
 
 NEWEST = VERSIONS[-1]
 """The newest of them."""
@@ -53,11 +53,11 @@ _JSON_TYPES = {
     type(None): "null",
 }
 
-_ADDRESS = "kubernetes:schemas"  # nothing is looked for there: it is how schemas refer to it
+_ADDRESS = "kubernetes:schemas"  # a name by which schemas refer to each other; never fetched
 
 
 def resolve_version(text: object) -> str:
-    """Find the schemas that a Kubernetes version asks for.
+    """Resolve a Kubernetes version to its minor version.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def resolve_version(text: object) -> str:
     Raises
     ------
     LabBuilderError
-        If it is no version, or one without schemas here. A number is no version: YAML reads an
+        If it is not a version, or has no schemas. A number is not a version: YAML reads an
         unquoted 1.30 as 1.3.
     """
     if text in VERSIONS:
@@ -80,32 +80,32 @@ def resolve_version(text: object) -> str:
     found = _VERSION.fullmatch(text) if isinstance(text, str) else None
     if found and found["minor"] in VERSIONS:
         return found["minor"]
-    message = f"there are no schemas for Kubernetes version {shorten(repr(text))}"
+    message = f"no schemas for Kubernetes version {shorten(repr(text))}"
     quote = "" if isinstance(text, str) else "put the version in quotes; "
-    hint = f"{quote}there are schemas for {', '.join(VERSIONS)}"
+    hint = f"{quote}choose one of {', '.join(VERSIONS)}"
     raise LabBuilderError([Finding("unknown-kubernetes-version", message, hint=hint)])
 
 
 def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
-    """Hold a manifest against the schema of its kind.
+    """Check a manifest against the schema of its kind.
 
     Parameters
     ----------
     manifest
         The manifest, of plain dicts, lists and scalars.
     version
-        The Kubernetes version, as `resolve_version` takes it.
+        A Kubernetes version for `resolve_version`.
 
     Returns
     -------
     list of Finding
-        Everything that the schema forbids, nothing if it allows the manifest. A kind without a
-        schema is an error too: what can't be checked does not pass.
+        Everything that the schema forbids; empty if the manifest passes. A kind without a schema
+        is an error: what can't be checked doesn't pass.
 
     Raises
     ------
     LabBuilderError
-        If there are no schemas for the version.
+        If the version has no schemas.
     """
     minor = version if version in VERSIONS else resolve_version(version)
     key = kind_of(manifest)
@@ -114,25 +114,25 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
             return []
     except KeyError:
         return [_no_schema(manifest, key, minor, list(_bundle(minor)["kinds"]))]
-    except ValueError:  # it holds what JSON does not have
+    except ValueError:  # a value that JSON can't represent
         pass
     return _explain(manifest, minor, key)
 
 
 def definition(version: str, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Give the schema of a kind, for others to read what else it says.
+    """Return the schema of a kind.
 
     Parameters
     ----------
     version
         One of `VERSIONS`.
     kind
-        As `kind_of` gives it; there is a schema for it.
+        A kind with a schema, as `kind_of` returns it.
 
     Returns
     -------
     tuple
-        The schema, and those that it refers to by their full names.
+        The schema, and those that it refers to, by full name.
     """
     bundle = _bundle(version)
     return bundle["kinds"][kind], bundle["$defs"]
@@ -153,39 +153,39 @@ def _registry(version: str) -> jsonschema_rs.Registry:
     return jsonschema_rs.Registry([(_ADDRESS, _bundle(version))])
 
 
-@cache  # unbounded, for versions and kinds are few: only those with a schema get here
+@cache  # bounded by the kinds and versions that have a schema
 def _decider(version: str, key: str) -> jsonschema_rs.Draft202012Validator:
     if key not in _bundle(version)["kinds"]:
         raise KeyError(key)
-    # From one place for all kinds, which saves each a copy of the types that they share.
+    # References into one registry, so that the kinds share the types that they have in common.
     schema = {"$ref": f"{_ADDRESS}#/kinds/{key.replace('/', '~1')}"}
     return jsonschema_rs.Draft202012Validator(schema, registry=_registry(version))
 
 
 def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[str]) -> Finding:
-    message = f"there is no schema for {shorten(key)} of Kubernetes {version}"
-    hint = _did_you_mean(key, kinds) or f"there are schemas for {', '.join(kinds)}"
+    message = f"no schema for {shorten(key)} in Kubernetes {version}"
+    hint = _did_you_mean(key, kinds) or f"choose one of {', '.join(kinds)}"
     if absent := [field for field in ("apiVersion", "kind") if not manifest.get(field)]:
-        message = f"a manifest needs {' and '.join(absent)}"
+        message = f"must have {' and '.join(absent)}"
     return Finding("no-schema", message, hint=hint, object=object_name(manifest))
 
 
 def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Finding]:
-    # Imported late because it costs 90 ms, and a manifest that is right never needs it.
+    # Imported late: it takes 90 ms, and a valid manifest doesn't need it.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     errors = Draft202012Validator(_schema(version, key)).iter_errors(manifest)
-    # Several missing fields of one object are as many errors, each of which names them all.
+    # For several missing fields there are as many errors, each of which lists them all.
     findings = dict.fromkeys(finding for error in errors for finding in _findings(error))
     if not findings:
-        message = "the schema forbids something here that can't be named"
-        hint = "look for keys that are not strings, and for what plain JSON does not have"
+        message = "holds something that JSON can't represent"
+        hint = "look for keys that are not strings, and for NaN, infinity and lone surrogates"
         findings = {Finding("schema-invalid-value", message, hint=hint): None}
     return [replace(finding, object=object_name(manifest)) for finding in findings]
 
 
 def _findings(error: ValidationError) -> Iterator[Finding]:
-    """Turn an error of jsonschema's, whose message may show a secret, into findings of ours."""
+    """Convert an error of jsonschema, whose message may show a secret."""
     path = tuple(step if type(step) is int else str(step) for step in error.absolute_path)
     value: Any = error.instance
     rule: Any = error.validator_value
@@ -194,7 +194,7 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
         case "additionalProperties":
             known = list(schema["properties"])
             for field in (str(name) for name in value if name not in known):
-                message = f"there is no field {shorten(repr(field))} here"
+                message = f"field {shorten(repr(field))} is not defined"
                 hint = _did_you_mean(field, known)
                 yield Finding("schema-unknown-field", message, (*path, field), hint)
         case "required":
@@ -206,15 +206,15 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             message = f"must be of type {' or '.join(names)}, not {given}"
             yield Finding("schema-wrong-type", message, path, _type_hint(value, names))
         case "minimum" | "maximum":
-            bound = "less" if error.validator == "minimum" else "more"
-            yield Finding("schema-invalid-value", f"must not be {bound} than {rule}", path)
+            bound = "least" if error.validator == "minimum" else "most"
+            yield Finding("schema-invalid-value", f"must be at {bound} {rule}", path)
         case other:
-            yield Finding("schema-invalid-value", f"is forbidden by the schema's {other}", path)
+            yield Finding("schema-invalid-value", f"breaks the schema's {other}", path)
 
 
 def _type_hint(value: object, names: list[str]) -> str:
     if value is None:
-        return "leave the field out"
+        return "remove the field"
     if "string" in names and not isinstance(value, dict | list):
         return "put the value in quotes"
     quoted = isinstance(value, str) and names not in (["object"], ["array"])

@@ -1,4 +1,4 @@
-"""Makes one odd change to one object of a lab, at random but from a seed."""
+"""Makes one odd change to one object of a lab, at random from a seed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OTHERS: list[Any] = [None, True, False, 0.5, 1e30, [], {}, [""], [None], {"": ""
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Give the path of every value in a value."""
+    """List the paths of all values in a value."""
     children = (
         value.items()
         if isinstance(value, dict)
@@ -131,7 +131,7 @@ class Mutator:
         return f"{path} to {key!r}"
 
     def _borrow(self, manifest: Json) -> str:
-        """Put there what stands elsewhere, as who mixes up names does."""
+        """Copy a value from elsewhere, as somebody who confuses names does."""
         here, there = self._place(manifest), self._place(manifest)
         value = copy.deepcopy(at(manifest, there))
         if type(value) is not type(at(manifest, here)):
@@ -148,7 +148,7 @@ class Mutator:
         return ""
 
     def _add(self, manifest: Json) -> str:
-        """Add a field that the schema knows, with values that fit its types."""
+        """Add a field of the schema, with values of its types."""
         schema, types = schemas.definition(self.version, kind_of(manifest))
         known = list(self._known(manifest, schema, types, ()))
         if not known:

@@ -1,4 +1,4 @@
-"""Labs with one odd change each: what we think of them, and what an API server does.
+"""Labs with one odd change each: what the rules find, and what an API server does.
 
 ``MUTATIONS=20000 MUTATIONS_SEED=7 pytest --dist=no -rP`` of this file tries others than the usual.
 """
@@ -34,7 +34,7 @@ OF_THE_CLUSTER = re.compile(
     r'^namespaces ".*" not found$'
     r"|metadata\.deletionGracePeriodSeconds: .*field is immutable"
 )
-"""Refusals for what a cluster has or has not, of which a manifest by itself knows nothing."""
+"""Refusals because of what a cluster contains, which a manifest doesn't show."""
 
 STRICTER = {
     "schema": "null, and numbers out of range, which the server drops or cuts off",
@@ -50,12 +50,12 @@ STRICTER = {
     "missing-value": "of a claim's source without a group, which the server drops without a word",
     "server-field": "the server writes it anew, or refuses it the second time",
 }
-"""Why we refuse what an API server accepts, by rules that say that it is the one to refuse."""
+"""Why rules that an API server enforces refuse what it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What we and the server think of one change.
+    """What the rules and the server say about one change.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Verdict:
 
     @property
     def ours(self) -> str:
-        """Tell who would stop it first, by our rules."""
+        """Return the component that rejects it first, by the rules."""
         if "schema" in self.codes:
             return Stop.API_SERVER
         stops = {RULES[code].stop for code in self.codes}
@@ -81,7 +81,7 @@ class Verdict:
 
     @property
     def theirs(self) -> str:
-        """Tell what the server did; the last is about what it has, not about the manifest."""
+        """Return what the server did; the last is about its contents, not the manifest."""
         if OF_THE_CLUSTER.search(self.refusal):
             return "not there"
         return "refused" if self.refusal else "accepted"
@@ -95,7 +95,7 @@ def judged(manifests: list[Json]) -> frozenset[str]:
 
 
 def refused(api: Api, manifest: Json) -> str:
-    """Apply what may not even have a name, without keeping it."""
+    """Apply an object, which may have no name, in a dry run."""
     metadata = manifest.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
     name, namespace = (str(given.get(key) or "") for key in ("name", "namespace"))
@@ -135,7 +135,7 @@ def test_what_our_rules_pass_the_api_server_accepts(verdicts: list[Verdict]) -> 
 def test_what_we_refuse_and_the_api_server_accepts_is_somebody_elses_or_explained(
     verdicts: list[Verdict],
 ) -> None:
-    """The table has the rules whose words are the kubelet's, a plug-in's or nobody's."""
+    """The table has the rules that kubelet, a plugin or nothing enforces."""
     stricter = [each for each in verdicts if each.theirs == "accepted"]
     servers = {"schema", *(code for code in RULES if RULES[code].stop is Stop.API_SERVER)}
     assert [each for each in stricter if each.codes & servers - STRICTER.keys()] == []

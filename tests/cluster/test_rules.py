@@ -1,7 +1,7 @@
-"""Rules held against what they mirror: an API server, and its plug-in for Pod Security.
+"""Rules compared with what they mirror: an API server, and its plugin for Pod Security.
 
-Each example of a rule that says "the API server" is refused by one, in the words of the snapshot;
-the examples of all other rules are accepted, as are all that are to show nothing wrong.
+kube-apiserver rejects each negative example of a rule that it enforces, in the words of the
+snapshot. It accepts the negative examples of all other rules, and all positive ones.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ STRICTER = {
     "invalid-value-signal": "the field is dropped where its feature isn't switched on",
     "misplaced-field-signal": "likewise",
 }
-"""Examples of rules of the API server's that it accepts all the same, and why we don't."""
+"""Examples of rules of kube-apiserver that it accepts nevertheless, and why we don't."""
 
 OTHERS = {
     "cluster-decides": "the plug-ins and allocators that refuse it are the API server's own",
 }
-"""Examples of rules of somebody else's that the API server refuses already."""
+"""Examples of other rules that kube-apiserver rejects."""
 
 
 def files(folder: str) -> list[str]:
-    """Find the examples that are about the version of the API server."""
+    """List the examples that apply to the version of the API server."""
     names = {"negative": examples.NEGATIVE, "positive": examples.POSITIVE}[folder]
     return [
         name for name in names if schemas.NEWEST in examples.versions(examples.text(folder, name))
@@ -55,7 +55,7 @@ def made(api: Api, name: str, **labels: str) -> str:
 
 
 def submit(api: Api, manifest: Json, namespace: str) -> Answer:
-    """Apply an object without keeping it; create it if the server is to name it."""
+    """Apply an object in a dry run, or create it if the server generates its name."""
     manifest = copy.deepcopy(manifest)
     metadata = manifest["metadata"]
     if manifest["kind"] != "Namespace":
@@ -67,7 +67,7 @@ def submit(api: Api, manifest: Json, namespace: str) -> Answer:
 
 
 def refusals(api: Api, folder: str, case: str, namespace: str) -> list[str]:
-    """Give what the server says, in an order of its own choosing, in one of ours."""
+    """Return the server's complaints, sorted."""
     found = []
     for manifest in examples.manifests(examples.text(folder, case)):
         answer = submit(api, manifest, namespace)
@@ -121,7 +121,7 @@ CHANGES: list[Json] = [
     *(changes for changes, _ in pod_security.RESTRICTED_CASES),
     *pod_security.ALLOWED_CASES,
 ]
-"""What is done to a pod that meets both standards."""
+"""Changes to a pod that meets both standards."""
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=" ".join)
@@ -134,7 +134,7 @@ def test_pod_security_is_what_a_namespace_enforces(api: Api, standard: str, chan
     expected = "pod-security-baseline" in codes or (codes and standard == "restricted")
     pod = {**lab[-1], "metadata": {**lab[-1]["metadata"], "namespace": standard}}
     answer = api.apply(pod, dry_run=True)
-    if "is invalid" in answer.message:  # which is said first
+    if "is invalid" in answer.message:  # which is reported first
         complaints = rules.check([*lab[:-1], pod])[-1]
         assert Stop.API_SERVER in {RULES[each.code].stop for each in complaints}
         return

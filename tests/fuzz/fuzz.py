@@ -1,21 +1,21 @@
-"""Throws mutated input at the loader, at user files and at the rules for manifests.
+"""Fuzzes the loader, user files and the rules for manifests with mutated input.
 
-To run ten minutes of it from the root of a checkout:
+To fuzz for ten minutes, from the root of a checkout:
 
     python tests/fuzz/fuzz.py SEED 600
 
-or with a target (`loader`, `userfile` or `manifests`) to try that one only; without it, the three
-take turns. Each input follows from the seed, the target and its number alone. What goes wrong is
-printed with all three, and
+A third argument (`loader`, `userfile` or `manifests`) selects one target; by default the three
+take turns. Each input depends only on the seed, the target and its number. A failure is printed
+with all three, and
 
     python tests/fuzz/fuzz.py SEED 0 TARGET NUMBER
 
-runs that one again, prints the input and lets the exception through. The exit status is 1 if
-anything went wrong. With `atheris` installed, `--atheris` in place of the seconds lets it steer
-the loader by coverage instead, until it is interrupted.
+runs it again, prints the input and raises the exception. The exit status is 1 after any failure.
+With `atheris` installed, `--atheris` instead of the seconds fuzzes the loader by coverage until
+it is interrupted.
 
-What counts as wrong: any exception but LabBuilderError, more than a second of CPU time, a message
-that no terminal can be given, and YAML that reads back as something else.
+A failure is any exception but LabBuilderError, more than a second of CPU time, a message that
+can't be encoded for a terminal, and YAML that reads back as something else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # noqa: F401 (labbuilder imports it late, which is no input's cost)
+import jsonschema  # noqa: F401 (labbuilder imports it late; not part of an input's time)
 import yaml
 
 from labbuilder import output
@@ -46,8 +46,8 @@ from labbuilder.users.compile import UserFiles
 from labbuilder.validation import rules, schemas
 
 ROOT = Path(__file__).resolve().parent.parent
-SECOND = 1.0
-HANGS = 20  # seconds after which an input is given up
+MAX_CPU_S = 1.0
+TIMEOUT_S = 20
 DIGEST = "5" * 64
 
 USER_FILE: dict[str, Any] = {
@@ -181,7 +181,7 @@ def junk(rng: random.Random, depth: int = 2) -> Any:
 
 
 def alike(rng: random.Random, value: Any) -> Any:
-    """Give another value of the same type, as far as the schemas tell types apart."""
+    """Return another value of the same JSON Schema type."""
     if isinstance(value, bool):
         return rng.random() < 0.5
     if isinstance(value, int):
@@ -192,7 +192,7 @@ def alike(rng: random.Random, value: Any) -> Any:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every container and key of a tree."""
+    """Yield every container and key of a tree."""
     items: Any = ()
     if isinstance(value, dict):
         items = list(value.items())
@@ -204,7 +204,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def mutate(rng: random.Random, tree: Any, *, gently: float) -> None:
-    """Change a place of a tree; with the probability `gently` to something of the same type."""
+    """Change one place of a tree; with probability `gently` to a value of the same type."""
     found = list(places(tree))
     if not found:
         return
@@ -216,7 +216,7 @@ def mutate(rng: random.Random, tree: Any, *, gently: float) -> None:
         del parent[key]
     elif kind < 7:
         other, name = rng.choice(found)
-        if isinstance(other, dict) and name not in other:  # it was deleted with what held it
+        if isinstance(other, dict) and name not in other:  # it was deleted with its container
             return
         parent[key] = copy.deepcopy(other[name])
     elif isinstance(parent, list):
@@ -294,14 +294,14 @@ def userfile(rng: random.Random) -> tuple[Any, Callable[[], str]]:
 
 
 class Plain(yaml.SafeDumper):
-    """PyYAML's, but that it writes no aliases."""
+    """PyYAML's dumper without aliases."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 
 def grown(rng: random.Random, schema: Any, types: Any, depth: int) -> Any:
-    """Make a value that a schema accepts."""
+    """Generate a value that a schema accepts."""
     if "$ref" in schema:
         schema = {**types[schema["$ref"].rpartition("/")[2]], **schema}
     if "const" in schema:
@@ -329,9 +329,9 @@ def grown(rng: random.Random, schema: Any, types: Any, depth: int) -> Any:
 
 
 def graft(rng: random.Random, manifest: Any, version: str) -> None:
-    """Replace a field that the schema knows, somewhere in a manifest, by one grown from it."""
+    """Replace a field somewhere in a manifest by one generated from its schema."""
     kind = kind_of(manifest) if isinstance(manifest, dict) else ""
-    if kind not in KINDS:  # an earlier change has seen to it
+    if kind not in KINDS:  # an earlier change made it another kind
         return
     schema, types = schemas.definition(version, kind)
     value = manifest
@@ -394,8 +394,8 @@ def manifests(rng: random.Random) -> tuple[Any, Callable[[], str]]:
 TARGETS: dict[str, Target] = {"loader": loader, "userfile": userfile, "manifests": manifests}
 
 
-class Hangs(Exception):  # noqa: N818 (no error of the program's)
-    """An input takes too long to wait for."""
+class Hangs(Exception):  # noqa: N818 (not an error of the program)
+    """An input takes too long."""
 
 
 def _give_up(*_: object) -> None:
@@ -403,33 +403,33 @@ def _give_up(*_: object) -> None:
 
 
 def say(text: object) -> None:
-    """Print, also what no terminal can be given."""
+    """Print any text, escaping what can't be encoded."""
     line = f"{text}\n".encode("utf-8", "backslashreplace")
     sys.stdout.buffer.write(line)
     sys.stdout.flush()
 
 
 def generator(seed: int | str, target: str, number: int | str) -> random.Random:
-    return random.Random(f"{seed}:{target}:{number}")  # noqa: S311 (nothing is kept secret)
+    return random.Random(f"{seed}:{target}:{number}")  # noqa: S311 (not for secrets)
 
 
 def attempt(run: Callable[[], str]) -> tuple[str, str]:
-    """Run one input; say how it ended, and what is wrong with that, if anything."""
+    """Run one input; return how it ended, and what is wrong, if anything."""
     start = time.process_time()
-    signal.setitimer(signal.ITIMER_REAL, HANGS)
+    signal.setitimer(signal.ITIMER_REAL, TIMEOUT_S)
     try:
         ended, wrong = run(), ""
     except LabBuilderError as error:
         ended, wrong = "refused", ""
         str(error).encode("utf-8", "backslashreplace")
-    except Exception as error:  # noqa: BLE001 (that is what it looks for)
+    except Exception as error:  # noqa: BLE001 (the failures to find)
         frame = traceback.extract_tb(error.__traceback__)[-1]
         ended = "crashed"
         wrong = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {error}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     took = time.process_time() - start
-    if not wrong and took > SECOND:
+    if not wrong and took > MAX_CPU_S:
         wrong = f"slow: {took:.1f} s"
     return ended, wrong
 
@@ -442,7 +442,7 @@ def fuzz(seed: int, seconds: float, targets: list[str]) -> int:
     number = 0
     while time.monotonic() < end:
         for target in targets:
-            # A few at a time of the fast one, so that each target gets a like share of the time.
+            # Several of the fast target at a time, so that each gets a similar share of the time.
             for i in range(number * 10, number * 10 + (10 if target == "loader" else 1)):
                 given, run = TARGETS[target](generator(seed, target, i))
                 start = time.process_time()
@@ -463,7 +463,7 @@ def fuzz(seed: int, seconds: float, targets: list[str]) -> int:
 
 
 def steer() -> None:
-    """Let atheris choose the loader's input."""
+    """Let atheris choose the input of the loader."""
     atheris: Any = importlib.import_module("atheris")  # optional
     atheris.instrument_all()
 
@@ -484,7 +484,7 @@ def main() -> int:
         return 0
     signal.signal(signal.SIGALRM, _give_up)
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)  # what an input names as a file isn't there
+        os.chdir(folder)  # files that an input names don't exist here
         if len(more) > 1:
             given, run = TARGETS[more[0]](generator(seed, more[0], more[1]))
             say(given)

@@ -1,6 +1,6 @@
-"""What a cluster refuses, or quietly doesn't do, beyond what a schema says.
+"""Rules for what a cluster refuses, or silently ignores, beyond the schemas.
 
-The rules see manifests only and know nothing of how they were made.
+The rules see only manifests, and not how they were made.
 """
 
 from __future__ import annotations
@@ -9,64 +9,59 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from labbuilder.errors import Finding, Path
+from labbuilder.errors import Finding
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.fields.tables import TABLES
-from labbuilder.validation.rules.lab.capacity import capacity
-from labbuilder.validation.rules.lab.pod_security import pod_security
-from labbuilder.validation.rules.lab.reach import reach
-from labbuilder.validation.rules.lab.references import references
+from labbuilder.validation.rules.fields import CHECKS
+from labbuilder.validation.rules.lab import JUDGES
 from labbuilder.validation.rules.rule import RULES, Complaint, Rule, Stop
 from labbuilder.validation.rules.walk import Node, plan, visit
 
 __all__ = ["RULES", "Rule", "Stop", "check"]
 
-_WHOLE = (references, reach, capacity, pod_security)
-
 Manifests = Sequence[Mapping[str, Any]]
 
 
 def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
-    """Judge manifests, each for itself and all together.
+    """Check manifests, each by itself and all together.
 
     Parameters
     ----------
     manifests
-        Manifests of which the schemas of the version have nothing to say.
+        Manifests that pass the schemas of the version.
     version
         The Kubernetes version.
 
     Returns
     -------
     list of list of Finding
-        What is wrong with each of them.
+        The findings about each manifest.
     """
     findings = [
         [
-            _finding(manifest, path, complaint)
-            for path, complaint in visit(_plan(version, kind_of(manifest)), manifest)
+            _finding(manifest, complaint)
+            for complaint in visit(_plan(version, kind_of(manifest)), manifest)
         ]
         for manifest in manifests
     ]
-    for judge in _WHOLE:
-        for i, path, complaint in judge(manifests):
-            findings[i].append(_finding(manifests[i], path, complaint))
+    for judge in JUDGES:
+        for i, complaint in judge(manifests):
+            findings[i].append(_finding(manifests[i], complaint))
     return findings
 
 
 @cache
 def _plan(version: str, kind: str) -> Node:
     schema, types = schemas.definition(version, kind)
-    return plan(kind.rpartition("/")[2], schema, types, TABLES)
+    return plan(kind.rpartition("/")[2], schema, types, CHECKS)
 
 
-def _finding(manifest: Mapping[str, Any], path: Path, complaint: Complaint) -> Finding:
+def _finding(manifest: Mapping[str, Any], complaint: Complaint) -> Finding:
     rule = complaint.rule
     return Finding(
         rule.code,
         complaint.message,
-        path,
+        complaint.at,
         complaint.hint,
         rule.severity,
         object_name(manifest),

@@ -1,109 +1,173 @@
-"""Makes checks of single values: words from a list, numbers, lists, what must be filled."""
+"""Functions that make checks, and the rules that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.validation.rules.rule import Check, Complaint, Rule, Stop, rule
+from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
+    Check,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+)
 
 __all__ = [
-    "CLUSTER_DECIDES",
-    "DUPLICATE",
-    "INVALID_VALUE",
-    "MISPLACED",
-    "MISSING_VALUE",
-    "ONE_OF_MANY",
-    "Object",
-    "at_least",
-    "at_most",
-    "both",
-    "defaulted",
-    "different",
-    "each_of",
-    "exactly_one",
-    "filled",
-    "forbidden",
-    "keys_of",
-    "misplaced",
-    "must",
-    "named_reference",
-    "needs",
-    "needs_spec",
-    "one_of",
-    "optional",
-    "seconds",
-]
+    "CLUSTER_DECIDES", "DUPLICATE", "INVALID_VALUE", "MISPLACED", "MISSING_VALUE", "ONE_OF_MANY",
+    "at_least", "at_most", "both", "defaulted", "distinct", "distinct_by", "each_of",
+    "exactly_one", "filled", "keys_of", "misplaced", "must", "must_match", "named_reference",
+    "needs", "needs_spec", "one_of", "optional", "placed", "repeated", "required", "seconds",
+    "unset",
+]  # fmt: skip
 
-INVALID_VALUE = rule(
+INVALID_VALUE = Rule(
     "invalid-value",
-    "a word or number isn't among those that the field takes",
-    "field.NotSupported and field.Invalid, in the validation of its type",
+    "a word or number is not one that the field accepts",
+    "field.NotSupported and field.Invalid, in the validation of the type",
+    UNREAD,
 )
-MISSING_VALUE = rule(
-    "missing-value", "a field that must be filled is empty or absent", "field.Required"
+MISSING_VALUE = Rule(
+    "missing-value", "a required field is missing or empty", "field.Required", GUARDED
+)
+DUPLICATE = Rule(
+    "duplicate",
+    "two items of a list are the same where they must differ, so that one would replace the other",
+    "server-side apply, which merges by the schemas' list-map-keys; ValidateVolumes, "
+    "ValidateVolumeMounts and validateContainers",
+    UNREAD,
+)
+MISPLACED = Rule(
+    "misplaced-field",
+    "a field is not allowed here, or together with another field",
+    "field.Forbidden, in the validation of the type",
+    UNREAD,
+)
+CLUSTER_DECIDES = Rule(
+    "cluster-decides",
+    "a field asks for something that only some clusters have",
+    "the allocators of addresses and node ports; the admission plugins Priority and RuntimeClass",
+    UNREAD,
+    Stop.ADMISSION,
+    Severity.WARNING,
+)
+ONE_OF_MANY = Rule(
+    "one-of",
+    "exactly one of several fields is required, and there are more or none",
+    "validateVolumeSource, validateEnvVarValueFrom, ValidateNetworkPolicyPeer",
+    UNREAD,
 )
 
 
 def must(rule: Rule, test: Callable[[Any], bool], what: str, hint: str = "") -> Check:
-    """Make the check of a value that must pass a test."""
+    """Make a check that a value passes a test; the message is that it is not `what`."""
 
-    def check(value: Any) -> Iterator[Complaint]:
+    def check(value: Any) -> Complaints:
         if not test(value):
-            yield Complaint(rule, f"{shown(value)} is not {what}", hint)
+            text = shown(value)
+            quoted = text.strip("'") if isinstance(value, int) else text
+            yield Complaint(rule, f"{quoted} is not {what}", hint)
 
     return check
 
 
+def must_match(rule: Rule, pattern: str, what: str, hint: str = "") -> Check:
+    """Make a check that a text as a whole matches a regular expression."""
+    compiled = re.compile(pattern)
+    return must(rule, lambda text: bool(compiled.fullmatch(text)), what, hint)
+
+
 def one_of(*words: str) -> Check:
-    """Make the check of a field that takes these words only."""
+    """Make a check that a field has one of these values."""
     return must(INVALID_VALUE, set(words).__contains__, f"one of {', '.join(words)}")
 
 
-def filled(value: Any) -> Iterator[Complaint]:
-    """Check that a value isn't empty."""
+def at_least(least: int, most: int = 2**63 - 1) -> Check:
+    """Make a check that a number is in a range."""
+    what = f"a number from {least}" + (f" to {most}" if most < 2**63 - 1 else "")
+    return must(INVALID_VALUE, lambda number: least <= number <= most, what)
+
+
+seconds = at_least(0)
+
+
+def at_most(count: int, what: str) -> Check:
+    """Make a check that a list has at most so many items."""
+
+    def check_length(values: Sequence[Any]) -> Complaints:
+        if len(values) > count:
+            message = f"must have at most {count} {what}, not {len(values)}"
+            yield Complaint(INVALID_VALUE, message, "remove some")
+
+    return check_length
+
+
+def filled(value: Any) -> Complaints:
+    """Check that a value is not empty."""
     if not value:
-        yield Complaint(MISSING_VALUE, "must not be empty", "fill it in")
+        yield Complaint(MISSING_VALUE, "must not be empty", "set a value")
+
+
+def unset(rule: Rule, why: str, hint: str = "remove it") -> Check:
+    """Make a check that a field is absent or empty."""
+
+    def check_unset(value: Any) -> Complaints:
+        if value:
+            yield Complaint(rule, why, hint)
+
+    return check_unset
 
 
 def optional(check: Check) -> Check:
-    """Make a check that lets what is empty pass, as absent."""
+    """Make a check that also accepts an empty value."""
 
-    def check_given(value: Any) -> Iterator[Complaint]:
+    def check_given(value: Any) -> Complaints:
         if value:
             yield from check(value)
 
     return check_given
 
 
+def required(check: Check) -> Check:
+    """Make a check that reports an empty value as missing."""
+    return both(filled, optional(check))
+
+
 def defaulted(*words: str) -> Check:
-    """Make the check of a field that the API server fills with a default where it is empty."""
+    """Make a check that a field has one of these values, or is empty and gets the default."""
     return optional(one_of(*words))
 
 
-def at_least(least: int, most: int = 2**63 - 1) -> Check:
-    """Make the check of a number."""
-    what = f"a number from {least}" + (f" to {most}" if most < 2**63 - 1 else "")
-    return must(INVALID_VALUE, lambda number: least <= number <= most, what)
+def both(*checks: Check) -> Check:
+    """Make one check of several."""
+
+    def check_both(value: Any) -> Complaints:
+        for check in checks:
+            yield from check(value)
+
+    return check_both
 
 
 def each_of(check: Check) -> Check:
-    """Make the check of a list, each of whose items is checked."""
+    """Make a check of every item of a list."""
 
-    def check_all(values: Any) -> Iterator[Complaint]:
+    def check_all(values: Any) -> Complaints:
         for i, value in enumerate(values):
-            for complaint in check(value):
-                yield replace(complaint, at=(i,))
+            yield from placed(check(value), (i,))
 
     return check_all
 
 
 def keys_of(check: Check) -> Check:
-    """Make the check of a mapping, each of whose keys is checked."""
+    """Make a check of every key of a mapping."""
 
-    def check_keys(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
+    def check_keys(mapping: Object) -> Complaints:
         for key in mapping:
             for complaint in check(key):
                 yield replace(complaint, at=(key,), about_key=True)
@@ -111,110 +175,64 @@ def keys_of(check: Check) -> Check:
     return check_keys
 
 
-def both(*checks: Check) -> Check:
-    """Make one check of several."""
-
-    def check_both(value: Any) -> Iterator[Complaint]:
-        for check in checks:
-            yield from check(value)
-
-    return check_both
+def placed(complaints: Complaints, path: Path) -> Complaints:
+    """Put a path before the paths of complaints."""
+    return (replace(complaint, at=path + complaint.at) for complaint in complaints)
 
 
-seconds = at_least(0)
-Object = Mapping[str, Any]
-DUPLICATE = rule(
-    "duplicate",
-    "two items of a list that must differ are the same, so that one would replace the other",
-    "server-side apply, which merges by the schemas' list-map-keys; where names are concerned, "
-    "ValidateVolumes, ValidateVolumeMounts and validateContainers as well",
-)
-MISPLACED = rule(
-    "misplaced-field",
-    "a field stands where another one, or its place, forbids it",
-    "field.Forbidden, in the validation of its type",
-)
-CLUSTER_DECIDES = rule(
-    "cluster-decides",
-    "a manifest asks for what only some clusters have, and others refuse",
-    "the allocators of addresses and node ports; the admission plug-ins Priority and RuntimeClass",
-    Stop.ADMISSION,
-    Severity.WARNING,
-)
-ONE_OF_MANY = rule(
-    "one-of",
-    "exactly one of several fields must be there, and there are more or none",
-    "validateVolumeSource, validateEnvVarValueFrom, ValidateNetworkPolicyPeer",
-)
+def repeated(values: Sequence[Any]) -> Iterator[int]:
+    """List the indices of values that also come earlier."""
+    return (i for i, value in enumerate(values) if value in values[:i])
 
 
-def needs_spec(*checks: Check) -> Check:
-    """Make the check of a kind that can't do without a spec."""
+def distinct(values: Sequence[Any]) -> Complaints:
+    """Check that the items of a list differ."""
+    for i in repeated(values):
+        yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (i,))
 
-    def check_spec(value: Object) -> Iterator[Complaint]:
-        if "spec" not in value:
-            yield Complaint(MISSING_VALUE, "is missing", "write what it is to be", ("spec",))
-        for check in checks:
-            yield from check(value)
 
-    return check_spec
+def distinct_by(field: str) -> Check:
+    """Make a check that the items of a list differ in a field."""
+
+    def check_items(values: Sequence[Object]) -> Complaints:
+        for complaint in distinct([value[field] for value in values]):
+            yield replace(complaint, at=(*complaint.at, field))
+
+    return check_items
 
 
 def needs(field: str) -> Check:
-    """Make the check of a reference that must name what it refers to."""
+    """Make a check that a field is set."""
 
-    def check_reference(value: Object) -> Iterator[Complaint]:
+    def check_set(value: Object) -> Complaints:
         if not value.get(field):
-            yield Complaint(MISSING_VALUE, "is missing", "name what is meant", (field,))
+            yield Complaint(MISSING_VALUE, "is missing", f"set {field}", (field,))
 
-    return check_reference
+    return check_set
+
+
+named_reference = needs("name")
+
+
+def needs_spec(value: Object) -> Complaints:
+    """Check that an object has a spec."""
+    if "spec" not in value:
+        yield Complaint(MISSING_VALUE, "is missing", "add a spec", ("spec",))
 
 
 def exactly_one(*fields: str) -> Check:
-    """Make the check of a type of which exactly one field must be there."""
+    """Make a check that exactly one of some fields is there."""
 
-    def check_fields(value: Object) -> Iterator[Complaint]:
+    def check_fields(value: Object) -> Complaints:
         if sum(field in value for field in fields) != 1:
-            message = f"needs one of {', '.join(fields)}"
-            yield Complaint(ONE_OF_MANY, message, "leave one of them")
+            message = f"must have exactly one of {', '.join(fields)}"
+            yield Complaint(ONE_OF_MANY, message, "set one and remove the others")
 
     return check_fields
 
 
-def at_most(count: int, what: str) -> Check:
-    """Make the check of a list that must not be longer."""
-
-    def check_length(values: Sequence[Any]) -> Iterator[Complaint]:
-        if len(values) > count:
-            message = f"has {len(values)} {what}, and Kubernetes takes {count}"
-            yield Complaint(INVALID_VALUE, message, "leave some out")
-
-    return check_length
-
-
-def different(values: Sequence[Any]) -> Iterator[Complaint]:
-    """Check a list whose items must differ."""
-    for i, value in enumerate(values):
-        if value in values[:i]:
-            yield Complaint(DUPLICATE, "stands twice", "keep one of the two", (i,))
-
-
-def forbidden(why: str) -> Check:
-    """Make the check of a field that must not be there at all."""
-
-    def check_absent(_: Any) -> Iterator[Complaint]:
-        yield Complaint(MISPLACED, why, "leave it out")
-
-    return check_absent
-
-
-def misplaced(
-    value: Object, fields: Sequence[str], why: str, at: Path = ()
-) -> Iterator[Complaint]:
-    """Complain of those of some fields that are there."""
+def misplaced(value: Object, fields: Sequence[str], why: str, at: Path = ()) -> Complaints:
+    """Complain about each of some fields that is set."""
     for field in fields:
         if value.get(field) not in (None, "", False, 0):
-            yield Complaint(MISPLACED, why, "leave it out", (*at, field))
-
-
-named_reference = needs("name")
+            yield Complaint(MISPLACED, why, "remove it", (*at, field))

@@ -1,24 +1,32 @@
-"""What a rule is, and the table of all of them."""
+"""What rules, complaints and checks are, and the registries that collect them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from labbuilder.errors import Path, Severity
 
-__all__ = ["RULES", "Check", "Complaint", "OwnValues", "Rule", "Stop", "rule"]
+__all__ = [
+    "CHECKS", "GUARDED", "JUDGES", "RULES", "UNREAD", "Check", "Complaint", "Complaints", "Judge",
+    "LabComplaints", "Object", "OwnValues", "Rule", "Stop", "check_fields", "checks",
+    "judges_labs",
+]  # fmt: skip
+
+Object = Mapping[str, Any]
+"""A mapping in a manifest."""
 
 
 class Stop(StrEnum):
-    """Who would stop what a rule complains about, were it not for the rule."""
+    """The component that enforces a rule in a cluster."""
 
-    API_SERVER = "the API server"
-    ADMISSION = "an admission plug-in"
-    KUBELET = "the kubelet"
-    NOBODY = "nobody"
+    API_SERVER = "kube-apiserver"
+    ADMISSION = "an admission plugin"
+    KUBELET = "kubelet"
+    NOBODY = "nothing"
 
 
 class OwnValues(StrEnum):
@@ -30,61 +38,72 @@ class OwnValues(StrEnum):
     """It reads their form, for which `labbuilder.lab.verdicts` has a guard."""
 
 
+GUARDED = OwnValues.GUARDED
+UNREAD = OwnValues.UNREAD
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A reason for complaint that no schema knows.
+    """Something that a cluster rejects or silently ignores, and that no schema describes.
+
+    A rule that is defined is registered in `RULES`.
 
     Attributes
     ----------
     code
         A stable name; see `labbuilder.Finding`.
     meaning
-        What it stands for, in a few words.
+        What is wrong, in a few words.
     mirrors
-        The Kubernetes validation that it mirrors, by the name of its function.
-    stop
-        Who refuses it in a cluster.
-    severity
-        A warning for what a site may want all the same.
-    tolerated
-        Whether it is a warning about a lab that labbuilder compiles, since sites and controllers
-        have always been able to ask for it.
-    only_own_fragments
-        Whether a lab breaks it only by a site's own fragments, with which it is a warning.
-    of_the_site
-        Whether every lab of a site breaks it alike, so that a controller logs it once.
-    about_absence
-        Whether it misses something, which may be among what could not be judged.
+        The function of Kubernetes that it mirrors.
     own_values
-        How its verdict depends on a lab's own values.
+        How its verdict depends on the values that differ between labs.
+    stop
+        The component that enforces it.
+    severity
+        A warning if a site may do it on purpose.
+    tolerated
+        Whether it is only a warning about a lab that labbuilder compiles, because sites and
+        controllers have always been able to ask for it.
+    only_own_fragments
+        Whether only a site's own fragments can break it, for which it is a warning.
+    of_the_site
+        Whether all labs of a site break it or none, so that a controller logs it once.
+    about_absence
+        Whether it is about something missing, which may be among what couldn't be judged.
     """
 
     code: str
     meaning: str
     mirrors: str
-    stop: Stop
-    severity: Severity
+    own_values: OwnValues
+    stop: Stop = Stop.API_SERVER
+    severity: Severity = Severity.ERROR
+    _: KW_ONLY
     tolerated: bool = False
     only_own_fragments: bool = False
     of_the_site: bool = False
     about_absence: bool = False
-    own_values: OwnValues | None = None
+
+    def __post_init__(self) -> None:
+        if RULES.setdefault(self.code, self) is not self:
+            raise ValueError(f"two rules have the code {self.code}")
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A rule that something breaks.
+    """One violation of a rule.
 
     Attributes
     ----------
     rule
         The rule.
     message, hint
-        As in `labbuilder.Finding`; no secret's value stands there.
+        As in `labbuilder.Finding`; they never contain a secret's value.
     at
-        Where, below what was checked.
+        The path, from the value that was checked.
     about_key
-        Whether it is the key there that is wrong, rather than the value.
+        Whether the key at that path is wrong, rather than the value.
     """
 
     rule: Rule
@@ -94,30 +113,43 @@ class Complaint:
     about_key: bool = False
 
 
-Check = Callable[[Any], Iterator[Complaint]]
-"""Looks at one value of a manifest."""
+Complaints = Iterator[Complaint]
+LabComplaints = Iterator[tuple[int, Complaint]]
+"""Complaints with the index of the manifest that each is about."""
+Check = Callable[[Any], Complaints]
+"""Checks one value of a manifest."""
+Judge = Callable[[Sequence[Object]], LabComplaints]
+"""Checks the manifests of a lab together; the schemas accept each of them."""
 
 RULES: dict[str, Rule] = {}
-"""All rules by their codes."""
+"""All rules, by their codes."""
+CHECKS: defaultdict[str, list[Check]] = defaultdict(list)
+"""All checks, by a type such as ``Container`` or its field such as ``Container.name``."""
+JUDGES: list[Judge] = []
+"""All judges."""
+
+_Check = TypeVar("_Check", bound=Check)
 
 
-def rule(
-    code: str,
-    meaning: str,
-    mirrors: str,
-    stop: Stop = Stop.API_SERVER,
-    severity: Severity = Severity.ERROR,
-    *,
-    tolerated: bool = False,
-    only_own_fragments: bool = False,
-    of_the_site: bool = False,
-    about_absence: bool = False,
-    own_values: OwnValues | None = None,
-) -> Rule:
-    """Define a rule; the parameters are `Rule`'s."""
-    found = Rule(
-        code, meaning, mirrors, stop, severity, tolerated, only_own_fragments, of_the_site,
-        about_absence, own_values,
-    )  # fmt: skip
-    RULES[code] = found
-    return found
+def checks(*types: str) -> Callable[[_Check], _Check]:
+    """Register a check of every value of some types; a decorator."""
+
+    def register(check: _Check) -> _Check:
+        for name in types:
+            CHECKS[name].append(check)
+        return check
+
+    return register
+
+
+def check_fields(*types: str, **fields: Check) -> None:
+    """Register checks of fields, given by name, which all of these types have."""
+    for name in types:
+        for field, check in fields.items():
+            CHECKS[f"{name}.{field}"].append(check)
+
+
+def judges_labs(judge: Judge) -> Judge:
+    """Register a judge; a decorator."""
+    JUDGES.append(judge)
+    return judge

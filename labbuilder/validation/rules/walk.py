@@ -1,6 +1,6 @@
-"""Goes through a manifest by the types of its schema, so that a check stands once for a type.
+"""Walks a manifest along its schema and applies the checks of each type and field.
 
-What has nothing to be checked below it is left out of the plan, which is made once for a kind.
+The plan of a walk is made once for a kind, without the branches that have no checks.
 """
 
 from __future__ import annotations
@@ -10,34 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labbuilder.errors import Path
-from labbuilder.validation.rules.combinators import DUPLICATE, different
-from labbuilder.validation.rules.rule import Check, Complaint
+from labbuilder.validation.rules.combinators import DUPLICATE, distinct, placed
+from labbuilder.validation.rules.rule import Check, Complaint, Complaints
 
-__all__ = ["Node", "Tables", "plan", "visit"]
+__all__ = ["Node", "plan", "visit"]
 
 _DEFAULTS = {"protocol": "TCP"}
-_NOT_OURS = {"status", "managedFields"}  # the API server's
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The checks.
-
-    Attributes
-    ----------
-    types
-        By the name of a type, such as ``Container``.
-    fields
-        By a field of a type, such as ``Container.name``.
-    """
-
-    types: Mapping[str, Sequence[Check]]
-    fields: Mapping[str, Sequence[Check]]
+_SERVER_FIELDS = {"status", "managedFields"}  # which nobody else writes
 
 
 @dataclass(slots=True)
 class Node:
-    """What is to be done with a value of one type."""
+    """The checks of one value, and of the values in it."""
 
     checks: list[Check] = field(default_factory=list)
     fields: dict[str, Node] = field(default_factory=dict)
@@ -46,7 +30,12 @@ class Node:
     keys: tuple[str, ...] = ()
 
 
-def plan(kind: str, schema: Mapping[str, Any], types: Mapping[str, Any], tables: Tables) -> Node:
+def plan(
+    kind: str,
+    schema: Mapping[str, Any],
+    types: Mapping[str, Any],
+    checks: Mapping[str, Sequence[Check]],
+) -> Node:
     """Make the plan of a kind.
 
     Parameters
@@ -57,18 +46,18 @@ def plan(kind: str, schema: Mapping[str, Any], types: Mapping[str, Any], tables:
         Its schema.
     types
         The schemas that it refers to, by their full names.
-    tables
-        The checks.
+    checks
+        The checks, by types and fields.
 
     Returns
     -------
     Node
-        What `visit` takes.
+        The plan, for `visit`.
     """
-    return _node(schema, kind, types, tables, {}) or Node()
+    return _Planner(types, checks).node(schema, kind) or Node()
 
 
-def visit(node: Node, value: Any, path: Path = ()) -> Iterator[tuple[Path, Complaint]]:
+def visit(node: Node, value: Any, path: Path = ()) -> Complaints:
     """Check a value that the schema accepts, and everything in it.
 
     Parameters
@@ -78,16 +67,15 @@ def visit(node: Node, value: Any, path: Path = ()) -> Iterator[tuple[Path, Compl
     value
         A manifest, or a part of one.
     path
-        Where the part stands.
+        The path of that part.
 
     Yields
     ------
-    tuple
-        The place of each complaint, and the complaint.
+    Complaint
+        What is wrong, each with its path from the manifest.
     """
     for check in node.checks:
-        for complaint in check(value):
-            yield path + complaint.at, complaint
+        yield from placed(check(value), path)
     for key, child in _children(node, value):
         yield from visit(child, value[key], (*path, key))
     if node.keys:
@@ -103,48 +91,46 @@ def _children(node: Node, value: Any) -> Iterator[tuple[str | int, Node]]:
         yield from ((i, node.items) for i in range(len(value)))
 
 
-def _duplicates(
-    keys: tuple[str, ...], items: list[Any], path: Path
-) -> Iterator[tuple[Path, Complaint]]:
+def _duplicates(keys: tuple[str, ...], items: list[Any], path: Path) -> Complaints:
     seen: dict[tuple[Any, ...], int] = {}
     for i, item in enumerate(items):
         identity = tuple(item.get(key) or _DEFAULTS.get(key) for key in keys)
         if identity in seen:
             message = f"has the same {' and '.join(keys)} as item {seen[identity]}"
-            yield (*path, i, keys[0]), Complaint(DUPLICATE, message, "keep one of the two")
+            yield Complaint(DUPLICATE, message, "remove one of them", (*path, i, keys[0]))
         seen.setdefault(identity, i)
 
 
-def _node(
-    schema: Mapping[str, Any],
-    name: str,
-    types: Mapping[str, Any],
-    tables: Tables,
-    known: dict[str, Node | None],
-) -> Node | None:
-    reference = schema.get("$ref")
-    if reference:
-        full = reference.rpartition("/")[2]
-        if full not in known:
-            known[full] = None  # a type within itself is looked at once
-            short = full.rpartition(".")[2]
-            known[full] = _node(types[full], short, types, tables, known)
-        return known[full]
-    node = Node(checks=list(tables.types.get(name, ())))
-    for key, part in schema.get("properties", {}).items():
-        below = None if key in _NOT_OURS else _node(part, "", types, tables, known)
-        checks = tables.fields.get(f"{name}.{key}")
-        if checks:
-            below = below or Node()
-            below = replace(below, checks=[*below.checks, *checks])
-        if below:
-            node.fields[key] = below
-    if isinstance(schema.get("items"), Mapping):
-        node.items = _node(schema["items"], "", types, tables, known)
-        node.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
-        if schema.get("x-kubernetes-list-type") == "set":
-            node.checks.append(different)
-    if isinstance(schema.get("additionalProperties"), Mapping):
-        node.values = _node(schema["additionalProperties"], "", types, tables, known)
-    empty = not (node.checks or node.fields or node.items or node.values or node.keys)
-    return None if empty else node
+class _Planner:
+    def __init__(self, types: Mapping[str, Any], checks: Mapping[str, Sequence[Check]]) -> None:
+        self._types = types
+        self._checks = checks
+        self._known: dict[str, Node | None] = {}
+
+    def node(self, schema: Mapping[str, Any], name: str = "") -> Node | None:
+        """Plan the values of a schema, or None if they have no checks."""
+        reference = schema.get("$ref")
+        if reference:
+            full = reference.rpartition("/")[2]
+            if full not in self._known:
+                self._known[full] = None  # a type that contains itself is checked once
+                self._known[full] = self.node(self._types[full], full.rpartition(".")[2])
+            return self._known[full]
+        node = Node(checks=list(self._checks.get(name, ())))
+        for key, part in schema.get("properties", {}).items():
+            below = None if key in _SERVER_FIELDS else self.node(part)
+            checks = self._checks.get(f"{name}.{key}")
+            if checks:
+                below = below or Node()
+                below = replace(below, checks=[*below.checks, *checks])
+            if below:
+                node.fields[key] = below
+        if isinstance(schema.get("items"), Mapping):
+            node.items = self.node(schema["items"])
+            node.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
+            if schema.get("x-kubernetes-list-type") == "set":
+                node.checks.append(distinct)
+        if isinstance(schema.get("additionalProperties"), Mapping):
+            node.values = self.node(schema["additionalProperties"])
+        empty = not (node.checks or node.fields or node.items or node.values or node.keys)
+        return None if empty else node

@@ -1,47 +1,42 @@
-"""Rules about IP addresses, ranges of them, and ports."""
+"""Checks of IP addresses, ranges of them, and ports."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from labbuilder.validation.rules.combinators import defaulted, must
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Rule
 
 __all__ = [
-    "FIELDS",
-    "INVALID_ADDRESS",
-    "INVALID_CIDR",
-    "INVALID_PORT",
-    "INVALID_PORT_NAME",
-    "TYPES",
-    "any_port",
-    "ip_address",
-    "ip_range",
-    "is_address",
-    "is_cidr",
-    "is_port_name",
-    "known_protocol",
-    "port_name",
-]
+    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "INVALID_PORT_NAME", "ip_address",
+    "ip_range", "is_address", "is_cidr", "is_port_name", "known_protocol", "port_name",
+    "valid_port",
+]  # fmt: skip
 
-INVALID_PORT = rule("invalid-port", "a port is not from 1 to 65535", "IsValidPortNum")
-INVALID_PORT_NAME = rule("invalid-port-name", "the name of a port isn't one", "IsValidPortName")
-INVALID_CIDR = rule(
-    "invalid-cidr",
-    "a range of addresses isn't one, or names an address inside it",
-    "ValidateIPBlock; IsValidCIDR, from 1.36 on, which minds bits beyond the prefix",
+INVALID_PORT = Rule(
+    "invalid-port", "a port is not from 1 to 65535, or is used twice", "IsValidPortNum", UNREAD
 )
-INVALID_ADDRESS = rule("invalid-address", "an IP address isn't one", "IsValidIP")
+INVALID_PORT_NAME = Rule(
+    "invalid-port-name", "the name of a port is not valid", "IsValidPortName", UNREAD
+)
+INVALID_CIDR = Rule(
+    "invalid-cidr",
+    "an IP range is not valid, or names an address inside the range",
+    "ValidateIPBlock; IsValidCIDR, which rejects bits beyond the prefix since 1.36",
+    UNREAD,
+)
+INVALID_ADDRESS = Rule(
+    "invalid-address", "an IP address is not valid, or not allowed here", "IsValidIP", UNREAD
+)
 _MAX_PORT = 65535
 _PREFIX = re.compile("0|[1-9][0-9]{0,2}")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def is_port_name(text: str) -> bool:
-    """Mirror ``IsValidPortName``, of which IANA's service names are the model."""
+    """Mirror ``IsValidPortName``, which follows IANA's service names."""
     return (
         0 < len(text) <= 15  # noqa: PLR2004 (IANA's)
         and bool(_LABEL.fullmatch(text))
@@ -50,22 +45,8 @@ def is_port_name(text: str) -> bool:
     )
 
 
-port_name = must(
-    INVALID_PORT_NAME, is_port_name, "the name of a port",
-    "use at most 15 lower-case letters, digits and single -, a letter among them",
-)  # fmt: skip
-
-
-def any_port(value: Any) -> Iterator[Complaint]:
-    """Check a port's number, or its name where a name may stand for it."""
-    if isinstance(value, str):
-        yield from port_name(value)
-    elif not 1 <= value <= _MAX_PORT:
-        yield Complaint(INVALID_PORT, f"{value} is no port", "use 1 to 65535")
-
-
 def is_cidr(value: str) -> bool:
-    """Mirror ``IsValidCIDR``, which minds bits beyond the prefix."""
+    """Mirror ``IsValidCIDR``, which rejects bits beyond the prefix."""
     address, slash, prefix = value.partition("/")
     try:
         ipaddress.ip_network(value)
@@ -75,7 +56,7 @@ def is_cidr(value: str) -> bool:
 
 
 def is_address(value: str) -> bool:
-    """Mirror ``IsValidIP``, which takes no IPv4 address that is written as one of IPv6."""
+    """Mirror ``IsValidIP``, which rejects an IPv4 address written as IPv6."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
@@ -83,17 +64,24 @@ def is_address(value: str) -> bool:
     return "%" not in value and not (address.version == 6 and address.ipv4_mapped)  # noqa: PLR2004 (IPv6)
 
 
-ip_range = must(
-    INVALID_CIDR, is_cidr, "a range of addresses",
-    "write the first address and the length of the prefix: 192.0.2.0/24, 2001:db8::/64",
+port_name = must(
+    INVALID_PORT_NAME, is_port_name, "a valid port name",
+    "use at most 15 lowercase letters, digits and single -, with at least one letter",
 )  # fmt: skip
-
-
-ip_address = must(INVALID_ADDRESS, is_address, "an IP address", "write 192.0.2.1 or 2001:db8::1")
+ip_range = must(
+    INVALID_CIDR, is_cidr, "a valid IP range",
+    "use the first address and the prefix length, such as 192.0.2.0/24 or 2001:db8::/64",
+)  # fmt: skip
+ip_address = must(
+    INVALID_ADDRESS, is_address, "a valid IP address", "use 192.0.2.1 or 2001:db8::1"
+)
 known_protocol = defaulted("TCP", "UDP", "SCTP")
 
-FIELDS: dict[str, Check] = {}
-"""The checks by type and field."""
 
-TYPES: dict[str, Check] = {}
-"""The checks by type."""
+def valid_port(value: Any) -> Complaints:
+    """Check the number of a port, or its name where a name is allowed."""
+    if isinstance(value, str):
+        yield from port_name(value)
+    elif not 1 <= value <= _MAX_PORT:
+        message = f"{value} is not a valid port"
+        yield Complaint(INVALID_PORT, message, f"use 1 to {_MAX_PORT}")

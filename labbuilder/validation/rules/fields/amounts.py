@@ -1,55 +1,74 @@
-"""Rules about amounts: quantities, resources, requests and limits, quotas."""
+"""Checks of quantities, resources, requests and limits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from labbuilder import names
 from labbuilder.errors import Path, shown
-from labbuilder.quantity import parse_quantity
-from labbuilder.validation.rules.combinators import MISSING_VALUE, Object, both
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.quantity import MAX_BYTES, parse_quantity
+from labbuilder.validation.rules.combinators import MISSING_VALUE
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
+)
 
 __all__ = [
-    "FIELDS",
-    "INVALID_QUANTITY",
-    "INVALID_RESOURCE",
-    "REQUESTS_EXCEED_LIMITS",
-    "STANDARD_RESOURCES",
-    "TYPES",
-    "amount_of",
-    "is_extended",
-    "is_resource",
-    "quantity",
-    "resources",
-    "whole",
-]
+    "INVALID_QUANTITY", "INVALID_RESOURCE", "REQUESTS_EXCEED_LIMITS", "STANDARD_RESOURCES",
+    "amount_of", "is_extended", "is_resource", "resources", "whole_number",
+]  # fmt: skip
 
-INVALID_QUANTITY = rule(
-    "invalid-quantity", "an amount isn't one, or is negative", "resource.ParseQuantity"
+INVALID_QUANTITY = Rule(
+    "invalid-quantity", "a quantity is not valid, or negative", "resource.ParseQuantity", UNREAD
 )
-REQUESTS_EXCEED_LIMITS = rule(
+REQUESTS_EXCEED_LIMITS = Rule(
     "requests-exceed-limits",
-    "a container requests more than its limit, or less of what can't be shared",
+    "a container requests more than its limit, or less of a resource that can't be shared",
     "validateResourceRequirements",
+    UNREAD,
 )
-INVALID_RESOURCE = rule(
+INVALID_RESOURCE = Rule(
     "invalid-resource",
-    "what a container or quota names is no resource that Kubernetes knows",
+    "a container or quota names a resource that Kubernetes doesn't know",
     "ValidateContainerResourceName, ValidateResourceQuotaResourceName",
+    UNREAD,
 )
 STANDARD_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
+_POD_RESOURCES = {"cpu", "memory"}
+_HUGE_PAGES = re.compile(r"hugepages-(.+)")
 
 
-def quantity(value: Any) -> Iterator[Complaint]:
-    """Check an amount of anything."""
+@checks("Quantity")
+def _quantity(value: Any) -> Complaints:
     try:
         parse_quantity(value)
     except ValueError as error:
-        hint = "write a number with an optional suffix, such as 250m, 1.5Gi or 10G"
+        hint = "use a number with an optional suffix, such as 250m, 1.5Gi or 10G"
         yield Complaint(INVALID_QUANTITY, f"{shown(value)} {error}", hint)
+
+
+def amount_of(value: Any) -> Decimal | None:
+    """Parse a quantity, capped as Kubernetes does; None if it is not valid."""
+    try:
+        return min(parse_quantity(value), Decimal(MAX_BYTES))
+    except ValueError:
+        return None
+
+
+def whole_number(count: Any, at: Path) -> Complaints:
+    """Check the amount of something indivisible."""
+    amount = amount_of(count)
+    if amount is not None and amount != amount.to_integral_value():
+        message = f"{shown(count)} is not a whole number"
+        yield Complaint(INVALID_QUANTITY, message, "use a whole number", at)
 
 
 def is_resource(name: str) -> bool:
@@ -60,101 +79,78 @@ def is_resource(name: str) -> bool:
     return name in STANDARD_RESOURCES or name.startswith("hugepages-")
 
 
-def resources(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Check the names of what a container takes."""
-    for name in mapping:
-        if not is_resource(name):
-            known = ", ".join(sorted(STANDARD_RESOURCES))
-            hint = f"use {known} or a name with a domain, such as example.org/gpu"
-            message = f"{shown(name)} is no resource"
-            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
-
-
-def whole(count: Any, at: Path) -> Iterator[Complaint]:
-    """Check an amount of what can't be divided."""
-    amount = amount_of(count)
-    if amount is not None and amount != amount.to_integral_value():
-        yield Complaint(INVALID_QUANTITY, f"{shown(count)} is no whole number", "", at)
-
-
-def amount_of(value: Any) -> Any:
-    """Read an amount; None if it isn't one, which has been complained about."""
-    try:
-        return parse_quantity(value)
-    except ValueError:
-        return None
-
-
 def is_extended(name: str) -> bool:
-    """Mirror ``IsExtendedResourceName``, near enough for names that are resources."""
+    """Mirror ``IsExtendedResourceName``, closely enough for names that are resources."""
     return "/" in name and "kubernetes.io/" not in name and not name.startswith("requests.")
 
 
 def _is_shared(name: str) -> bool:
-    """Mirror ``IsOvercommitAllowed``: what isn't shared is requested as far as it is limited."""
+    """Mirror ``IsOvercommitAllowed``: requests of other resources must equal their limits."""
     return not is_extended(name) and not name.startswith("hugepages-")
 
 
-_POD_RESOURCES = {"cpu", "memory"}
-_PAGES = re.compile(r"hugepages-(.+)")
+def resources(mapping: Object) -> Complaints:
+    """Check the names of a container's resources."""
+    for name in mapping:
+        if not is_resource(name):
+            known = ", ".join(sorted(STANDARD_RESOURCES))
+            hint = f"use {known}, or a name with a domain such as example.org/gpu"
+            message = f"{shown(name)} is not a known resource"
+            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
 
 
-def _huge_pages(value: Object) -> Iterator[Complaint]:
+@checks("ResourceRequirements")
+def _requirements(value: Object) -> Complaints:
     limits, requests = value.get("limits", {}), value.get("requests", {})
-    every = {**limits, **requests}
-    for part, amounts in (("limits", limits), ("requests", requests)):
-        for name, given in amounts.items():
-            pages = _PAGES.fullmatch(name)
-            size, amount = (amount_of(pages[1]) if pages else None), amount_of(given)
-            if pages and size is not None and amount is not None and (size <= 0 or amount % size):
-                message = f"{shown(given)} is no multiple of the pages' size"
-                yield Complaint(INVALID_QUANTITY, message, "", (part, name))
-    if any(map(_PAGES.fullmatch, every)) and not every.keys() & _POD_RESOURCES:
-        message = "huge pages need cpu or memory"
-        yield Complaint(MISSING_VALUE, message, "say how much it takes", ("limits",))
-
-
-def _pod_resources(value: Object) -> Iterator[Complaint]:
-    for part in ("limits", "requests"):
-        for name in value.get(part, ()):
-            if name not in _POD_RESOURCES and not name.startswith("hugepages-"):
-                message = f"{shown(name)} is no resource of a whole pod"
-                yield Complaint(INVALID_RESOURCE, message, "", (part, name), about_key=True)
-
-
-def _requirements(value: Object) -> Iterator[Complaint]:
-    limits, requests = value.get("limits", {}), value.get("requests", {})
-    for part, amounts in (("limits", limits), ("requests", requests)):
-        for name, amount in amounts.items():
-            if is_extended(name):
-                yield from whole(amount, (part, name))
+    for at, name, amount in _amounts(value):
+        if is_extended(name):
+            yield from whole_number(amount, at)
     for name, request in requests.items():
         limit, amount = amount_of(limits.get(name)), amount_of(request)
-        at = ("requests", name)
         if not _is_shared(name) and name not in limits:
-            message = "needs a limit that is the same"
-            yield Complaint(MISSING_VALUE, message, "limit it, too", ("limits", name))
+            message = "is missing; it must equal the request"
+            hint = f"set it to {shown(request)}"
+            yield Complaint(MISSING_VALUE, message, hint, ("limits", name))
         if limit is None or amount is None:
             continue
         if amount > limit:
-            message = f"requests {shown(request)}, more than the limit of {shown(limits[name])}"
-            hint = "lower the request or raise the limit"
-            yield Complaint(REQUESTS_EXCEED_LIMITS, message, hint, at)
+            comparison, hint = "more than", "lower the request or raise the limit"
         elif amount < limit and not _is_shared(name):
-            message = f"requests {shown(request)}, less than the limit of {shown(limits[name])}"
-            hint = "request what the limit is: it can't be shared"
-            yield Complaint(REQUESTS_EXCEED_LIMITS, message, hint, at)
+            comparison, hint = "less than", "set both to the same: this resource can't be shared"
+        else:
+            continue
+        message = f"requests {shown(request)}, {comparison} the limit of {shown(limits[name])}"
+        yield Complaint(REQUESTS_EXCEED_LIMITS, message, hint, ("requests", name))
 
 
-FIELDS: dict[str, Check] = {
-    "ResourceRequirements.limits": resources,
-    "ResourceRequirements.requests": resources,
-    "PodSpec.resources": _pod_resources,
-}
-"""The checks by type and field."""
+@checks("ResourceRequirements")
+def _huge_pages(value: Object) -> Complaints:
+    used = set()
+    for at, name, given in _amounts(value):
+        used.add(name)
+        pages = _HUGE_PAGES.fullmatch(name)
+        size, amount = (amount_of(pages[1]) if pages else None), amount_of(given)
+        if size is not None and amount is not None and (size <= 0 or amount % size):
+            message = f"{shown(given)} is not a multiple of the page size"
+            yield Complaint(INVALID_QUANTITY, message, "use whole pages", at)
+    if any(map(_HUGE_PAGES.fullmatch, used)) and not used & _POD_RESOURCES:
+        message = "huge pages need cpu or memory too"
+        yield Complaint(MISSING_VALUE, message, "set a limit of cpu or memory", ("limits",))
 
-TYPES: dict[str, Check] = {
-    "ResourceRequirements": both(_requirements, _huge_pages),
-    "Quantity": quantity,
-}
-"""The checks by type."""
+
+def _amounts(value: Object) -> Iterator[tuple[Path, str, Any]]:
+    for part in ("limits", "requests"):
+        for name, amount in value.get(part, {}).items():
+            yield (part, name), name, amount
+
+
+def _pod_resources(value: Object) -> Complaints:
+    for at, name, _ in _amounts(value):
+        if name not in _POD_RESOURCES and not name.startswith("hugepages-"):
+            message = f"{shown(name)} is not a resource of a whole pod"
+            hint = "set it in the containers"
+            yield Complaint(INVALID_RESOURCE, message, hint, at, about_key=True)
+
+
+check_fields("ResourceRequirements", limits=resources, requests=resources)
+check_fields("PodSpec", resources=_pod_resources)

@@ -1,160 +1,153 @@
-"""Rules about containers."""
+"""Checks of containers."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from labbuilder.errors import shown
+from labbuilder.images import parse_image
+from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import (
     DUPLICATE,
     INVALID_VALUE,
     MISSING_VALUE,
-    Object,
     at_most,
-    both,
     defaulted,
-    filled,
     must,
     needs,
     one_of,
     optional,
+    repeated,
+    required,
 )
 from labbuilder.validation.rules.fields.addresses import (
     INVALID_PORT,
-    any_port,
     known_protocol,
     port_name,
+    valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_label
-from labbuilder.validation.rules.rule import Check, Complaint, Stop, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
+)
 
-__all__ = ["FIELDS", "INVALID_IMAGE", "TYPES", "pull_policy"]
+__all__ = ["INVALID_IMAGE", "pull_policy"]
 
-INVALID_IMAGE = rule(
+INVALID_IMAGE = Rule(
     "invalid-image",
-    "an image's name is none that can be pulled",
-    "the runtime's reference parser (InvalidImageName)",
+    "an image reference is not valid, so that the image can't be pulled",
+    "ParseNormalizedNamed (InvalidImageName)",
+    UNREAD,
     Stop.KUBELET,
 )
-_DOMAIN = r"(?:localhost|[A-Za-z0-9]+(?:[-.:][A-Za-z0-9]+)*)/"
-_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?:{_DOMAIN})?{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?"
-    r"(?:@sha256:[0-9a-f]{64}|@sha512:[0-9a-f]{128})?"
-)
-_image = must(
-    INVALID_IMAGE, lambda text: bool(_IMAGE.fullmatch(text)), "an image's name",
-    "write registry/repository:tag or registry/repository@sha256:<digest>",
+_valid_image = must(
+    INVALID_IMAGE, lambda text: parse_image(text) is not None, "a valid image reference",
+    "use registry/repository:tag or registry/repository@sha256:<digest>",
 )  # fmt: skip
-
-
-def _reference(text: str) -> Iterator[Complaint]:
-    if text != text.strip():
-        message = f"{shown(text)} begins or ends with a space"
-        yield Complaint(INVALID_VALUE, message, "leave it out")
-    else:
-        yield from _image(text)
-
-
 pull_policy = defaulted("Always", "IfNotPresent", "Never")
-_containers = ("Container", "EphemeralContainer")
 
 
-def _container(value: Object) -> Iterator[Complaint]:
+def _image(text: str) -> Complaints:
+    if text != text.strip():
+        message = f"{shown(text)} starts or ends with white space"
+        yield Complaint(INVALID_VALUE, message, "remove the white space")
+    else:
+        yield from _valid_image(text)
+
+
+@checks("Container", "EphemeralContainer")
+def _container(value: Object) -> Complaints:
     if "image" not in value:
-        yield Complaint(MISSING_VALUE, "is missing", "name an image", ("image",))
+        yield Complaint(MISSING_VALUE, "is missing", "set image", ("image",))
     privileged = value.get("securityContext", {}).get("privileged")
     for i, mount in enumerate(value.get("volumeMounts", [])):
         if mount.get("mountPropagation") == "Bidirectional" and not privileged:
-            message = "Bidirectional is for privileged containers"
+            message = "Bidirectional is only allowed in privileged containers"
             at = ("volumeMounts", i, "mountPropagation")
             yield Complaint(INVALID_VALUE, message, "use HostToContainer", at)
-    yield from _named_ports(value)
+    names = [port.get("name") for port in value.get("ports", [])]
+    for i in repeated(names):
+        if names[i]:
+            at = ("ports", i, "name")
+            message = "is the name of another port of the container"
+            yield Complaint(INVALID_PORT, message, "rename one of them", at)
 
 
-def _named_ports(value: Object) -> Iterator[Complaint]:
-    seen = set()
-    for i, port in enumerate(value.get("ports", [])):
-        name = port.get("name")
-        if name in seen:
-            message = "another port of the container has it"
-            yield Complaint(INVALID_PORT, message, "rename one", ("ports", i, "name"))
-        if name:
-            seen.add(name)
-
-
-def _host_ports(spec: Object) -> Iterator[Complaint]:
-    """Check the ports of the node: those of containers that run at once must differ."""
+@checks("PodSpec")
+def _host_ports(spec: Object) -> Complaints:
+    """Check that ports of the node differ for containers that run at the same time."""
     taken: set[tuple[Any, ...]] = set()
-    for kind in ("initContainers", "containers"):
-        for i, container in enumerate(spec.get(kind, ())):
-            for k, port in enumerate(container.get("ports", ())):
-                at = (kind, i, "ports", k, "hostPort")
-                own, number = port["containerPort"], port.get("hostPort", 0)
-                if kind == "containers" and spec.get("hostNetwork"):
-                    number = number or own
-                    if number != own:
-                        message = f"must be the container's, {own}, in the node's network"
-                        yield Complaint(INVALID_PORT, message, "leave it out", at)
-                place = (port.get("protocol") or "TCP", port.get("hostIP", ""), number)
-                if number and place in taken:
-                    yield Complaint(INVALID_PORT, "another port has it", "use another", at)
-                if number:
-                    taken.add(place)
-            if kind == "initContainers":
-                taken.clear()
+    for path, container in containers(spec):
+        for i, port in enumerate(container.get("ports", ())):
+            at = (*path, "ports", i, "hostPort")
+            own, number = port["containerPort"], port.get("hostPort", 0)
+            if path[0] == "containers" and spec.get("hostNetwork"):
+                number = number or own
+                if number != own:
+                    message = f"must equal containerPort, {own}, because of hostNetwork"
+                    yield Complaint(INVALID_PORT, message, "remove it", at)
+            place = (port.get("protocol") or "TCP", port.get("hostIP", ""), number)
+            if number and place in taken:
+                yield Complaint(INVALID_PORT, "is used by another port", "use another", at)
+            if number:
+                taken.add(place)
+        if path[0] == "initContainers":  # which ends before the next one starts
+            taken.clear()
 
 
-def _restarts(spec: Object) -> Iterator[Complaint]:
-    for kind in ("initContainers", "containers"):
-        for i, container in enumerate(spec.get(kind, ())):
-            at = (kind, i, "resizePolicy")
-            sidecar = kind == "containers" or container.get("restartPolicy") == "Always"
-            policies = container.get("resizePolicy", ())
-            named = [policy["resourceName"] for policy in policies]
-            for k, policy in enumerate(policies):
-                if named[k] in named[:k]:
-                    yield Complaint(DUPLICATE, "stands twice", "keep one", (*at, k))
-                restarts = policy["restartPolicy"] == "RestartContainer"
-                if restarts and (spec.get("restartPolicy") == "Never" or not sidecar):
-                    message = "must be NotRequired where nothing is started again"
-                    yield Complaint(INVALID_VALUE, message, "", (*at, k, "restartPolicy"))
-            if container.get("restartPolicyRules") and "restartPolicy" not in container:
-                message = "is missing, and there are restartPolicyRules"
-                yield Complaint(MISSING_VALUE, message, "add it", (kind, i, "restartPolicy"))
+@checks("PodSpec")
+def _restarts(spec: Object) -> Complaints:
+    for path, container in containers(spec):
+        sidecar = path[0] == "containers" or container.get("restartPolicy") == "Always"
+        at = (*path, "resizePolicy")
+        policies = container.get("resizePolicy", ())
+        for i in repeated([policy["resourceName"] for policy in policies]):
+            yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (*at, i))
+        for i, policy in enumerate(policies):
+            restarts = policy["restartPolicy"] == "RestartContainer"
+            if restarts and (spec.get("restartPolicy") == "Never" or not sidecar):
+                message = "must be NotRequired for a container that is never restarted"
+                hint = "use NotRequired"
+                yield Complaint(INVALID_VALUE, message, hint, (*at, i, "restartPolicy"))
+        if container.get("restartPolicyRules") and "restartPolicy" not in container:
+            message = "is required by restartPolicyRules"
+            hint = "set restartPolicy"
+            yield Complaint(MISSING_VALUE, message, hint, (*path, "restartPolicy"))
 
 
-FIELDS: dict[str, Check] = {
-    **{
-        f"{kind}.{field}": check
-        for kind in _containers
-        for field, check in {
-            "name": dns_label,
-            "image": both(filled, optional(_reference)),
-            "imagePullPolicy": pull_policy,
-            "restartPolicy": one_of("Always", "OnFailure", "Never"),
-            "restartPolicyRules": at_most(20, "rules"),
-            "terminationMessagePolicy": defaulted("File", "FallbackToLogsOnError"),
-        }.items()
-    },
-    "ContainerPort.containerPort": any_port,
-    "ContainerPort.hostPort": optional(any_port),
-    "ContainerPort.name": optional(port_name),
-    "ContainerPort.protocol": known_protocol,
-    "ContainerResizePolicy.resourceName": one_of("cpu", "memory"),
-    "ContainerResizePolicy.restartPolicy": one_of("NotRequired", "RestartContainer"),
-    "ContainerRestartRule.action": one_of("Restart", "RestartAllContainers"),
-    "ContainerRestartRuleOnExitCodes.operator": one_of("In", "NotIn"),
-    "ContainerRestartRuleOnExitCodes.values": at_most(255, "exit codes"),
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "ContainerRestartRule": needs("exitCodes"),
-    "Container": _container,
-    "EphemeralContainer": _container,
-    "PodSpec": both(_host_ports, _restarts),
-}
-"""The checks by type."""
+checks("ContainerRestartRule")(needs("exitCodes"))
+check_fields(
+    "Container",
+    "EphemeralContainer",
+    name=dns_label,
+    image=required(_image),
+    imagePullPolicy=pull_policy,
+    restartPolicy=one_of("Always", "OnFailure", "Never"),
+    restartPolicyRules=at_most(20, "rules"),
+    terminationMessagePolicy=defaulted("File", "FallbackToLogsOnError"),
+)
+check_fields(
+    "ContainerPort",
+    containerPort=valid_port,
+    hostPort=optional(valid_port),
+    name=optional(port_name),
+    protocol=known_protocol,
+)
+check_fields(
+    "ContainerResizePolicy",
+    resourceName=one_of("cpu", "memory"),
+    restartPolicy=one_of("NotRequired", "RestartContainer"),
+)
+check_fields("ContainerRestartRule", action=one_of("Restart", "RestartAllContainers"))
+check_fields(
+    "ContainerRestartRuleOnExitCodes",
+    operator=one_of("In", "NotIn"),
+    values=at_most(255, "exit codes"),
+)

@@ -1,123 +1,151 @@
-"""Rules about what ConfigMaps and Secrets hold."""
+"""Checks of what ConfigMaps and Secrets contain."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from labbuilder.errors import Severity
-from labbuilder.validation.rules.combinators import INVALID_VALUE, Object, keys_of
-from labbuilder.validation.rules.fields.naming import called, config_map_key, dns_subdomain
-from labbuilder.validation.rules.rule import Check, Complaint, rule
-
-__all__ = ["FIELDS", "INVALID_BASE64", "INVALID_SECRET", "TOO_LARGE", "TYPES", "decode"]
-
-INVALID_BASE64 = rule(
-    "invalid-base64", "the data of a Secret is not base64 text", "the decoder of Secret.data"
+from labbuilder.validation.rules.combinators import INVALID_VALUE, keys_of
+from labbuilder.validation.rules.fields.naming import config_map_key, dns_subdomain, named_by
+from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
 )
 
+__all__ = [
+    "INVALID_BASE64",
+    "INVALID_SECRET",
+    "MAX_DATA_BYTES",
+    "TOO_LARGE",
+    "decode",
+    "is_base64",
+]
 
-def decode(text: str) -> bytes:
-    """Decode base64 text as Go does, which passes over line breaks."""
-    return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-
-
-def _base64(mapping: Mapping[str, str]) -> Iterator[Complaint]:
-    yield from keys_of(config_map_key)(mapping)
-    for key, value in mapping.items():
-        try:
-            decode(value)
-        except (binascii.Error, ValueError):
-            hint = "encode the value, or put it under stringData if it is a Secret's"
-            yield Complaint(INVALID_BASE64, "is not base64 text", hint, (key,))
-
-
-TOO_LARGE = rule(
+INVALID_BASE64 = Rule(
+    "invalid-base64",
+    "a value in a Secret's data is not valid base64",
+    "the decoder of Secret.data",
+    GUARDED,
+)
+TOO_LARGE = Rule(
     "too-large",
-    "a ConfigMap or Secret holds more than 1 MiB",
+    "a ConfigMap or Secret is larger than 1 MiB",
     "ValidateConfigMap, ValidateSecret (MaxSecretSize)",
+    GUARDED,
 )
-INVALID_SECRET = rule(
-    "invalid-secret", "a Secret lacks what its type promises, or it can't be read",
-    "ValidateSecret", tolerated=True)  # fmt: skip
-EMPTY_SECRET = rule(
+INVALID_SECRET = Rule(
+    "invalid-secret",
+    "a Secret doesn't contain what its type requires",
+    "ValidateSecret",
+    UNREAD,
+    tolerated=True,
+)
+EMPTY_SECRET = Rule(
     "empty-secret",
-    "an immutable Secret has empty data, and is refused when it is applied a second time",
-    "ValidateSecretUpdate, for which no data is something else than empty data",
+    "an immutable Secret has empty data, so that applying it again is rejected",
+    "ValidateSecretUpdate, which distinguishes no data from empty data",
+    UNREAD,
     severity=Severity.WARNING,
 )
-_MEBIBYTE = 1024**2
+MAX_DATA_BYTES = 1024**2
 
-
-def _text_size(mapping: Mapping[str, str]) -> int:
-    return sum(len(value.encode(errors="replace")) for value in mapping.values())
-
-
-def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
-    """Decode what can be; the rest has been complained about."""
-    found = {}
-    for key, value in mapping.items():
-        try:
-            found[key] = decode(value)
-        except ValueError:
-            found[key] = b""
-    return found
-
-
-def _config_map(value: Object) -> Iterator[Complaint]:
-    data, binary = value.get("data", {}), value.get("binaryData", {})
-    for key in sorted(data.keys() & binary.keys()):
-        yield Complaint(INVALID_VALUE, "is in data as well", "keep it once", ("binaryData", key))
-    size = _text_size(data) + sum(map(len, _decoded(binary).values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
-        yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
-
-
-_SECRET_KEYS = {
+_REQUIRED_KEYS = {
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
 }
-_ONE_SECRET_KEY = {"kubernetes.io/basic-auth": ("username", "password")}
+_ALTERNATIVE_KEYS = {"kubernetes.io/basic-auth": ("username", "password")}
 
 
-def _secret(value: Object) -> Iterator[Complaint]:
-    plain = {
-        key: text.encode(errors="replace") for key, text in value.get("stringData", {}).items()
-    }
-    data = _decoded(value.get("data", {})) | plain
-    size = sum(map(len, data.values()))
-    if size > _MEBIBYTE:
-        message = f"holds {size} bytes, and Kubernetes takes {_MEBIBYTE}"
+def decode(text: str) -> bytes:
+    """Decode base64 text as Go does, which ignores line breaks."""
+    return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+
+
+def is_base64(text: str) -> bool:
+    """Return whether Go decodes this text as base64."""
+    try:
+        decode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _base64(mapping: Mapping[str, str]) -> Complaints:
+    yield from keys_of(config_map_key)(mapping)
+    for key, value in mapping.items():
+        if not is_base64(value):
+            hint = "encode the value, or move it to stringData if this is a Secret"
+            yield Complaint(INVALID_BASE64, "is not valid base64", hint, (key,))
+
+
+def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
+    """Decode values; those that aren't valid are empty."""
+    return {key: decode(value) if is_base64(value) else b"" for key, value in mapping.items()}
+
+
+def _encoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
+    return {key: value.encode(errors="replace") for key, value in mapping.items()}
+
+
+def _size(data: Mapping[str, bytes], binary: Mapping[str, bytes]) -> Complaints:
+    size = sum(map(len, (*data.values(), *binary.values())))
+    if size > MAX_DATA_BYTES:
+        message = f"must be at most {MAX_DATA_BYTES} bytes, not {size}"
         yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
+
+
+checks("ConfigMap", "Secret")(named_by(dns_subdomain))
+
+
+@checks("ConfigMap")
+def _config_map(value: Object) -> Complaints:
+    data, binary = value.get("data", {}), value.get("binaryData", {})
+    for key in sorted(data.keys() & binary.keys()):
+        message = "is also in data"
+        yield Complaint(INVALID_VALUE, message, "remove one of them", ("binaryData", key))
+    yield from _size(_encoded(data), _decoded(binary))
+
+
+@checks("Secret")
+def _secret(value: Object) -> Complaints:
+    data = _decoded(value.get("data", {})) | _encoded(value.get("stringData", {}))
+    yield from _size(data, {})
     if value.get("immutable") and value.get("data") == {}:
-        hint = "fill it, or leave it out"
-        yield Complaint(EMPTY_SECRET, "is empty, so that applying again fails", hint, ("data",))
+        message, hint = "is empty, so that applying it again fails", "add a key, or remove data"
+        yield Complaint(EMPTY_SECRET, message, hint, ("data",))
     kind = value.get("type", "Opaque")
     if kind == "kubernetes.io/service-account-token":
         yield from _service_account_token(value["metadata"])
-    for key in _SECRET_KEYS.get(kind, ()):
+    for key in _REQUIRED_KEYS.get(kind, ()):
         if key not in data or (key == "ssh-privatekey" and not data[key]):
             hint = f"add {key}, or use another type"
-            yield Complaint(INVALID_SECRET, f"{kind} needs {key}", hint, ("data", key))
+            message = f"is required by type {kind}"
+            yield Complaint(INVALID_SECRET, message, hint, ("data", key))
         elif key.startswith(".docker") and not _is_json(data[key]):
-            hint = "encode what `docker login` writes to config.json"
-            yield Complaint(INVALID_SECRET, "is no JSON document", hint, ("data", key))
-    keys = _ONE_SECRET_KEY.get(kind, ())
+            hint = "encode the config.json that `docker login` writes"
+            yield Complaint(INVALID_SECRET, "is not valid JSON", hint, ("data", key))
+    keys = _ALTERNATIVE_KEYS.get(kind, ())
     if keys and not data.keys() & set(keys):
-        hint = "add one, or use another type"
-        yield Complaint(INVALID_SECRET, f"{kind} needs {' or '.join(keys)}", hint, ("data",))
+        hint = "add one of them, or use another type"
+        message = f"type {kind} needs {' or '.join(keys)}"
+        yield Complaint(INVALID_SECRET, message, hint, ("data",))
 
 
-def _service_account_token(metadata: Object) -> Iterator[Complaint]:
+def _service_account_token(metadata: Object) -> Complaints:
     key = "kubernetes.io/service-account.name"
     if not metadata.get("annotations", {}).get(key):
-        message, at = "is missing", ("metadata", "annotations", key)
-        yield Complaint(INVALID_SECRET, message, "name the service account", at)
+        at = ("metadata", "annotations", key)
+        yield Complaint(INVALID_SECRET, "is missing", "set it to a service account", at)
 
 
 def _is_json(text: bytes) -> bool:
@@ -127,16 +155,5 @@ def _is_json(text: bytes) -> bool:
         return False
 
 
-FIELDS: dict[str, Check] = {
-    "ConfigMap.data": keys_of(config_map_key),
-    "ConfigMap.binaryData": _base64,
-    "Secret.data": _base64,
-    "Secret.stringData": keys_of(config_map_key),
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "ConfigMap": called(dns_subdomain, _config_map),
-    "Secret": called(dns_subdomain, _secret),
-}
-"""The checks by type."""
+check_fields("ConfigMap", data=keys_of(config_map_key), binaryData=_base64)
+check_fields("Secret", data=_base64, stringData=keys_of(config_map_key))

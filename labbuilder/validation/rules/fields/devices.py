@@ -1,86 +1,95 @@
-"""Rules about block devices, and devices that pods claim."""
+"""Checks of block devices, and of devices that pods claim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from labbuilder.errors import Path, shown
+from labbuilder.errors import shown
+from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import (
     DUPLICATE,
     INVALID_VALUE,
-    ONE_OF_MANY,
-    Object,
-    both,
+    exactly_one,
     filled,
     misplaced,
     optional,
+    required,
 )
 from labbuilder.validation.rules.fields.naming import dns_label, dns_subdomain
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
+)
 
-__all__ = ["FIELDS", "TYPES"]
+__all__ = ["UNKNOWN_CLAIM", "UNKNOWN_DEVICE"]
 
-UNKNOWN_CLAIM = rule(
+UNKNOWN_CLAIM = Rule(
     "unknown-claim",
     "a container names a resource claim that the pod doesn't have",
     "validateResourceClaimNames",
+    UNREAD,
 )
-UNKNOWN_DEVICE = rule(
+UNKNOWN_DEVICE = Rule(
     "unknown-device",
-    "a container names as a device what is no claim among the pod's volumes, or mounts it too",
+    "a block device is not a claim among the pod's volumes, or is mounted too",
     "ValidateVolumeDevices",
+    UNREAD,
 )
-
-_KINDS = ("initContainers", "containers")
-_BLOCKS = ("persistentVolumeClaim", "ephemeral")
+_BLOCK_SOURCES = {"persistentVolumeClaim", "ephemeral"}
 
 
-def _devices(spec: Object) -> Iterator[Complaint]:
+@checks("PodSpec")
+def _devices(spec: Object) -> Complaints:
     volumes = {volume["name"]: volume for volume in spec.get("volumes", ())}
-    for kind in _KINDS:
-        for i, container in enumerate(spec.get(kind, ())):
-            if spec.get("hostUsers") is False:
-                yield from misplaced(
-                    container, ("volumeDevices",), "goes not with hostUsers: false", (kind, i)
-                )
-            mounts = container.get("volumeMounts", ())
-            names = {mount["name"] for mount in mounts}
-            paths = {mount["mountPath"] for mount in mounts}
-            seen: set[str] = set()
-            for k, device in enumerate(container.get("volumeDevices", ())):
-                at: Path = (kind, i, "volumeDevices", k)
-                volume = volumes.get(device["name"], {})
-                if not any(source in volume for source in _BLOCKS) or device["name"] in names:
-                    message = f"{shown(device['name'])} is no claim that is a device alone"
-                    yield Complaint(UNKNOWN_DEVICE, message, "name a claim", (*at, "name"))
-                place = device["devicePath"]
-                if place in paths or device["name"] in seen:
-                    message = "stands twice"
-                    yield Complaint(DUPLICATE, message, "keep one of the two", (*at, "name"))
-                if ".." in place.split("/"):
-                    message = f"{shown(place)} holds `..`"
-                    yield Complaint(INVALID_PATH, message, "", (*at, "devicePath"))
-                seen.add(device["name"])
+    for path, container in containers(spec):
+        if spec.get("hostUsers") is False:
+            why = "can't be combined with hostUsers: false"
+            yield from misplaced(container, ("volumeDevices",), why, path)
+        mounts = container.get("volumeMounts", ())
+        mounted = {mount["name"] for mount in mounts}
+        paths = {mount["mountPath"] for mount in mounts}
+        seen: set[str] = set()
+        for i, device in enumerate(container.get("volumeDevices", ())):
+            at = (*path, "volumeDevices", i)
+            name, place = device["name"], device["devicePath"]
+            if not _BLOCK_SOURCES & volumes.get(name, {}).keys():
+                message = f"{shown(name)} is not a volume of the pod with a claim"
+                yield Complaint(UNKNOWN_DEVICE, message, "name such a volume", (*at, "name"))
+            elif name in mounted:
+                message = f"{shown(name)} is mounted too"
+                yield Complaint(UNKNOWN_DEVICE, message, "remove one of them", (*at, "name"))
+            if place in paths or name in seen:
+                message = "is duplicated"
+                yield Complaint(DUPLICATE, message, "remove one of them", (*at, "name"))
+            if ".." in place.split("/"):
+                message, hint = f"{shown(place)} contains `..`", "use a path without `..`"
+                yield Complaint(INVALID_PATH, message, hint, (*at, "devicePath"))
+            seen.add(name)
 
 
-def _claims(spec: Object) -> Iterator[Complaint]:
+@checks("PodSpec")
+def _claims(spec: Object) -> Complaints:
     known = {claim["name"] for claim in spec.get("resourceClaims", ())}
-    for kind in _KINDS:
-        for i, container in enumerate(spec.get(kind, ())):
-            claims = container.get("resources", {}).get("claims", ())
-            at: Path = (kind, i, "resources", "claims")
-            for k, claim in enumerate(claims):
-                if claim["name"] not in known:
-                    message = f"the pod has no resource claim {shown(claim['name'])}"
-                    yield Complaint(UNKNOWN_CLAIM, message, "add it", (*at, k, "name"))
-                if _overlaps(claim, claims[:k]):
-                    message = "stands twice"
-                    yield Complaint(DUPLICATE, message, "keep one of the two", (*at, k))
+    for path, container in containers(spec):
+        claims = container.get("resources", {}).get("claims", ())
+        at = (*path, "resources", "claims")
+        for i, claim in enumerate(claims):
+            if claim["name"] not in known:
+                message = f"the pod has no resource claim {shown(claim['name'])}"
+                hint = "add it to resourceClaims"
+                yield Complaint(UNKNOWN_CLAIM, message, hint, (*at, i, "name"))
+            if _overlaps(claim, claims[:i]):
+                yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (*at, i))
 
 
 def _overlaps(claim: Object, others: Sequence[Object]) -> bool:
-    """Tell whether a request of a claim, or all of its requests, are asked for already."""
+    """Return whether others include a claim's request, or all of its requests."""
     request = claim.get("request", "")
     return any(
         other["name"] == claim["name"]
@@ -89,31 +98,19 @@ def _overlaps(claim: Object, others: Sequence[Object]) -> bool:
     )
 
 
-def _claim(value: Object) -> Iterator[Complaint]:
-    if ("resourceClaimName" in value) == ("resourceClaimTemplateName" in value):
-        message = "needs resourceClaimName or resourceClaimTemplateName"
-        yield Complaint(ONE_OF_MANY, message, "leave one of them")
-
-
-def _pod_claims(spec: Object) -> Iterator[Complaint]:
+@checks("PodSpec")
+def _pod_claims(spec: Object) -> Complaints:
     if "claims" in spec.get("resources", {}):
-        at = ("resources", "claims")
-        yield Complaint(INVALID_VALUE, "containers have claims, pods none", "leave it out", at)
+        message, hint = "is only allowed in containers", "set it in the containers"
+        yield Complaint(INVALID_VALUE, message, hint, ("resources", "claims"))
 
 
-FIELDS: dict[str, Check] = {
-    "PodResourceClaim.name": both(filled, optional(dns_label)),
-    "PodResourceClaim.resourceClaimName": dns_subdomain,
-    "PodResourceClaim.resourceClaimTemplateName": dns_subdomain,
-    "ResourceClaim.name": filled,
-    "ResourceClaim.request": optional(dns_label),
-    "VolumeDevice.name": filled,
-    "VolumeDevice.devicePath": filled,
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "PodResourceClaim": _claim,
-    "PodSpec": both(_devices, _claims, _pod_claims),
-}
-"""The checks by type."""
+checks("PodResourceClaim")(exactly_one("resourceClaimName", "resourceClaimTemplateName"))
+check_fields(
+    "PodResourceClaim",
+    name=required(dns_label),
+    resourceClaimName=dns_subdomain,
+    resourceClaimTemplateName=dns_subdomain,
+)
+check_fields("ResourceClaim", name=filled, request=optional(dns_label))
+check_fields("VolumeDevice", name=filled, devicePath=filled)

@@ -1,166 +1,148 @@
-"""Rules about environment variables and the downward API."""
+"""Checks of environment variables and of the downward API."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from labbuilder import names
 from labbuilder.errors import shown
+from labbuilder.manifest import containers
 from labbuilder.quantity import parse_quantity
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISSING_VALUE,
     ONE_OF_MANY,
-    Object,
+    exactly_one,
     must,
     named_reference,
     optional,
 )
-from labbuilder.validation.rules.fields.amounts import amount_of
+from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, amount_of
+from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
 from labbuilder.validation.rules.fields.volumes import no_steps_back
-from labbuilder.validation.rules.lab.places import UNKNOWN_VOLUME
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
+)
 
-__all__ = ["FIELDS", "INVALID_ENV_NAME", "TYPES"]
+__all__ = ["INVALID_ENV_NAME"]
 
-INVALID_ENV_NAME = rule(
+INVALID_ENV_NAME = Rule(
     "invalid-env-name",
-    "the name of an environment variable isn't one",
-    "IsEnvVarName; from 1.32 on IsRelaxedEnvVarName, which minds = and what isn't ASCII only",
+    "the name of an environment variable is not valid",
+    "IsEnvVarName; IsRelaxedEnvVarName since 1.32, which only rejects = and non-ASCII text",
+    UNREAD,
 )
 _env_name = must(
-    INVALID_ENV_NAME, names.is_env_var_name, "the name of an environment variable",
-    "use letters, digits, -, _ and ., no digit first",
+    INVALID_ENV_NAME, names.is_env_var_name, "a valid name of an environment variable",
+    "use letters, digits, -, _ and ., not starting with a digit",
 )  # fmt: skip
 _ENV_SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")
-
-
-def _env_var(value: Object) -> Iterator[Complaint]:
-    source = value.get("valueFrom")
-    if source is None:
-        return
-    if value.get("value"):
-        message = "a variable has a value or is taken from elsewhere"
-        yield Complaint(ONE_OF_MANY, message, "leave one of them", ("valueFrom",))
-    if len([name for name in _ENV_SOURCES if name in source]) != 1:
-        message = "needs exactly one source"
-        yield Complaint(
-            ONE_OF_MANY, message, f"use one of {', '.join(_ENV_SOURCES)}", ("valueFrom",)
-        )
-
-
-def _env_from(value: Object) -> Iterator[Complaint]:
-    if ("configMapRef" in value) == ("secretRef" in value):
-        yield Complaint(ONE_OF_MANY, "needs a configMapRef or a secretRef", "leave one of them")
-
-
-_POD_FIELDS = {
+_ENV_FIELDS = {
     "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
     "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
 }  # fmt: skip
-_SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
 _FILE_FIELDS = {
     "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels",
     "metadata.annotations",
 }  # fmt: skip
+_SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
+_DIVISORS = {f"1{unit}" for unit in ("", *"kMGTPE", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")}
 
 
-def _field(reference: Object, fields: set[str], what: str) -> Iterator[Complaint]:
+@checks("EnvVar")
+def _env_var(value: Object) -> Complaints:
+    source, at = value.get("valueFrom"), ("valueFrom",)
+    if source is None:
+        return
+    if value.get("value"):
+        message = "can't be combined with value"
+        yield Complaint(ONE_OF_MANY, message, "remove one of them", at)
+    if sum(name in source for name in _ENV_SOURCES) != 1:
+        message = "must have exactly one source"
+        yield Complaint(ONE_OF_MANY, message, f"use one of {', '.join(_ENV_SOURCES)}", at)
+
+
+def _field(reference: Object, fields: set[str], what: str) -> Complaints:
     path = reference.get("fieldPath", "")
     subscript = _SUBSCRIPT.fullmatch(path)
     key = subscript[2] if subscript else ""
     known = names.is_qualified_name(key.lower() if "annotations" in path else key)
     if not (known if subscript else path in fields):
-        message = f"{shown(path)} is no field that a {what} can have"
+        message = f"{shown(path)} is not available to {what}"
         hint = f"use one of {', '.join(sorted(fields))}"
         yield Complaint(INVALID_VALUE, message, hint, ("fieldRef", "fieldPath"))
     if reference.get("apiVersion", "v1") not in {"", "v1"}:
-        yield Complaint(INVALID_VALUE, "must be v1", "leave it out", ("fieldRef", "apiVersion"))
+        yield Complaint(INVALID_VALUE, "must be v1", "remove it", ("fieldRef", "apiVersion"))
 
 
-def _env_source(value: Object) -> Iterator[Complaint]:
+@checks("EnvVarSource")
+def _env_source(value: Object) -> Complaints:
     if "fieldRef" in value:
-        yield from _field(value["fieldRef"], _POD_FIELDS, "variable")
+        yield from _field(value["fieldRef"], _ENV_FIELDS, "environment variables")
 
 
-def _downward_file(value: Object) -> Iterator[Complaint]:
-    if ("fieldRef" in value) == ("resourceFieldRef" in value):
-        message = "needs a fieldRef or a resourceFieldRef"
-        yield Complaint(ONE_OF_MANY, message, "leave one of them")
+@checks("DownwardAPIVolumeFile")
+def _downward_file(value: Object) -> Complaints:
+    yield from exactly_one("fieldRef", "resourceFieldRef")(value)
     if "fieldRef" in value:
-        yield from _field(value["fieldRef"], _FILE_FIELDS, "file")
+        yield from _field(value["fieldRef"], _FILE_FIELDS, "files")
     if "resourceFieldRef" in value and not value["resourceFieldRef"].get("containerName"):
         at = ("resourceFieldRef", "containerName")
-        yield Complaint(MISSING_VALUE, "a file's resource is a container's", "name it", at)
+        message = "is required for a file"
+        yield Complaint(MISSING_VALUE, message, "name the container", at)
 
 
-_DIVISORS = {f"1{unit}" for unit in ("", *"kMGTPE", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")}
-
-
-def _divisor(resource: str, divisor: Any) -> Iterator[Complaint]:
-    amount = amount_of(divisor)
-    allowed = {"1m", "1"} if resource.endswith(".cpu") else _DIVISORS
-    if amount and all(amount != parse_quantity(each) for each in allowed):
-        hint = "use 1m or 1" if resource.endswith(".cpu") else "use 1, 1Mi and the like"
-        message = f"{shown(divisor)} is no unit of {resource}"
-        yield Complaint(INVALID_VALUE, message, hint, ("divisor",))
-
-
-def _resource_field(value: Object) -> Iterator[Complaint]:
+@checks("ResourceFieldSelector")
+def _resource_field(value: Object) -> Complaints:
     resource = value.get("resource", "")
     kind, _, name = resource.partition(".")
     if kind not in {"limits", "requests"} or (
-        name not in {"cpu", "memory", "ephemeral-storage"} and not name.startswith("hugepages-")
+        name not in STANDARD_RESOURCES and not name.startswith("hugepages-")
     ):
-        hint = "write limits.cpu, requests.memory and the like"
-        yield Complaint(INVALID_VALUE, f"{shown(resource)} is no resource", hint, ("resource",))
+        message = f"{shown(resource)} is not a limit or request"
+        hint = "use limits.cpu, requests.memory or the like"
+        yield Complaint(INVALID_VALUE, message, hint, ("resource",))
     else:
         yield from _divisor(resource, value.get("divisor", 0))
 
 
-def _file_keys(spec: Object) -> Iterator[Complaint]:
-    """Check variables that are taken from files, which only an emptyDir can hold."""
-    for kind in ("initContainers", "containers"):
-        for i, container in enumerate(spec.get(kind, ())):
-            for k, variable in enumerate(container.get("env", ())):
-                reference = variable.get("valueFrom", {}).get("fileKeyRef")
-                if reference and not any(
-                    volume["name"] == reference["volumeName"] and "emptyDir" in volume
-                    for volume in spec.get("volumes", ())
-                ):
-                    at = (kind, i, "env", k, "valueFrom", "fileKeyRef", "volumeName")
-                    message = f"{shown(reference['volumeName'])} is no emptyDir of the pod"
-                    yield Complaint(UNKNOWN_VOLUME, message, "name one", at)
+def _divisor(resource: str, divisor: Any) -> Complaints:
+    amount = amount_of(divisor)
+    is_cpu = resource.endswith(".cpu")
+    allowed = {"1m", "1"} if is_cpu else _DIVISORS
+    if amount and all(amount != parse_quantity(each) for each in allowed):
+        hint = "use 1m or 1" if is_cpu else "use 1, 1Mi or the like"
+        message = f"{shown(divisor)} is not a unit of {resource}"
+        yield Complaint(INVALID_VALUE, message, hint, ("divisor",))
 
 
-FIELDS: dict[str, Check] = {
-    "FileKeySelector.key": _env_name,
-    "FileKeySelector.path": no_steps_back,
-    "FileKeySelector.volumeName": dns_label,
-    "EnvVar.name": _env_name,
-    "EnvFromSource.prefix": optional(_env_name),
-    "ConfigMapEnvSource.name": class_name,
-    "SecretEnvSource.name": class_name,
-    "ConfigMapKeySelector.name": class_name,
-    "ConfigMapKeySelector.key": config_map_key,
-    "SecretKeySelector.name": class_name,
-    "SecretKeySelector.key": config_map_key,
-}
-"""The checks by type and field."""
+@checks("PodSpec")
+def _file_keys(spec: Object) -> Complaints:
+    """Check variables that are read from files, which only an emptyDir may contain."""
+    volumes = {each["name"] for each in spec.get("volumes", ()) if "emptyDir" in each}
+    for path, container in containers(spec):
+        for i, variable in enumerate(container.get("env", ())):
+            reference = variable.get("valueFrom", {}).get("fileKeyRef")
+            if reference and reference["volumeName"] not in volumes:
+                at = (*path, "env", i, "valueFrom", "fileKeyRef", "volumeName")
+                message = f"{shown(reference['volumeName'])} is not an emptyDir volume of the pod"
+                yield Complaint(UNKNOWN_VOLUME, message, "name such a volume", at)
 
-TYPES: dict[str, Check] = {
-    "PodSpec": _file_keys,
-    "EnvVar": _env_var,
-    "EnvVarSource": _env_source,
-    "EnvFromSource": _env_from,
-    "DownwardAPIVolumeFile": _downward_file,
-    "ResourceFieldSelector": _resource_field,
-    "ConfigMapEnvSource": named_reference,
-    "ConfigMapKeySelector": named_reference,
-    "SecretEnvSource": named_reference,
-    "SecretKeySelector": named_reference,
-}
-"""The checks by type."""
+
+checks("EnvFromSource")(exactly_one("configMapRef", "secretRef"))
+checks("ConfigMapEnvSource", "ConfigMapKeySelector", "SecretEnvSource", "SecretKeySelector")(
+    named_reference
+)
+check_fields("EnvVar", name=_env_name)
+check_fields("EnvFromSource", prefix=optional(_env_name))
+check_fields("ConfigMapEnvSource", "SecretEnvSource", name=class_name)
+check_fields("ConfigMapKeySelector", "SecretKeySelector", name=class_name, key=config_map_key)
+check_fields("FileKeySelector", key=_env_name, path=no_steps_back, volumeName=dns_label)

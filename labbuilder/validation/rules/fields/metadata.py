@@ -1,58 +1,62 @@
-"""Rules about what metadata holds besides names, labels and annotations."""
+"""Checks of metadata, except for names, labels and annotations."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from labbuilder import names
 from labbuilder.errors import shown
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     ONE_OF_MANY,
-    Object,
     at_least,
-    both,
     filled,
     must,
-    optional,
+    must_match,
+    required,
+    unset,
 )
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+)
 
-__all__ = ["FIELDS", "SERVER_FIELD", "TYPES"]
+__all__ = ["SERVER_FIELD"]
 
-SERVER_FIELD = rule(
+SERVER_FIELD = Rule(
     "server-field",
-    "metadata holds what the API server gives an object, so that it can't be made anew",
+    "metadata contains a field that kube-apiserver sets, so that the object can't be created",
     "BeforeCreate, and the preconditions of apply",
+    UNREAD,
 )
-INVALID_FINALIZER = rule(
+INVALID_FINALIZER = Rule(
     "invalid-finalizer",
-    "a finalizer is none of Kubernetes' own, and has no domain",
+    "a finalizer has no domain, and is not one of Kubernetes' own",
     "ValidateFinalizers, ValidateFinalizerName",
+    UNREAD,
 )
 
 _OWN_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
-_TIME = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-    r"(?:[.,]\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+_TIME = (
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(?:[.,][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
-def _server(_: Any) -> Iterator[Complaint]:
-    yield Complaint(SERVER_FIELD, "is the API server's to write", "leave it out")
-
-
-def _finalizers(values: Sequence[str]) -> Iterator[Complaint]:
+def _finalizers(values: Sequence[str]) -> Complaints:
     for i, name in enumerate(values):
         if not names.is_qualified_name(name) or ("/" not in name and name not in _OWN_FINALIZERS):
-            hint = "write a name with a domain, such as example.org/archive"
-            yield Complaint(INVALID_FINALIZER, f"{shown(name)} is no finalizer", hint, (i,))
+            message = f"{shown(name)} is not a valid finalizer"
+            hint = "use a name with a domain, such as example.org/archive"
+            yield Complaint(INVALID_FINALIZER, message, hint, (i,))
     if {"orphan", "foregroundDeletion"} <= set(values):
-        message = "orphan and foregroundDeletion exclude each other"
-        yield Complaint(INVALID_FINALIZER, message, "leave one of them")
+        message = "orphan can't be combined with foregroundDeletion"
+        yield Complaint(INVALID_FINALIZER, message, "remove one of them")
 
 
 def _is_api_version(text: str) -> bool:
@@ -60,38 +64,34 @@ def _is_api_version(text: str) -> bool:
     return "/" not in group and bool(version)
 
 
-def _owners(values: Sequence[Object]) -> Iterator[Complaint]:
+def _owners(values: Sequence[Object]) -> Complaints:
     controllers = [i for i, owner in enumerate(values) if owner.get("controller")]
     for i in controllers[1:]:
-        message = "another owner is the controller"
-        yield Complaint(ONE_OF_MANY, message, "leave one of them", (i, "controller"))
+        message = "another owner is the controller already"
+        yield Complaint(ONE_OF_MANY, message, "keep one controller", (i, "controller"))
     for i, owner in enumerate(values):
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
-            yield Complaint(INVALID_VALUE, "an Event owns nothing", "", (i, "kind"))
+            message = "an Event can't be an owner"
+            yield Complaint(INVALID_VALUE, message, "remove this owner", (i, "kind"))
 
 
+_server = unset(SERVER_FIELD, "is set by kube-apiserver")
 _api_version = must(
-    INVALID_VALUE, _is_api_version, "an API version", "write group/version, or v1 for the core"
+    INVALID_VALUE, _is_api_version, "a valid API version", "use group/version, or v1"
 )
-_time = must(
-    INVALID_VALUE, lambda text: bool(_TIME.fullmatch(text)), "a time", "write 2026-11-30T12:00:00Z"
+_time = must_match(INVALID_VALUE, _TIME, "a valid time", "use the form 2026-11-30T12:00:00Z")
+
+check_fields(
+    "ObjectMeta",
+    creationTimestamp=_time,
+    deletionTimestamp=_time,
+    finalizers=_finalizers,
+    generation=at_least(0),
+    ownerReferences=_owners,
+    resourceVersion=_server,
+    uid=_server,
 )
-
-FIELDS: dict[str, Check] = {
-    "ObjectMeta.creationTimestamp": _time,
-    "ObjectMeta.deletionTimestamp": _time,
-    "ObjectMeta.finalizers": _finalizers,
-    "ObjectMeta.generation": at_least(0),
-    "ObjectMeta.ownerReferences": _owners,
-    "ObjectMeta.resourceVersion": optional(_server),
-    "ObjectMeta.uid": optional(_server),
-    "NamespaceSpec.finalizers": _finalizers,
-    "OwnerReference.apiVersion": both(filled, optional(_api_version)),
-    "OwnerReference.kind": filled,
-    "OwnerReference.name": filled,
-    "OwnerReference.uid": filled,
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {}
-"""The checks by type."""
+check_fields("NamespaceSpec", finalizers=_finalizers)
+check_fields(
+    "OwnerReference", apiVersion=required(_api_version), kind=filled, name=filled, uid=filled
+)

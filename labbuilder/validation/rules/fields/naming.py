@@ -1,154 +1,145 @@
-"""Rules about names, labels, annotations and keys."""
+"""Checks of names, labels, annotations and keys."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 from labbuilder import names
 from labbuilder.errors import shown
-from labbuilder.validation.rules.combinators import MISSING_VALUE, Object, keys_of, must, optional
-from labbuilder.validation.rules.rule import Check, Complaint, Stop, rule
+from labbuilder.validation.rules.combinators import (
+    MISSING_VALUE,
+    keys_of,
+    must,
+    must_match,
+    optional,
+    placed,
+)
+from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
+    Check,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
+)
 
 __all__ = [
-    "ANNOTATIONS_TOO_LARGE",
-    "FIELDS",
-    "INVALID_ANNOTATION_KEY",
-    "INVALID_KEY",
-    "INVALID_LABEL_KEY",
-    "INVALID_LABEL_VALUE",
-    "INVALID_NAME",
-    "INVALID_REFERENCE",
-    "TYPES",
-    "called",
-    "class_name",
-    "config_map_key",
-    "dns_label",
-    "dns_subdomain",
-    "key_name",
-    "label_key",
-    "label_map",
-    "label_value",
-    "object_name",
-    "service_name",
-]
+    "ANNOTATIONS_TOO_LARGE", "INVALID_ANNOTATION_KEY", "INVALID_KEY", "INVALID_LABEL_KEY",
+    "INVALID_LABEL_VALUE", "INVALID_NAME", "INVALID_REFERENCE", "LABEL_KEY_HINT",
+    "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key", "dns_label", "dns_subdomain",
+    "key_name", "label_key", "label_map", "label_value", "named_by", "object_name", "service_name",
+]  # fmt: skip
 
-INVALID_NAME = rule(
+INVALID_NAME = Rule(
     "invalid-name",
-    "the name of an object, or of a part of one, isn't one that Kubernetes takes",
-    "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services, until 1.35",
+    "the name of an object, or of a part of one, is not valid",
+    "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services until 1.35",
+    GUARDED,
 )
-INVALID_LABEL_KEY = rule(
-    "invalid-label-key", "the key of a label or selector isn't one", "IsQualifiedName"
+INVALID_LABEL_KEY = Rule(
+    "invalid-label-key", "the key of a label or selector is not valid", "IsQualifiedName", UNREAD
 )
-INVALID_LABEL_VALUE = rule(
-    "invalid-label-value", "the value of a label or selector isn't one", "IsValidLabelValue"
+INVALID_LABEL_VALUE = Rule(
+    "invalid-label-value",
+    "the value of a label or selector is not valid",
+    "IsValidLabelValue",
+    GUARDED,
 )
-INVALID_ANNOTATION_KEY = rule(
-    "invalid-annotation-key", "the key of an annotation isn't one", "ValidateAnnotations"
+INVALID_ANNOTATION_KEY = Rule(
+    "invalid-annotation-key",
+    "the key of an annotation is not valid",
+    "ValidateAnnotations",
+    UNREAD,
 )
-ANNOTATIONS_TOO_LARGE = rule(
+ANNOTATIONS_TOO_LARGE = Rule(
     "annotations-too-large",
     "an object's annotations are larger than 256 KiB together",
     "ValidateAnnotationsSize",
+    GUARDED,
 )
-INVALID_KEY = rule("invalid-key", "a key of a ConfigMap or Secret isn't one", "IsConfigMapKey")
-INVALID_REFERENCE = rule(
+INVALID_KEY = Rule(
+    "invalid-key", "a key of a ConfigMap or Secret is not valid", "IsConfigMapKey", UNREAD
+)
+INVALID_REFERENCE = Rule(
     "invalid-reference",
-    "a pod asks for an object or a key by what can be the name of none",
-    "the volume plug-ins, and GetPullSecretsForPod",
+    "a pod refers to an object or key by a name that none can have",
+    "the volume plugins, and GetPullSecretsForPod",
+    GUARDED,
     Stop.KUBELET,
 )
-_MAX_ANNOTATIONS = 256 * 1024  # bytes
-_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
-_LABEL_HINT = "use letters, digits, -, _ and ., a letter or digit at both ends, at most 63"
-label_key = must(
-    INVALID_LABEL_KEY, names.is_qualified_name, "a label key",
-    f"{_LABEL_HINT}, after an optional DNS name and /",
-)  # fmt: skip
-label_value = must(INVALID_LABEL_VALUE, names.is_label_value, "a label value", _LABEL_HINT)
+MAX_ANNOTATIONS_BYTES = 256 * 1024
+
+_ENDS = "starting and ending with a letter or digit"
+_LABEL_HINT = f"use at most 63 letters, digits, -, _ and ., {_ENDS}"
+LABEL_KEY_HINT = f"{_LABEL_HINT}, after an optional DNS name and /"
+_SUBDOMAIN_HINT = f"use at most 253 lowercase letters, digits, - and ., {_ENDS}"
+_KEY_HINT = "use at most 253 letters, digits, -, _ and ., not starting with .."
+
+label_key = must(INVALID_LABEL_KEY, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+label_value = must(INVALID_LABEL_VALUE, names.is_label_value, "a valid label value", _LABEL_HINT)
 dns_label = must(
-    INVALID_NAME, names.is_dns_label, "a DNS label",
-    "use lower-case letters, digits and -, a letter or digit at both ends, at most 63",
+    INVALID_NAME, names.is_dns_label, "a valid DNS label",
+    f"use at most 63 lowercase letters, digits and -, {_ENDS}",
 )  # fmt: skip
 dns_subdomain = must(
-    INVALID_NAME, names.is_dns_subdomain, "a DNS subdomain",
-    "use lower-case letters, digits, - and ., a letter or digit at both ends, at most 253",
+    INVALID_NAME, names.is_dns_subdomain, "a valid DNS subdomain", _SUBDOMAIN_HINT
+)
+service_name = must_match(
+    INVALID_NAME, r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", "a valid service name",
+    "use at most 63 lowercase letters, digits and -, "
+    "starting with a letter and ending with a letter or digit",
 )  # fmt: skip
-service_name = must(
-    INVALID_NAME, lambda text: bool(_SERVICE_NAME.fullmatch(text)), "the name of a service",
-    "use lower-case letters, digits and -, a letter first, a letter or digit last, at most 63",
-)  # fmt: skip
-config_map_key = must(
-    INVALID_KEY, names.is_config_map_key, "a key",
-    "use letters, digits, -, _ and ., at most 253 characters, no leading ..",
-)  # fmt: skip
+config_map_key = must(INVALID_KEY, names.is_config_map_key, "a valid key", _KEY_HINT)
 class_name = optional(dns_subdomain)
 object_name = optional(
-    must(
-        INVALID_REFERENCE, names.is_dns_subdomain, "the name of an object",
-        "use lower-case letters, digits, - and ., a letter or digit at both ends, at most 253",
-    )
-)  # fmt: skip
-key_name = optional(
-    must(
-        INVALID_REFERENCE, names.is_config_map_key, "a key",
-        "use letters, digits, -, _ and ., at most 253 characters, no leading ..",
-    )
-)  # fmt: skip
+    must(INVALID_REFERENCE, names.is_dns_subdomain, "a valid object name", _SUBDOMAIN_HINT)
+)
+key_name = optional(must(INVALID_REFERENCE, names.is_config_map_key, "a valid key", _KEY_HINT))
 
 
-def label_map(mapping: Mapping[str, str]) -> Iterator[Complaint]:
-    """Check labels, or what selects by them."""
+def label_map(mapping: Mapping[str, str]) -> Complaints:
+    """Check labels, or a selector of labels."""
     yield from keys_of(label_key)(mapping)
     for key, value in mapping.items():
-        for complaint in label_value(value):
-            yield replace(complaint, at=(key,))
+        yield from placed(label_value(value), (key,))
 
 
-def _annotations(mapping: Mapping[str, str]) -> Iterator[Complaint]:
+def _annotations(mapping: Mapping[str, str]) -> Complaints:
     for key in mapping:
         if not names.is_qualified_name(key.lower()):
-            message = f"{shown(key)} is not an annotation key"
-            hint = f"{_LABEL_HINT}, after an optional DNS name and /"
-            yield Complaint(INVALID_ANNOTATION_KEY, message, hint, (key,), about_key=True)
+            message = f"{shown(key)} is not a valid annotation key"
+            yield Complaint(
+                INVALID_ANNOTATION_KEY, message, LABEL_KEY_HINT, (key,), about_key=True
+            )
     size = sum(len(text.encode(errors="replace")) for item in mapping.items() for text in item)
-    if size > _MAX_ANNOTATIONS:
-        message = f"the annotations have {size} bytes, and Kubernetes takes {_MAX_ANNOTATIONS}"
-        yield Complaint(ANNOTATIONS_TOO_LARGE, message, "keep large data in a ConfigMap")
+    if size > MAX_ANNOTATIONS_BYTES:
+        message = f"must be at most {MAX_ANNOTATIONS_BYTES} bytes together, not {size}"
+        yield Complaint(ANNOTATIONS_TOO_LARGE, message, "move large values to a ConfigMap")
 
 
-def called(check: Check, *others: Check) -> Check:
-    """Make the check of a kind whose names are of a kind of their own."""
+def named_by(check: Check) -> Check:
+    """Make a check of an object's name, or of the prefix from which one is generated."""
 
-    def check_kind(value: Object) -> Iterator[Complaint]:
+    def check_name(value: Object) -> Complaints:
         metadata = value["metadata"]
         name, prefix = metadata.get("name"), metadata.get("generateName")
         if not name and not prefix:
-            at = ("metadata", "name")
-            yield Complaint(MISSING_VALUE, "is missing", "give the object a name", at)
-        # What is generated goes on after the prefix, which may end in a hyphen.
+            yield Complaint(MISSING_VALUE, "is missing", "set a name", ("metadata", "name"))
+        # Characters follow the prefix, so that it may end in a hyphen.
         whole = f"{prefix}a" if prefix and prefix.endswith("-") else prefix
         for field, text in (("name", name), ("generateName", whole)):
-            for complaint in check(text) if text else ():
-                yield replace(complaint, at=("metadata", field))
-        for other in others:
-            yield from other(value)
+            yield from placed(optional(check)(text), ("metadata", field))
 
-    return check_kind
+    return check_name
 
 
-FIELDS: dict[str, Check] = {
-    "ObjectMeta.namespace": optional(dns_label),
-    "ObjectMeta.labels": label_map,
-    "ObjectMeta.annotations": _annotations,
-    "LabelSelector.matchLabels": label_map,
-    "LocalObjectReference.name": object_name,
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "Namespace": called(dns_label),
-}
-"""The checks by type."""
+checks("Namespace")(named_by(dns_label))
+check_fields(
+    "ObjectMeta", namespace=optional(dns_label), labels=label_map, annotations=_annotations
+)
+check_fields("LabelSelector", matchLabels=label_map)
+check_fields("LocalObjectReference", name=object_name)

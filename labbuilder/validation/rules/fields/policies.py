@@ -1,54 +1,48 @@
-"""Rules about network policies."""
+"""Checks of network policies."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 
-from labbuilder.validation.rules.combinators import (
-    INVALID_VALUE,
-    ONE_OF_MANY,
-    Object,
-    each_of,
-    one_of,
-)
+from labbuilder.validation.rules.combinators import INVALID_VALUE, ONE_OF_MANY, each_of, one_of
 from labbuilder.validation.rules.fields.addresses import (
     INVALID_CIDR,
     INVALID_PORT,
-    any_port,
     ip_range,
+    valid_port,
 )
-from labbuilder.validation.rules.fields.naming import called, dns_subdomain
-from labbuilder.validation.rules.rule import Check, Complaint
-
-__all__ = ["FIELDS", "TYPES"]
-
-_policy_types = one_of("Ingress", "Egress")
+from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
+from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
 
 
-def _policy_spec(value: Object) -> Iterator[Complaint]:
+@checks("NetworkPolicySpec")
+def _policy_spec(value: Object) -> Complaints:
     if len(value.get("policyTypes", [])) > 2:  # noqa: PLR2004 (there are two)
-        message = "names more than two"
-        yield Complaint(INVALID_VALUE, message, "name each once", ("policyTypes",))
+        message, hint = "must have at most two types", "name each type once"
+        yield Complaint(INVALID_VALUE, message, hint, ("policyTypes",))
 
 
-def _policy_port(value: Object) -> Iterator[Complaint]:
+@checks("NetworkPolicyPort")
+def _policy_port(value: Object) -> Complaints:
     port, end = value.get("port"), value.get("endPort")
     if end is not None and (not isinstance(port, int) or not port <= end):
-        message = "must not be less than port, a number"
-        yield Complaint(INVALID_PORT, message, "name both ends of the range", ("endPort",))
+        message = "must not be less than port, which must be a number"
+        yield Complaint(INVALID_PORT, message, "set both ends of the range", ("endPort",))
 
 
-def _policy_peer(value: Object) -> Iterator[Complaint]:
+@checks("NetworkPolicyPeer")
+def _policy_peer(value: Object) -> Complaints:
     if not value:
-        message = "an empty peer is nobody"
-        yield Complaint(ONE_OF_MANY, message, "select pods, namespaces or addresses")
+        message = "an empty peer matches nothing"
+        hint = "set podSelector, namespaceSelector or ipBlock"
+        yield Complaint(ONE_OF_MANY, message, hint)
     elif "ipBlock" in value and len(value) > 1:
-        message = "ipBlock stands alone in a peer"
-        yield Complaint(ONE_OF_MANY, message, "make two peers of it", ("ipBlock",))
+        message = "can't be combined with selectors"
+        yield Complaint(ONE_OF_MANY, message, "split it into two peers", ("ipBlock",))
 
 
-def _ip_block(value: Object) -> Iterator[Complaint]:
+@checks("IPBlock")
+def _ip_block(value: Object) -> Complaints:
     try:
         whole = ipaddress.ip_network(value.get("cidr", ""), strict=False)
         parts = [ipaddress.ip_network(each, strict=False) for each in value.get("except", [])]
@@ -57,25 +51,13 @@ def _ip_block(value: Object) -> Iterator[Complaint]:
     for i, part in enumerate(parts):
         inside = part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]  # the versions are the same
         if not inside or part == whole:
-            message = "is not a part of the range that it is taken out of"
-            yield Complaint(INVALID_CIDR, message, "leave it out", ("except", i))
+            message = "must be a smaller range inside cidr"
+            yield Complaint(INVALID_CIDR, message, "remove it", ("except", i))
 
 
-FIELDS: dict[str, Check] = {
-    "NetworkPolicySpec.policyTypes": each_of(_policy_types),
-    "NetworkPolicyPort.port": any_port,
-    "NetworkPolicyPort.endPort": any_port,
-    "NetworkPolicyPort.protocol": one_of("TCP", "UDP", "SCTP"),
-    "IPBlock.cidr": ip_range,
-    "IPBlock.except": each_of(ip_range),
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "NetworkPolicy": called(dns_subdomain),
-    "NetworkPolicySpec": _policy_spec,
-    "NetworkPolicyPort": _policy_port,
-    "NetworkPolicyPeer": _policy_peer,
-    "IPBlock": _ip_block,
-}
-"""The checks by type."""
+checks("NetworkPolicy")(named_by(dns_subdomain))
+check_fields("NetworkPolicySpec", policyTypes=each_of(one_of("Ingress", "Egress")))
+check_fields(
+    "NetworkPolicyPort", port=valid_port, endPort=valid_port, protocol=one_of("TCP", "UDP", "SCTP")
+)
+check_fields("IPBlock", cidr=ip_range, **{"except": each_of(ip_range)})

@@ -1,143 +1,142 @@
-"""Rules about probes, and what containers do when they start and end."""
+"""Checks of probes and lifecycle hooks."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
-from labbuilder.errors import shown
+from labbuilder.errors import Path, shown
+from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISPLACED,
-    Object,
     at_least,
-    both,
     defaulted,
     exactly_one,
     misplaced,
-    must,
+    must_match,
     needs,
     one_of,
     seconds,
 )
-from labbuilder.validation.rules.fields.addresses import any_port
-from labbuilder.validation.rules.rule import Check, Complaint, rule
-
-__all__ = ["FIELDS", "INVALID_PROBE", "TYPES"]
-
-INVALID_PROBE = rule(
-    "invalid-probe",
-    "a probe's numbers don't fit what the probe is for",
-    "validateLivenessProbe, validateReadinessProbe, validateStartupProbe",
+from labbuilder.validation.rules.fields.addresses import valid_port
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
 )
 
-_HEADER = re.compile("[-A-Za-z0-9]+")
+__all__ = ["INVALID_PROBE"]
+
+INVALID_PROBE = Rule(
+    "invalid-probe",
+    "a probe has a setting that its kind of probe can't have",
+    "validateLivenessProbe, validateReadinessProbe, validateStartupProbe",
+    UNREAD,
+)
+
 _ONLY_WHILE_RUNNING = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
-_GRACE = 30  # seconds, as SetDefaults_PodSpec has it
-
-
-def _once(value: Object) -> Iterator[Complaint]:
-    """Check a probe that one success must be enough for."""
-    if value.get("successThreshold", 1) not in {0, 1}:
-        message = "must be 1, except in a readinessProbe"
-        yield Complaint(INVALID_PROBE, message, "leave it out", ("successThreshold",))
-
-
-def _readiness(value: Object) -> Iterator[Complaint]:
-    if "terminationGracePeriodSeconds" in value:
-        message = "a readinessProbe ends no container"
-        yield Complaint(INVALID_PROBE, message, "leave it out", ("terminationGracePeriodSeconds",))
-
-
-def _http_get(value: Object) -> Iterator[Complaint]:
-    if value.get("protocol") == "HTTP2":
-        if (value.get("scheme") or "HTTP") != "HTTP":
-            message = "HTTP2 goes with scheme HTTP only"
-            yield Complaint(INVALID_VALUE, message, "leave it out", ("protocol",))
-        yield from misplaced(value, ("host",), "HTTP2 takes no host")
-
-
-def _init_containers(spec: Object) -> Iterator[Complaint]:
-    """Check init containers, of which only those that go on running can be asked how they are."""
-    for i, container in enumerate(spec.get("initContainers", ())):
-        if container.get("restartPolicy") != "Always":
-            for field in _ONLY_WHILE_RUNNING:
-                if field in container:
-                    message = "an init container has none, unless its restartPolicy is Always"
-                    at = ("initContainers", i, field)
-                    yield Complaint(MISPLACED, message, "leave it out", at)
-
-
-def _lifecycles(spec: Object) -> Iterator[Complaint]:
-    grace = spec.get("terminationGracePeriodSeconds", _GRACE)
-    for kind in ("initContainers", "containers"):
-        for i, container in enumerate(spec.get(kind, ())):
-            lifecycle = container.get("lifecycle", {})
-            for field in ("postStart", "preStop"):
-                pause = lifecycle.get(field, {}).get("sleep", {}).get("seconds", 0)
-                if not 0 <= pause <= grace:
-                    message = f"{pause} is not from 0 to terminationGracePeriodSeconds, {grace}"
-                    at = (kind, i, "lifecycle", field, "sleep", "seconds")
-                    yield Complaint(INVALID_VALUE, message, "use less", at)
-            yield from _stop_signal(spec, lifecycle, (kind, i, "lifecycle", "stopSignal"))
-
-
-def _stop_signal(
-    spec: Object, lifecycle: Object, at: tuple[str | int, ...]
-) -> Iterator[Complaint]:
-    signal = lifecycle.get("stopSignal")
-    system = spec.get("os", {}).get("name")
-    if signal is not None and not system:
-        message = "goes with the name of an operating system only"
-        yield Complaint(MISPLACED, message, "set os.name to linux", at)
-    elif signal is not None and signal not in _SIGNALS.get(system, (signal,)):
-        yield Complaint(INVALID_VALUE, f"{shown(signal)} is no signal", "write SIGTERM", at)
-
-
-_NAMES = (
+_DEFAULT_GRACE_S = 30  # of SetDefaults_PodSpec
+_SIGNAL_NAMES = (
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL",
     "PIPE", "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
     "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
 )  # fmt: skip
 _SIGNALS = {
     "linux": {
-        *(f"SIG{name}" for name in _NAMES),
+        *(f"SIG{name}" for name in _SIGNAL_NAMES),
         *(f"SIGRTMIN+{number}" for number in range(1, 16)),
         *(f"SIGRTMAX-{number}" for number in range(1, 15)),
     },
     "windows": {"SIGKILL", "SIGTERM"},
 }
 
-FIELDS: dict[str, Check] = {
-    "Container.livenessProbe": _once,
-    "Container.readinessProbe": _readiness,
-    "Container.startupProbe": _once,
-    "HTTPGetAction.port": any_port,
-    "HTTPGetAction.protocol": one_of("HTTP1", "HTTP2"),
-    "HTTPGetAction.scheme": defaulted("HTTP", "HTTPS"),
-    "HTTPHeader.name": must(
-        INVALID_VALUE, lambda text: bool(_HEADER.fullmatch(text)), "the name of a header",
-        "use letters, digits and -",
-    ),
-    "TCPSocketAction.port": any_port,
-    "GRPCAction.port": any_port,
-    "GRPCAction.mode": one_of("Plaintext", "TLS"),
-    "Probe.terminationGracePeriodSeconds": at_least(1),
-    **{
-        f"Probe.{field}": seconds
-        for field in (
-            "failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold",
-            "timeoutSeconds",
-        )
-    },
-}  # fmt: skip
-"""The checks by type and field."""
 
-TYPES: dict[str, Check] = {
-    "ExecAction": needs("command"),
-    "HTTPGetAction": _http_get,
-    "Probe": exactly_one("exec", "grpc", "httpGet", "tcpSocket"),
-    "LifecycleHandler": exactly_one("exec", "httpGet", "sleep", "tcpSocket"),
-    "PodSpec": both(_init_containers, _lifecycles),
-}
-"""The checks by type."""
+def _once(value: Object) -> Complaints:
+    """Check a probe that must succeed with one success."""
+    if value.get("successThreshold", 1) not in {0, 1}:
+        message = "must be 1, except in a readinessProbe"
+        yield Complaint(INVALID_PROBE, message, "remove it", ("successThreshold",))
+
+
+def _readiness(value: Object) -> Complaints:
+    field = "terminationGracePeriodSeconds"
+    if field in value:
+        message = "is not allowed in a readinessProbe, which never stops a container"
+        yield Complaint(INVALID_PROBE, message, "remove it", (field,))
+
+
+@checks("HTTPGetAction")
+def _http_get(value: Object) -> Complaints:
+    if value.get("protocol") == "HTTP2":
+        if (value.get("scheme") or "HTTP") != "HTTP":
+            message = "HTTP2 is only allowed with scheme HTTP"
+            yield Complaint(INVALID_VALUE, message, "remove it", ("protocol",))
+        yield from misplaced(value, ("host",), "can't be combined with protocol HTTP2")
+
+
+@checks("PodSpec")
+def _init_containers(spec: Object) -> Complaints:
+    """Check that only init containers that keep running have probes and hooks."""
+    for path, container in containers(spec, lists=["initContainers"]):
+        if container.get("restartPolicy") != "Always":
+            for field in _ONLY_WHILE_RUNNING:
+                if field in container:
+                    message = "is only allowed in an init container with restartPolicy: Always"
+                    yield Complaint(MISPLACED, message, "remove it", (*path, field))
+
+
+@checks("PodSpec")
+def _lifecycles(spec: Object) -> Complaints:
+    grace = spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_S)
+    for path, container in containers(spec):
+        lifecycle = container.get("lifecycle", {})
+        at = (*path, "lifecycle")
+        for field in ("postStart", "preStop"):
+            pause = lifecycle.get(field, {}).get("sleep", {}).get("seconds", 0)
+            if not 0 <= pause <= grace:
+                message = f"{pause} is not from 0 to terminationGracePeriodSeconds, {grace}"
+                hint = "use a shorter time"
+                yield Complaint(INVALID_VALUE, message, hint, (*at, field, "sleep", "seconds"))
+        yield from _stop_signal(spec, lifecycle, (*at, "stopSignal"))
+
+
+def _stop_signal(spec: Object, lifecycle: Object, at: Path) -> Complaints:
+    signal = lifecycle.get("stopSignal")
+    system = spec.get("os", {}).get("name")
+    if signal is not None and not system:
+        message = "is only allowed if os.name is set"
+        yield Complaint(MISPLACED, message, "set os.name to linux", at)
+    elif signal is not None and signal not in _SIGNALS.get(system, (signal,)):
+        message = f"{shown(signal)} is not a signal of {system}"
+        yield Complaint(INVALID_VALUE, message, "use SIGTERM or the like", at)
+
+
+checks("ExecAction")(needs("command"))
+checks("Probe")(exactly_one("exec", "grpc", "httpGet", "tcpSocket"))
+checks("LifecycleHandler")(exactly_one("exec", "httpGet", "sleep", "tcpSocket"))
+check_fields("Container", livenessProbe=_once, readinessProbe=_readiness, startupProbe=_once)
+check_fields(
+    "HTTPGetAction",
+    port=valid_port,
+    protocol=one_of("HTTP1", "HTTP2"),
+    scheme=defaulted("HTTP", "HTTPS"),
+)
+check_fields(
+    "HTTPHeader",
+    name=must_match(
+        INVALID_VALUE, "[-A-Za-z0-9]+", "a valid header name", "use letters, digits and -"
+    ),
+)
+check_fields("TCPSocketAction", port=valid_port)
+check_fields("GRPCAction", port=valid_port, mode=one_of("Plaintext", "TLS"))
+check_fields(
+    "Probe",
+    failureThreshold=seconds,
+    initialDelaySeconds=seconds,
+    periodSeconds=seconds,
+    successThreshold=seconds,
+    timeoutSeconds=seconds,
+    terminationGracePeriodSeconds=at_least(1),
+)

@@ -1,4 +1,4 @@
-"""Rules about projected volumes: several sources in one folder."""
+"""Checks of projected volumes, which combine several sources in one directory."""
 
 from __future__ import annotations
 
@@ -11,30 +11,26 @@ from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISSING_VALUE,
     ONE_OF_MANY,
-    Object,
     at_least,
-    both,
-    filled,
+    exactly_one,
     must,
     one_of,
+    required,
 )
 from labbuilder.validation.rules.fields.naming import label_map
-from labbuilder.validation.rules.fields.volumes import inside
-from labbuilder.validation.rules.rule import Check, Complaint
-
-__all__ = ["FIELDS", "TYPES"]
+from labbuilder.validation.rules.fields.volumes import file_path, one_source
+from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
 
 _CERTIFICATE_PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
 
 
-def _projection(value: Object) -> Iterator[Complaint]:
-    if len(value) > 1:
-        message = f"needs one source and has {', '.join(value)}"
-        yield Complaint(ONE_OF_MANY, message, "leave one of them")
+@checks("VolumeProjection")
+def _projection(value: Object) -> Complaints:
+    yield from one_source(list(value))
 
 
 def _paths(source: Object) -> Iterator[tuple[Path, str]]:
-    """Give the files that a source makes, and where each stands."""
+    """List the files of a source, each with the path that names it."""
     for kind in ("secret", "configMap", "downwardAPI"):
         for i, item in enumerate(source.get(kind, {}).get("items", ())):
             yield (kind, "items", i, "path"), item["path"]
@@ -45,38 +41,34 @@ def _paths(source: Object) -> Iterator[tuple[Path, str]]:
             yield ("podCertificate", field), source["podCertificate"][field]
 
 
-def _sources(values: Sequence[Object]) -> Iterator[Complaint]:
+def _sources(values: Sequence[Object]) -> Complaints:
     seen = set()
     for i, source in enumerate(values):
         for at, path in _paths(source):
             if path and path in seen:
-                message = f"another source makes {shown(path)}"
-                yield Complaint(DUPLICATE, message, "rename one", (i, *at))
+                message = f"another source contains {shown(path)} too"
+                yield Complaint(DUPLICATE, message, "rename one of them", (i, *at))
             seen.add(path)
 
 
-def _bundle(value: Object) -> Iterator[Complaint]:
-    if ("name" in value) == ("signerName" in value):
-        yield Complaint(ONE_OF_MANY, "needs name or signerName", "leave one of them")
-    elif "name" in value and "labelSelector" in value:
-        message = "goes with signerName only"
-        yield Complaint(ONE_OF_MANY, message, "leave it out", ("labelSelector",))
+@checks("ClusterTrustBundleProjection")
+def _bundle(value: Object) -> Complaints:
+    yield from exactly_one("name", "signerName")(value)
+    if "labelSelector" in value and "signerName" not in value and "name" in value:
+        message = "is only allowed with signerName"
+        yield Complaint(ONE_OF_MANY, message, "remove it", ("labelSelector",))
 
 
-def _certificate(value: Object) -> Iterator[Complaint]:
+@checks("PodCertificateProjection")
+def _certificate(value: Object) -> Complaints:
     if not any(value.get(field) for field in _CERTIFICATE_PATHS):
         message = f"needs one of {', '.join(_CERTIFICATE_PATHS)}"
-        yield Complaint(MISSING_VALUE, message, "name a file")
+        yield Complaint(MISSING_VALUE, message, "set one of them")
 
 
 def _is_signer(text: str) -> bool:
-    domain, slash, path = text.partition("/")
-    return (
-        bool(slash)
-        and "." in domain
-        and names.is_dns_subdomain(domain)
-        and names.is_dns_subdomain(path)
-    )
+    domain, _, path = text.partition("/")
+    return "." in domain and all(map(names.is_dns_subdomain, (domain, path)))
 
 
 def _is_bundle(text: str) -> bool:
@@ -84,28 +76,27 @@ def _is_bundle(text: str) -> bool:
     return names.is_dns_subdomain(name) and (not colon or _is_signer(signer.replace(":", "/", 1)))
 
 
-_signer = must(INVALID_VALUE, _is_signer, "a signer", "write example.org/signer")
+_signer = must(INVALID_VALUE, _is_signer, "a valid signer", "use the form example.org/signer")
 
-FIELDS: dict[str, Check] = {
-    "ProjectedVolumeSource.sources": _sources,
-    "ServiceAccountTokenProjection.path": both(filled, inside),
-    "ServiceAccountTokenProjection.expirationSeconds": at_least(600, 2**32),
-    "ClusterTrustBundleProjection.path": both(filled, inside),
-    "ClusterTrustBundleProjection.name": must(INVALID_VALUE, _is_bundle, "a trust bundle"),
-    "ClusterTrustBundleProjection.signerName": _signer,
-    "PodCertificateProjection.signerName": _signer,
-    "PodCertificateProjection.keyType": one_of(
-        "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"
+check_fields("ProjectedVolumeSource", sources=_sources)
+check_fields(
+    "ServiceAccountTokenProjection",
+    path=required(file_path),
+    expirationSeconds=at_least(600, 2**32),
+)
+check_fields(
+    "ClusterTrustBundleProjection",
+    path=required(file_path),
+    name=must(
+        INVALID_VALUE, _is_bundle, "a valid trust bundle", "use the form example.org:signer:name"
     ),
-    "PodCertificateProjection.maxExpirationSeconds": at_least(3600, 91 * 86400),
-    "PodCertificateProjection.userAnnotations": label_map,
-    **{f"PodCertificateProjection.{field}": inside for field in _CERTIFICATE_PATHS},
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "VolumeProjection": _projection,
-    "ClusterTrustBundleProjection": _bundle,
-    "PodCertificateProjection": _certificate,
-}
-"""The checks by type."""
+    signerName=_signer,
+)
+check_fields(
+    "PodCertificateProjection",
+    signerName=_signer,
+    keyType=one_of("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"),
+    maxExpirationSeconds=at_least(3600, 91 * 86400),
+    userAnnotations=label_map,
+    **dict.fromkeys(_CERTIFICATE_PATHS, file_path),
+)

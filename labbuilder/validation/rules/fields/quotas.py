@@ -1,33 +1,39 @@
-"""Rules about quotas."""
+"""Checks of resource quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from labbuilder import names
 from labbuilder.errors import shown
-from labbuilder.validation.rules.combinators import Object, each_of, one_of
+from labbuilder.validation.rules.combinators import each_of, one_of
 from labbuilder.validation.rules.fields.amounts import (
     INVALID_RESOURCE,
     STANDARD_RESOURCES,
     is_extended,
-    whole,
+    whole_number,
 )
-from labbuilder.validation.rules.fields.naming import called, dns_subdomain
+from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
 from labbuilder.validation.rules.fields.scheduling import (
     INVALID_SELECTOR,
     requirement,
     selector_operator,
 )
-from labbuilder.validation.rules.rule import Check, Complaint, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    check_fields,
+    checks,
+)
 
-__all__ = ["FIELDS", "TYPES"]
+__all__ = ["INVALID_SCOPE"]
 
-INVALID_SCOPE = rule(
+INVALID_SCOPE = Rule(
     "invalid-scope",
     "the scopes of a quota exclude each other, or what it limits",
     "validateResourceQuotaScopes, validateScopedResourceSelectorRequirement",
+    UNREAD,
 )
 
 _OBJECT_COUNTS = {
@@ -47,57 +53,55 @@ _LIMITS = {
     "BestEffort": {"pods"},
     "VolumeAttributesClass": {"persistentvolumeclaims", "requests.storage"},
 }
-"""What quotas of a scope can limit, where it isn't pods and what they take."""
+"""What quotas of a scope can limit; of other scopes, pods and what these take."""
 _WITHOUT_VALUES = {
     "BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity",
 }  # fmt: skip
 _PAIRS = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
 
 
-def _is_resource(name: str) -> bool:
+def _is_quota_resource(name: str) -> bool:
     """Mirror ``ValidateResourceQuotaResourceName``."""
     return names.is_qualified_name(name) and (
         "/" in name or name in _KNOWN or name.startswith(("hugepages-", "requests.hugepages-"))
     )
 
 
-def _hard(mapping: Mapping[str, Any]) -> Iterator[Complaint]:
+def _hard(mapping: Object) -> Complaints:
     for name, count in mapping.items():
-        if not _is_resource(name):
-            hint = "write limits.cpu, requests.memory, pods and the like"
-            message = f"{shown(name)} is no resource"
+        if not _is_quota_resource(name):
+            message = f"{shown(name)} is not a known resource"
+            hint = "use limits.cpu, requests.memory, pods or the like"
             yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
         elif name in _OBJECT_COUNTS or is_extended(name):
-            yield from whole(count, (name,))
+            yield from whole_number(count, (name,))
 
 
-def _scopes(value: Object) -> Iterator[Complaint]:
-    plain = value.get("scopes", ())
-    selected = value.get("scopeSelector", {}).get("matchExpressions", ())
-    at = ("scopeSelector", "matchExpressions")
-    found = (
-        *((("scopes", i), scope) for i, scope in enumerate(plain)),
-        *(((*at, i, "scopeName"), each["scopeName"]) for i, each in enumerate(selected)),
-    )
-    for place, scope in found:
+@checks("ResourceQuotaSpec")
+def _scopes(value: Object) -> Complaints:
+    selected = ("scopeSelector", "matchExpressions")
+    plain = {("scopes", i): scope for i, scope in enumerate(value.get("scopes", ()))}
+    chosen = {
+        (*selected, i, "scopeName"): each["scopeName"]
+        for i, each in enumerate(value.get("scopeSelector", {}).get("matchExpressions", ()))
+    }
+    for at, scope in (plain | chosen).items():
         fits = _LIMITS.get(scope, {"pods", *_COMPUTED})
         wrong = [name for name in value.get("hard", ()) if name in _KNOWN and name not in fits]
         if wrong:
-            message = f"{shown(scope)} is no scope of {', '.join(wrong)}"
-            yield Complaint(INVALID_SCOPE, message, "make two quotas of it", place)
-    for place, scopes in (
-        (("scopes",), set(plain)),
-        (at, {each["scopeName"] for each in selected}),
-    ):
-        if any(pair <= scopes for pair in _PAIRS):
-            message = "excludes everything"
-            yield Complaint(INVALID_SCOPE, message, "leave one of the two", place)
+            message = f"scope {shown(scope)} can't limit {', '.join(wrong)}"
+            yield Complaint(INVALID_SCOPE, message, "split it into two quotas", at)
+    for place, scopes in ((("scopes",), plain), (selected, chosen)):
+        if any(pair <= set(scopes.values()) for pair in _PAIRS):
+            message = "has two scopes that exclude each other"
+            yield Complaint(INVALID_SCOPE, message, "remove one of them", place)
 
 
-def _selector(value: Object) -> Iterator[Complaint]:
+@checks("ScopedResourceSelectorRequirement")
+def _selector(value: Object) -> Complaints:
     if value["scopeName"] in _WITHOUT_VALUES and value["operator"] != "Exists":
-        message = f"{value['scopeName']} takes Exists"
-        yield Complaint(INVALID_SELECTOR, message, "write Exists", ("operator",))
+        message = f"must be Exists for scope {value['scopeName']}"
+        yield Complaint(INVALID_SELECTOR, message, "use Exists", ("operator",))
     yield from requirement(value)
 
 
@@ -106,17 +110,6 @@ _scope = one_of(
     "CrossNamespacePodAffinity", "VolumeAttributesClass",
 )  # fmt: skip
 
-FIELDS: dict[str, Check] = {
-    "ResourceQuotaSpec.hard": _hard,
-    "ResourceQuotaSpec.scopes": each_of(_scope),
-    "ScopedResourceSelectorRequirement.scopeName": _scope,
-    "ScopedResourceSelectorRequirement.operator": selector_operator,
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "ResourceQuota": called(dns_subdomain),
-    "ResourceQuotaSpec": _scopes,
-    "ScopedResourceSelectorRequirement": _selector,
-}
-"""The checks by type."""
+checks("ResourceQuota")(named_by(dns_subdomain))
+check_fields("ResourceQuotaSpec", hard=_hard, scopes=each_of(_scope))
+check_fields("ScopedResourceSelectorRequirement", scopeName=_scope, operator=selector_operator)

@@ -1,4 +1,4 @@
-"""Rules about where pods may run: affinity, tolerations, spreading."""
+"""Checks of where pods may run: selectors, affinity, tolerations, topology spread."""
 
 from __future__ import annotations
 
@@ -6,154 +6,231 @@ import re
 from collections.abc import Iterator
 
 from labbuilder import names
-from labbuilder.errors import shown
+from labbuilder.errors import Path, shown
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
+    MISPLACED,
     MISSING_VALUE,
-    Object,
-    both,
+    at_least,
     defaulted,
     each_of,
     filled,
+    must,
     one_of,
     optional,
+    placed,
+    required,
 )
 from labbuilder.validation.rules.fields.naming import (
-    INVALID_LABEL_VALUE,
     INVALID_NAME,
+    LABEL_KEY_HINT,
     dns_label,
     label_key,
     label_value,
 )
-from labbuilder.validation.rules.rule import Check, Complaint, Stop, rule
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
+)
 
 __all__ = [
-    "FIELDS",
     "INVALID_SELECTOR",
     "INVALID_TOLERATION",
-    "TYPES",
     "UNMATCHABLE_NODE",
     "requirement",
     "selector_operator",
 ]
 
-selector_operator = one_of("In", "NotIn", "Exists", "DoesNotExist")
-_node_operator = one_of("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
-INVALID_SELECTOR = rule(
-    "invalid-selector", "a requirement's operator and its values don't go together",
+INVALID_SELECTOR = Rule(
+    "invalid-selector",
+    "the parts of a selector don't fit together, such as an operator and its values",
     "ValidateLabelSelectorRequirement, ValidateNodeSelectorRequirement",
-)  # fmt: skip
-UNMATCHABLE_NODE = rule(
+    UNREAD,
+)
+UNMATCHABLE_NODE = Rule(
     "unmatchable-node",
-    "a requirement compares with what is no number, so that no node meets it",
+    "a requirement compares with something that is not a number, so that no node meets it",
     "the scheduler's labels.NewRequirement",
+    UNREAD,
     Stop.NOBODY,
 )
-INVALID_TOLERATION = rule(
+INVALID_TOLERATION = Rule(
     "invalid-toleration",
-    "the parts of a toleration don't go together",
+    "the parts of a toleration don't fit together",
     "ValidateTolerations",
+    UNREAD,
     tolerated=True,
     of_the_site=True,
 )
 _MAX_WEIGHT = 100
-"""Of a preference of the scheduler."""
-_VALUES = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_NEEDS_VALUES = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
+selector_operator = one_of(*_NEEDS_VALUES)
+_node_name = must(
+    INVALID_NAME, names.is_dns_subdomain, "a valid node name", "use the metadata.name of a node"
+)
+_taint_key = must(INVALID_TOLERATION, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+_node_policy = one_of("Honor", "Ignore")
+_node_operator = one_of(*_NEEDS_VALUES, "Gt", "Lt")
 
 
-def requirement(value: Object) -> Iterator[Complaint]:
-    """Check that an operator has the values that it takes."""
+@checks("LabelSelectorRequirement")
+def requirement(value: Object) -> Complaints:
+    """Check that an operator has the values that it needs."""
     operator, values = value.get("operator", ""), value.get("values", [])
-    if _VALUES.get(operator, bool(values)) != bool(values):
-        message = f"{operator} takes {'values' if _VALUES[operator] else 'no values'}"
-        yield Complaint(INVALID_SELECTOR, message, "", ("values",))
+    needed = _NEEDS_VALUES.get(operator, bool(values))
+    if needed != bool(values):
+        message = f"operator {operator} {'needs values' if needed else 'takes no values'}"
+        hint = "add values" if needed else "remove values, or use In"
+        yield Complaint(INVALID_SELECTOR, message, hint, ("values",))
 
 
-def _node_requirement(value: Object) -> Iterator[Complaint]:
+@checks("NodeSelectorRequirement")
+def _node_requirement(value: Object) -> Complaints:
     yield from requirement(value)
     if value.get("operator") in {"Gt", "Lt"}:
         values = value.get("values", [])
         if len(values) != 1:
-            message = f"{value['operator']} takes one value"
-            yield Complaint(INVALID_SELECTOR, message, "write one whole number", ("values",))
+            message = f"operator {value['operator']} takes one value"
+            yield Complaint(INVALID_SELECTOR, message, "use one whole number", ("values",))
         elif not re.fullmatch("[+-]?[0-9]+", values[0]):
-            message = f"{shown(values[0])} is no whole number"
-            yield Complaint(UNMATCHABLE_NODE, message, "write one, in quotes", ("values", 0))
+            message = f"{shown(values[0])} is not a whole number"
+            hint = "use a whole number, in quotes"
+            yield Complaint(UNMATCHABLE_NODE, message, hint, ("values", 0))
 
 
-def _node_term(value: Object) -> Iterator[Complaint]:
+@checks("NodeSelectorTerm")
+def _node_term(value: Object) -> Complaints:
     for i, item in enumerate(value.get("matchExpressions", [])):
-        for k, text in enumerate(item.get("values", [])):
-            if not names.is_label_value(text):
-                at = ("matchExpressions", i, "values", k)
-                yield Complaint(INVALID_LABEL_VALUE, f"{shown(text)} is no label value", "", at)
+        values = each_of(label_value)(item.get("values", []))
+        yield from placed(values, ("matchExpressions", i, "values"))
     for i, item in enumerate(value.get("matchFields", [])):
+        at = ("matchFields", i)
         if item.get("key") != "metadata.name":
-            message = "only metadata.name can be matched"
-            yield Complaint(INVALID_SELECTOR, message, "", ("matchFields", i, "key"))
+            message = "must be metadata.name, the only field of nodes that can be matched"
+            yield Complaint(INVALID_SELECTOR, message, "use metadata.name", (*at, "key"))
         elif item.get("operator") not in {"In", "NotIn"} or len(item.get("values", [])) != 1:
-            message = "metadata.name takes In or NotIn with one value"
-            yield Complaint(INVALID_SELECTOR, message, "", ("matchFields", i))
-        for k, name in enumerate(item.get("values", [])):
-            if not names.is_dns_subdomain(name):
-                at = ("matchFields", i, "values", k)
-                yield Complaint(INVALID_NAME, f"{shown(name)} is no name of a node", "", at)
+            message = "metadata.name needs operator In or NotIn, and one value"
+            hint = "use one term for each node"
+            yield Complaint(INVALID_SELECTOR, message, hint, at)
+        yield from placed(each_of(_node_name)(item.get("values", [])), (*at, "values"))
 
 
-def _node_selector(value: Object) -> Iterator[Complaint]:
+@checks("NodeSelector")
+def _node_selector(value: Object) -> Complaints:
     if not value.get("nodeSelectorTerms"):
-        at = ("nodeSelectorTerms",)
-        yield Complaint(MISSING_VALUE, "needs a term", "leave the selector out", at)
+        message, hint = "must have at least one term", "add a term, or remove the node selector"
+        yield Complaint(MISSING_VALUE, message, hint, ("nodeSelectorTerms",))
 
 
-def _weight(value: Object) -> Iterator[Complaint]:
-    if not 1 <= value.get("weight", 0) <= _MAX_WEIGHT:
-        yield Complaint(INVALID_VALUE, f"must be from 1 to {_MAX_WEIGHT}", "", ("weight",))
+@checks("PreferredSchedulingTerm", "WeightedPodAffinityTerm")
+def _weight(value: Object) -> Complaints:
+    weight = value.get("weight", 0)
+    if not 1 <= weight <= _MAX_WEIGHT:
+        message = f"{weight} is not a number from 1 to {_MAX_WEIGHT}"
+        yield Complaint(INVALID_VALUE, message, f"use 1 to {_MAX_WEIGHT}", ("weight",))
 
 
-def _toleration(value: Object) -> Iterator[Complaint]:
+@checks("Toleration")
+def _toleration(value: Object) -> Complaints:
     operator, key = value.get("operator") or "Equal", value.get("key", "")
-    yield from _toleration_parts(value, operator, key)
-    if key and not names.is_qualified_name(key):
-        hint = "use letters, digits, -, _ and ., after an optional DNS name and /"
-        yield Complaint(INVALID_TOLERATION, f"{shown(key)} is no label key", hint, ("key",))
-    if operator == "Equal" and not names.is_label_value(value.get("value", "")):
-        yield Complaint(INVALID_LABEL_VALUE, "is not a label value", "", ("value",))
-
-
-def _toleration_parts(value: Object, operator: str, key: str) -> Iterator[Complaint]:
     if not key and operator != "Exists":
-        hint = "name a key, or use operator: Exists for all taints"
-        yield Complaint(INVALID_TOLERATION, f"{operator} needs a key", hint, ("key",))
+        message = f"operator {operator} needs a key"
+        hint = "set a key, or use operator: Exists to tolerate all taints"
+        yield Complaint(INVALID_TOLERATION, message, hint, ("key",))
     if operator == "Exists" and value.get("value"):
-        message = "Exists takes no value"
-        yield Complaint(INVALID_TOLERATION, message, "leave it out", ("value",))
+        hint = "remove value, or use operator: Equal"
+        yield Complaint(INVALID_TOLERATION, "operator Exists takes no value", hint, ("value",))
     if "tolerationSeconds" in value and value.get("effect") != "NoExecute":
-        message = "goes with effect NoExecute only"
-        hint = "leave it out, or use effect: NoExecute"
+        message = "is only allowed with effect: NoExecute"
+        hint = "remove it, or use effect: NoExecute"
         yield Complaint(INVALID_TOLERATION, message, hint, ("tolerationSeconds",))
+    yield from placed(optional(_taint_key)(key), ("key",))
+    if operator == "Equal":
+        yield from placed(label_value(value.get("value", "")), ("value",))
 
 
-FIELDS: dict[str, Check] = {
-    "LabelSelectorRequirement.key": label_key,
-    "LabelSelectorRequirement.operator": selector_operator,
-    "LabelSelectorRequirement.values": each_of(label_value),
-    "Toleration.operator": defaulted("Equal", "Exists"),
-    "Toleration.effect": defaulted("NoSchedule", "PreferNoSchedule", "NoExecute"),
-    "NodeSelectorRequirement.operator": _node_operator,
-    "NodeSelectorRequirement.key": label_key,
-    "PodAffinityTerm.topologyKey": both(filled, optional(label_key)),
-    "PodAffinityTerm.namespaces": each_of(dns_label),
-}
-"""The checks by type and field."""
+@checks("TopologySpreadConstraint")
+def _spread(value: Object) -> Complaints:
+    if "minDomains" in value and value.get("whenUnsatisfiable") != "DoNotSchedule":
+        message = "is only allowed with whenUnsatisfiable: DoNotSchedule"
+        yield Complaint(INVALID_VALUE, message, "remove it", ("minDomains",))
 
-TYPES: dict[str, Check] = {
-    "LabelSelectorRequirement": requirement,
-    "NodeSelectorRequirement": _node_requirement,
-    "NodeSelectorTerm": _node_term,
-    "NodeSelector": _node_selector,
-    "PreferredSchedulingTerm": _weight,
-    "WeightedPodAffinityTerm": _weight,
-    "Toleration": _toleration,
-}
-"""The checks by type."""
+
+def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
+    """List the terms that select other pods, each with its path."""
+    for kind in ("podAffinity", "podAntiAffinity"):
+        found = spec.get("affinity", {}).get(kind, {})
+        at: Path = ("spec", "affinity", kind)
+        for i, term in enumerate(found.get(_REQUIRED, ())):
+            yield (*at, _REQUIRED, i), term
+        for i, term in enumerate(found.get(_PREFERRED, ())):
+            yield (*at, _PREFERRED, i, "podAffinityTerm"), term["podAffinityTerm"]
+    for i, term in enumerate(spec.get("topologySpreadConstraints", ())):
+        yield ("spec", "topologySpreadConstraints", i), term
+
+
+@checks("Pod")
+def _label_keys(pod: Object) -> Complaints:
+    """Mirror ``ValidateMatchLabelKeysAndMismatchLabelKeys``.
+
+    kube-apiserver first makes requirements of those keys that the pod has as labels.
+    """
+    labels = pod["metadata"].get("labels", {})
+    for at, term in _terms(pod.get("spec", {})):
+        match, mismatch = term.get("matchLabelKeys", ()), term.get("mismatchLabelKeys", ())
+        for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
+            if keys and "labelSelector" not in term:
+                message = "is only allowed with a labelSelector"
+                yield Complaint(MISPLACED, message, "add a labelSelector", (*at, field))
+        selector = term.get("labelSelector", {})
+        plain = set(selector.get("matchLabels", ()))
+        expressions = [each.get("key") for each in selector.get("matchExpressions", ())]
+        for i, key in enumerate(match):
+            times = (key in plain) + expressions.count(key) + (key in labels)
+            for other, clashes in (
+                ("labelSelector", "labelSelector" in term and times > 1),
+                ("mismatchLabelKeys", key in mismatch),
+            ):
+                if clashes:
+                    message = f"{shown(key)} is also in {other}"
+                    place = (*at, "matchLabelKeys", i)
+                    yield Complaint(INVALID_SELECTOR, message, "remove one of them", place)
+
+
+check_fields(
+    "LabelSelectorRequirement",
+    key=label_key,
+    operator=selector_operator,
+    values=each_of(label_value),
+)
+check_fields("NodeSelectorRequirement", key=label_key, operator=_node_operator)
+check_fields(
+    "PodAffinityTerm",
+    topologyKey=required(label_key),
+    namespaces=each_of(dns_label),
+    matchLabelKeys=each_of(label_key),
+    mismatchLabelKeys=each_of(label_key),
+)
+check_fields(
+    "Toleration",
+    operator=defaulted("Equal", "Exists"),
+    effect=defaulted("NoSchedule", "PreferNoSchedule", "NoExecute"),
+)
+check_fields(
+    "TopologySpreadConstraint",
+    matchLabelKeys=each_of(label_key),
+    topologyKey=filled,
+    maxSkew=at_least(1),
+    minDomains=at_least(1),
+    nodeAffinityPolicy=_node_policy,
+    nodeTaintsPolicy=_node_policy,
+    whenUnsatisfiable=one_of("DoNotSchedule", "ScheduleAnyway"),
+)

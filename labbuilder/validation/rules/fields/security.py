@@ -1,173 +1,175 @@
-"""Rules about whom containers run as, and what they may do."""
+"""Checks of whom containers run as, and what they may do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from labbuilder.errors import Path, shown
+from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import (
-    DUPLICATE,
     INVALID_VALUE,
     MISPLACED,
     MISSING_VALUE,
     ONE_OF_MANY,
-    Object,
-    both,
+    distinct_by,
     each_of,
-    filled,
     must,
     one_of,
-    optional,
+    required,
 )
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
-from labbuilder.validation.rules.rule import Check, Complaint, Stop, rule
-
-__all__ = ["CONTRADICTION", "FIELDS", "INVALID_ID", "ROOT_CONTRADICTION", "TYPES"]
-
-INVALID_ID = rule(
-    "invalid-id", "a user's or group's number is not from 0 to 2147483647", "IsValidUserID"
+from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
+    Complaint,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
 )
-_MAX_ID = 2**31 - 1
-_id = must(INVALID_ID, lambda number: 0 <= number <= _MAX_ID, "an id", f"use 0 to {_MAX_ID}")
-CONTRADICTION = rule(
+
+__all__ = ["CONTRADICTION", "INVALID_ID", "MAX_ID", "ROOT_CONTRADICTION"]
+
+INVALID_ID = Rule(
+    "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", GUARDED
+)
+CONTRADICTION = Rule(
     "contradicting-security-context",
-    "a security context both grants and denies the same",
+    "a security context both grants and denies the same privilege",
     "ValidateSecurityContext",
+    UNREAD,
 )
-ROOT_CONTRADICTION = rule(
+ROOT_CONTRADICTION = Rule(
     "runs-as-root",
-    "a container must not run as root, and is told to be root",
+    "a container has runAsNonRoot and the user ID of root",
     "verifyRunAsNonRoot",
+    GUARDED,
     Stop.KUBELET,
 )
-
-
-def _security_context(value: Object) -> Iterator[Complaint]:
-    escalates = value.get("allowPrivilegeEscalation")
-    capabilities = value.get("capabilities", {}).get("add", [])
-    if escalates is False and value.get("privileged"):
-        message = "a privileged container can't deny escalation"
-        hint = "leave it out, or privileged"
-        yield Complaint(CONTRADICTION, message, hint, ("allowPrivilegeEscalation",))
-    if escalates is False and "CAP_SYS_ADMIN" in capabilities:
-        message = "a container with CAP_SYS_ADMIN can't deny escalation"
-        hint = "leave one of them"
-        yield Complaint(CONTRADICTION, message, hint, ("allowPrivilegeEscalation",))
-
-
-def _not_root(value: Object) -> Iterator[Complaint]:
-    """Judge what each container comes to, whose own context goes before the pod's."""
-    general = value.get("securityContext", {})
-    root: Path = ("securityContext", "runAsUser")
-    found: list[Path] = []
-    for field in ("initContainers", "containers"):
-        for i, container in enumerate(value.get(field, [])):
-            own = container.get("securityContext", {})
-            context = {**general, **own}
-            if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
-                own_field = "runAsUser" if "runAsUser" in own else "runAsNonRoot"
-                place = (field, i, "securityContext", own_field) if own_field in own else root
-                found.append(place)
-    for place in dict.fromkeys(found):
-        message = "0 is root, which runAsNonRoot forbids"
-        yield Complaint(ROOT_CONTRADICTION, message, "use another user", place)
-
-
-def _profile(value: Object) -> Iterator[Complaint]:
-    if (value.get("type") == "Localhost") != ("localhostProfile" in value):
-        message = "goes with type Localhost, and only with it"
-        yield Complaint(ONE_OF_MANY, message, "", ("localhostProfile",))
-
-
-def _seccomp(value: Object) -> Iterator[Complaint]:
-    yield from _profile(value)
-    profile = value.get("localhostProfile", "")
-    if profile.startswith("/") or ".." in profile.split("/"):
-        message = f"{shown(profile)} is not a path inside the kubelet's folder of profiles"
-        hint = "write a relative path, without `..`"
-        yield Complaint(INVALID_PATH, message, hint, ("localhostProfile",))
-
-
-def _app_armor(value: Object) -> Iterator[Complaint]:
-    yield from _profile(value)
-    profile = value.get("localhostProfile", "x")
-    if not profile.strip():
-        yield Complaint(MISSING_VALUE, "must not be empty", "fill it in", ("localhostProfile",))
-    elif profile != profile.strip() or len(profile.encode()) > _LONGEST_PROFILE:
-        message = f"{shown(profile)} is no name of a profile"
-        yield Complaint(INVALID_NAME, message, "leave out spaces", ("localhostProfile",))
-
-
+MAX_ID = 2**31 - 1
+_id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "a valid ID", f"use 0 to {MAX_ID}")
 _SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
-_LONGEST_SYSCTL = 253
-_OF_NODE = {
+_MAX_SYSCTL_LENGTH = 253
+_NODE_SYSCTLS = {
     "hostNetwork": ("net.",),
     "hostIPC": ("kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."),
 }
-_LONGEST_PROFILE = 4095
+"""The sysctls that belong to the node if a pod shares its namespaces."""
+_MAX_PROFILE_BYTES = 4095
+
+
+@checks("SecurityContext")
+def _security_context(value: Object) -> Complaints:
+    if value.get("allowPrivilegeEscalation") is not False:
+        return
+    at, hint = ("allowPrivilegeEscalation",), "remove one of them"
+    if value.get("privileged"):
+        yield Complaint(CONTRADICTION, "can't be false if privileged is true", hint, at)
+    if "CAP_SYS_ADMIN" in value.get("capabilities", {}).get("add", []):
+        yield Complaint(CONTRADICTION, "can't be false with CAP_SYS_ADMIN", hint, at)
+
+
+@checks("PodSpec")
+def _not_root(value: Object) -> Complaints:
+    """Check what each container results in; its own context overrides the pod's."""
+    general = value.get("securityContext", {})
+    found: list[Path] = []
+    for path, container in containers(value):
+        own = container.get("securityContext", {})
+        context = {**general, **own}
+        if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
+            field = "runAsUser" if "runAsUser" in own else "runAsNonRoot"
+            place = (*path, "securityContext", field)
+            found.append(place if field in own else ("securityContext", "runAsUser"))
+    for place in dict.fromkeys(found):
+        message = "user 0 is root, which runAsNonRoot forbids"
+        yield Complaint(ROOT_CONTRADICTION, message, "use another user ID", place)
+
+
+@checks("AppArmorProfile", "SeccompProfile")
+def _profile(value: Object) -> Complaints:
+    local, at = value.get("type") == "Localhost", ("localhostProfile",)
+    if local and "localhostProfile" not in value:
+        yield Complaint(ONE_OF_MANY, "is required by type Localhost", "set a profile", at)
+    elif not local and "localhostProfile" in value:
+        yield Complaint(ONE_OF_MANY, "is only allowed with type Localhost", "remove it", at)
+
+
+@checks("SeccompProfile")
+def _seccomp(value: Object) -> Complaints:
+    profile = value.get("localhostProfile", "")
+    if profile.startswith("/") or ".." in profile.split("/"):
+        message = f"{shown(profile)} is not a path inside kubelet's directory of profiles"
+        hint = "use a relative path without `..`"
+        yield Complaint(INVALID_PATH, message, hint, ("localhostProfile",))
+
+
+@checks("AppArmorProfile")
+def _app_armor(value: Object) -> Complaints:
+    profile, at = value.get("localhostProfile", "x"), ("localhostProfile",)
+    if not profile.strip():
+        yield Complaint(MISSING_VALUE, "must not be empty", "set a profile", at)
+    elif profile != profile.strip() or len(profile.encode()) > _MAX_PROFILE_BYTES:
+        message = f"{shown(profile)} is not a valid profile name"
+        hint = f"use at most {_MAX_PROFILE_BYTES} bytes, without white space around them"
+        yield Complaint(INVALID_NAME, message, hint, at)
 
 
 def _is_sysctl(name: str) -> bool:
-    return len(name) <= _LONGEST_SYSCTL and bool(_SYSCTL.fullmatch(name))
+    return len(name) <= _MAX_SYSCTL_LENGTH and bool(_SYSCTL.fullmatch(name))
 
 
-def _sysctls(spec: Object) -> Iterator[Complaint]:
+@checks("PodSpec")
+def _sysctls(spec: Object) -> Complaints:
     found = spec.get("securityContext", {}).get("sysctls", ())
-    names = [each["name"] for each in found]
-    for i, name in enumerate(names):
+    for i, sysctl in enumerate(found):
         at = ("securityContext", "sysctls", i, "name")
-        if name in names[:i]:
-            yield Complaint(DUPLICATE, "stands twice", "keep one of the two", at)
-        plain = name.replace("/", ".")
-        for field, prefixes in _OF_NODE.items():
-            if spec.get(field) and plain.startswith(prefixes):
-                yield Complaint(MISPLACED, f"goes not with {field}", "leave one of them", at)
+        for field, prefixes in _NODE_SYSCTLS.items():
+            if spec.get(field) and sysctl["name"].replace("/", ".").startswith(prefixes):
+                message = f"can't be combined with {field}"
+                yield Complaint(MISPLACED, message, "remove one of them", at)
 
 
-def _unmasked(spec: Object) -> Iterator[Complaint]:
-    if spec.get("hostUsers", True):
-        for kind in ("initContainers", "containers"):
-            for i, container in enumerate(spec.get(kind, ())):
-                if container.get("securityContext", {}).get("procMount") == "Unmasked":
-                    at = (kind, i, "securityContext", "procMount")
-                    message = "Unmasked goes with hostUsers: false only"
-                    yield Complaint(INVALID_VALUE, message, "leave it out", at)
+@checks("PodSpec")
+def _unmasked(spec: Object) -> Complaints:
+    for path, container in containers(spec):
+        unmasked = container.get("securityContext", {}).get("procMount") == "Unmasked"
+        if unmasked and spec.get("hostUsers", True):
+            message = "Unmasked is only allowed with hostUsers: false"
+            at = (*path, "securityContext", "procMount")
+            yield Complaint(INVALID_VALUE, message, "remove it", at)
 
 
-_VOLUMES = ("ConfigMap", "DownwardAPI", "Projected", "Secret")
-_FILES = (
-    "ClusterTrustBundleProjection", "DownwardAPIVolumeFile", "KeyToPath",
-    "PodCertificateProjection", "ServiceAccountTokenProjection",
-)  # fmt: skip
-_FILE_OWNERS = (
-    *(f"{kind}VolumeSource.defaultUser" for kind in _VOLUMES),
-    *(f"{kind}.user" for kind in _FILES),
+check_fields("PodSecurityContext", "SecurityContext", runAsUser=_id, runAsGroup=_id)
+check_fields(
+    "PodSecurityContext",
+    fsGroup=_id,
+    fsGroupChangePolicy=one_of("Always", "OnRootMismatch"),
+    supplementalGroups=each_of(_id),
+    supplementalGroupsPolicy=one_of("Merge", "Strict"),
+    sysctls=distinct_by("name"),
+    seLinuxChangePolicy=one_of("MountOption", "Recursive"),
 )
-
-FIELDS: dict[str, Check] = {
-    "PodSecurityContext.runAsUser": _id,
-    "PodSecurityContext.runAsGroup": _id,
-    "PodSecurityContext.fsGroup": _id,
-    "PodSecurityContext.fsGroupChangePolicy": one_of("Always", "OnRootMismatch"),
-    "PodSecurityContext.supplementalGroups": each_of(_id),
-    "PodSecurityContext.seLinuxChangePolicy": one_of("MountOption", "Recursive"),
-    "PodSecurityContext.supplementalGroupsPolicy": one_of("Merge", "Strict"),
-    "SecurityContext.runAsUser": _id,
-    "SecurityContext.runAsGroup": _id,
-    "SecurityContext.procMount": one_of("Default", "Unmasked"),
-    **dict.fromkeys(_FILE_OWNERS, _id),
-    "Sysctl.name": both(filled, optional(must(INVALID_NAME, _is_sysctl, "a sysctl"))),
-    "SeccompProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
-    "AppArmorProfile.type": one_of("Localhost", "RuntimeDefault", "Unconfined"),
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "PodSpec": both(_not_root, _sysctls, _unmasked),
-    "SecurityContext": _security_context,
-    "SeccompProfile": _seccomp,
-    "AppArmorProfile": _app_armor,
-}
-"""The checks by type."""
+check_fields("SecurityContext", procMount=one_of("Default", "Unmasked"))
+check_fields(
+    "ConfigMapVolumeSource",
+    "DownwardAPIVolumeSource",
+    "ProjectedVolumeSource",
+    "SecretVolumeSource",
+    defaultUser=_id,
+)
+check_fields(
+    "ClusterTrustBundleProjection",
+    "DownwardAPIVolumeFile",
+    "KeyToPath",
+    "PodCertificateProjection",
+    "ServiceAccountTokenProjection",
+    user=_id,
+)
+check_fields("Sysctl", name=required(must(INVALID_NAME, _is_sysctl, "a valid sysctl name")))
+check_fields(
+    "SeccompProfile", "AppArmorProfile", type=one_of("Localhost", "RuntimeDefault", "Unconfined")
+)

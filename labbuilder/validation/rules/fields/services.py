@@ -1,9 +1,9 @@
-"""Rules about services."""
+"""Checks of services."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence
 
 from labbuilder.errors import Path, shown
 from labbuilder.names import is_dns_subdomain
@@ -13,47 +13,52 @@ from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISPLACED,
     MISSING_VALUE,
-    Object,
     at_least,
     at_most,
     both,
     defaulted,
-    different,
+    distinct,
     each_of,
     misplaced,
+    must,
     needs_spec,
     one_of,
     optional,
+    placed,
+    repeated,
 )
 from labbuilder.validation.rules.fields.addresses import (
     INVALID_ADDRESS,
     INVALID_CIDR,
     INVALID_PORT,
-    any_port,
     ip_address,
     is_address,
     is_cidr,
     known_protocol,
+    valid_port,
 )
 from labbuilder.validation.rules.fields.naming import (
     INVALID_NAME,
-    called,
     dns_label,
     label_key,
     label_map,
+    named_by,
     service_name,
 )
-from labbuilder.validation.rules.rule import Check, Complaint
-
-__all__ = ["FIELDS", "TYPES"]
+from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _NODE_PORTS = range(30000, 32768)
-"""As API servers have it that are told nothing else."""
-_NO_IP = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
-_BALANCED = ("allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges")
-
-Judge = Callable[[Object], Iterator[Complaint]]
+"""The range of a kube-apiserver without --service-node-port-range."""
+_IP_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
+_BALANCER_FIELDS = (
+    "allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges",
+)  # fmt: skip
+_RARE_FIELDS = {
+    *_BALANCER_FIELDS, "externalTrafficPolicy", "healthCheckNodePort", "sessionAffinityConfig",
+}  # fmt: skip
+_ONLY_BALANCERS = "is only allowed with type LoadBalancer"
+_MAX_AFFINITY_S = 86400
 
 
 def _kind(value: Object) -> str:
@@ -61,196 +66,183 @@ def _kind(value: Object) -> str:
     return found
 
 
-def _service(value: Object) -> Iterator[Complaint]:
+@checks("ServiceSpec")
+def _service(value: Object) -> Complaints:
     kind, ports = _kind(value), value.get("ports", [])
     headless = value.get("clusterIP") == "None"
     if not ports and not headless and kind != "ExternalName":
-        yield Complaint(MISSING_VALUE, "is missing", "name a port", ("ports",))
+        yield Complaint(MISSING_VALUE, "is missing", "add a port", ("ports",))
     if headless and kind in {"LoadBalancer", "NodePort"}:
-        message = f"a {kind} service has an address"
-        yield Complaint(INVALID_ADDRESS, message, "leave it out", ("clusterIP",))
-    for i, port in enumerate(ports):
-        number, at = port.get("nodePort", 0), ("ports", i, "nodePort")
-        if number and kind == "ClusterIP":
-            yield Complaint(INVALID_PORT, "a ClusterIP service has none", "leave it out", at)
-        elif number and number not in _NODE_PORTS:
-            message = f"{number} is not from 30000 to 32767, where most clusters have node ports"
-            yield Complaint(CLUSTER_DECIDES, message, "leave it out", at)
-    yield from _port_names(ports)
-    yield from _node_ports(ports)
+        message = f"can't be None for type {kind}"
+        yield Complaint(INVALID_ADDRESS, message, "remove it", ("clusterIP",))
+    yield from _ports(ports, kind)
     if kind == "ExternalName":
         yield from _external_name(value)
-    elif _HAS_ADDRESS & value.keys():
+    elif value.keys() & set(_IP_FIELDS):
         yield from _addresses(value)
-    if _RARE & value.keys():
+    if value.keys() & _RARE_FIELDS:
         yield from _rare(value, kind)
 
 
-def _port_names(ports: list[Object]) -> Iterator[Complaint]:
-    seen = set()
+def _ports(ports: Sequence[Object], kind: str) -> Complaints:
     for i, port in enumerate(ports):
-        name = port.get("name", "")
+        number, at = port.get("nodePort", 0), ("ports", i, "nodePort")
+        if number and kind == "ClusterIP":
+            message = "is not allowed with type ClusterIP"
+            yield Complaint(INVALID_PORT, message, "remove it", at)
+        elif number and number not in _NODE_PORTS:
+            message = f"{number} is not from 30000 to 32767, the range of most clusters"
+            yield Complaint(CLUSTER_DECIDES, message, "remove it", at)
+    names = [port.get("name", "") for port in ports]
+    duplicates = set(repeated(names))
+    for i, name in enumerate(names):
+        at = ("ports", i, "name")
         if len(ports) > 1 and not name:
-            yield Complaint(
-                MISSING_VALUE, "one of several ports needs a name", "", ("ports", i, "name")
-            )
-        elif name in seen:
-            yield Complaint(INVALID_NAME, "another port has it", "", ("ports", i, "name"))
-        seen.add(name)
-
-
-def _node_ports(ports: list[Object]) -> Iterator[Complaint]:
-    found = [(port.get("protocol") or "TCP", port.get("nodePort", 0)) for port in ports]
-    for i, place in enumerate(found):
-        if place[1] and place in found[:i]:
+            message = "is required, because there are several ports"
+            yield Complaint(MISSING_VALUE, message, "set a name", at)
+        elif i in duplicates:
+            message = "is the name of another port"
+            yield Complaint(INVALID_NAME, message, "rename one of them", at)
+    taken = [(port.get("protocol") or "TCP", port.get("nodePort", 0)) for port in ports]
+    for i in repeated(taken):
+        if taken[i][1]:
             at = ("ports", i, "nodePort")
-            yield Complaint(DUPLICATE, "another port has it", "leave it out", at)
+            yield Complaint(DUPLICATE, "is used by another port", "remove it", at)
 
 
-def _external_name(value: Object) -> Iterator[Complaint]:
-    yield from misplaced(value, _NO_IP, "an ExternalName service has no address")
-    name = value.get("externalName", "").removesuffix(".")
+def _external_name(value: Object) -> Complaints:
+    yield from misplaced(value, _IP_FIELDS, "is not allowed with type ExternalName")
+    name, at = value.get("externalName", "").removesuffix("."), ("externalName",)
     if not name:
-        yield Complaint(MISSING_VALUE, "is missing", "name a host", ("externalName",))
+        yield Complaint(MISSING_VALUE, "is missing", "set it to a DNS name", at)
     elif not is_dns_subdomain(name):
-        message = f"{shown(name)} is no DNS name"
-        yield Complaint(INVALID_NAME, message, "write example.org", ("externalName",))
+        message = f"{shown(name)} is not a valid DNS name"
+        yield Complaint(INVALID_NAME, message, "use a name like example.org", at)
 
 
-_HAS_ADDRESS = {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}
-
-
-def _addresses(value: Object) -> Iterator[Complaint]:
+def _addresses(value: Object) -> Complaints:
     first, several = value.get("clusterIP", ""), value.get("clusterIPs", [])
     if several and several[0] != first:
-        message = "must begin with clusterIP"
-        yield Complaint(INVALID_ADDRESS, message, "write clusterIP as well", ("clusterIPs",))
+        message, hint = "must start with clusterIP", "set clusterIP to the first address"
+        yield Complaint(INVALID_ADDRESS, message, hint, ("clusterIPs",))
     if "None" in several and len(several) > 1:
-        message = "None stands alone"
-        yield Complaint(INVALID_ADDRESS, message, "leave out the others", ("clusterIPs",))
+        message = "None can't be combined with addresses"
+        yield Complaint(INVALID_ADDRESS, message, "remove the others", ("clusterIPs",))
     good = True
     places: list[tuple[Path, str]] = [(("clusterIPs", i), each) for i, each in enumerate(several)]
     for at, address in places or [(("clusterIP",), first)]:
         if address not in {"", "None"} or (not address and several):
             if is_address(address):
-                message = "the address must be free, and the cluster's for services"
-                yield Complaint(CLUSTER_DECIDES, message, "leave it out", at)
+                message = "must be free, and in the cluster's range of service addresses"
+                yield Complaint(CLUSTER_DECIDES, message, "remove it", at)
             else:
                 good = False
-                yield Complaint(INVALID_ADDRESS, f"{shown(address)} is no address", "", at)
+                yield from placed(ip_address(address), at)
     if good and "None" not in (first, *several):
         yield from _families(value, [ipaddress.ip_address(each).version for each in several])
     if value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack":
-        message = "the cluster must have the address family"
+        message = "only works in clusters with these address families"
         field = "ipFamilies" if value.get("ipFamilies") else "ipFamilyPolicy"
-        yield Complaint(CLUSTER_DECIDES, message, "leave it out", (field,))
+        yield Complaint(CLUSTER_DECIDES, message, "remove it", (field,))
 
 
-def _families(value: Object, versions: list[int]) -> Iterator[Complaint]:
+def _families(value: Object, versions: Sequence[int]) -> Complaints:
     if len(set(versions)) != len(versions):
-        message = "takes one address of a family"
-        yield Complaint(INVALID_ADDRESS, message, "leave one of them", ("clusterIPs",))
+        message = "must have one address of each family"
+        yield Complaint(INVALID_ADDRESS, message, "remove one of them", ("clusterIPs",))
     families = value.get("ipFamilies", ())
     for i, (family, version) in enumerate(zip(families, versions, strict=False)):
         if family != f"IPv{version}":
-            message = f"is no {family} address, as ipFamilies says"
-            yield Complaint(INVALID_ADDRESS, message, "", ("clusterIPs", i))
+            message = f"must be an {family} address, because of ipFamilies"
+            yield Complaint(INVALID_ADDRESS, message, "use the same order", ("clusterIPs", i))
 
 
-def _rare(value: Object, kind: str) -> Iterator[Complaint]:
-    """Check what the services of labs have not."""
+def _rare(value: Object, kind: str) -> Complaints:
+    """Check fields that the services of labs don't have."""
     balanced = kind == "LoadBalancer"
-    for field in _BALANCED:
+    for field in _BALANCER_FIELDS:
         if not balanced and value.get(field) not in (None, []):
-            message = "goes with type LoadBalancer only"
-            yield Complaint(MISPLACED, message, "leave it out", (field,))
+            yield Complaint(MISPLACED, _ONLY_BALANCERS, "remove it", (field,))
     policy = value.get("externalTrafficPolicy", "")
     outside = kind in {"LoadBalancer", "NodePort"} or (
         kind == "ClusterIP" and value.get("externalIPs")
     )
     if policy and not outside:
-        message = "goes with services that are reached from outside only"
-        yield Complaint(MISPLACED, message, "leave it out", ("externalTrafficPolicy",))
+        message = "is only allowed with type LoadBalancer or NodePort, or with externalIPs"
+        yield Complaint(MISPLACED, message, "remove it", ("externalTrafficPolicy",))
     if not (balanced and policy == "Local"):
-        why = "goes with type LoadBalancer and externalTrafficPolicy Local only"
+        why = f"{_ONLY_BALANCERS} and externalTrafficPolicy Local"
         yield from misplaced(value, ("healthCheckNodePort",), why)
     client = value.get("sessionAffinityConfig", {}).get("clientIP", {})
-    timeout = client.get("timeoutSeconds", 1)
-    if value.get("sessionAffinity") == "ClientIP" and not 1 <= timeout <= _DAY:
-        message = f"{timeout} is not from 1 to {_DAY}"
+    timeout_s = client.get("timeoutSeconds", 1)
+    if value.get("sessionAffinity") == "ClientIP" and not 1 <= timeout_s <= _MAX_AFFINITY_S:
+        message = f"{timeout_s} is not a number from 1 to {_MAX_AFFINITY_S}"
         at = ("sessionAffinityConfig", "clientIP", "timeoutSeconds")
-        yield Complaint(INVALID_VALUE, message, "", at)
+        yield Complaint(INVALID_VALUE, message, f"use 1 to {_MAX_AFFINITY_S}", at)
 
 
-_RARE = {
-    *_BALANCED, "externalTrafficPolicy", "healthCheckNodePort", "sessionAffinityConfig",
-}  # fmt: skip
-_DAY = 86400  # seconds
-
-
-def _outside(value: str) -> Iterator[Complaint]:
-    """Check an address outside of the cluster, which must lead somewhere."""
+def _external_ip(value: str) -> Complaints:
+    """Check an address outside of the cluster."""
     if not is_address(value):
         yield from ip_address(value)
         return
     address = ipaddress.ip_address(value)
-    nowhere = (
+    local = (
         address.is_unspecified
         or address.is_loopback
         or address.is_link_local
         or address in ipaddress.ip_network("224.0.0.0/24" if address.version == 4 else "ff02::/16")  # noqa: PLR2004 (IP's versions)
     )
-    if nowhere:
-        message = f"{shown(value)} leads nowhere outside of a machine"
-        yield Complaint(INVALID_ADDRESS, message, "write another")
+    if local:
+        message = f"{shown(value)} is not reachable from other machines"
+        yield Complaint(INVALID_ADDRESS, message, "use another address")
 
 
-def _source_range(value: str) -> Iterator[Complaint]:
-    if not is_cidr(value.strip()):
-        message = f"{shown(value)} is no range of addresses"
-        yield Complaint(INVALID_CIDR, message, "write 192.0.2.0/24")
+checks("Service")(both(named_by(service_name), needs_spec))
 
 
-def _source_annotation(value: Mapping[str, object]) -> Iterator[Complaint]:
-    """Check the older way to say from where a load balancer is reached."""
+@checks("Service")
+def _source_annotation(value: Object) -> Complaints:
+    """Check the annotation that loadBalancerSourceRanges replaces."""
     metadata, spec = value["metadata"], value.get("spec", {})
-    text = metadata.get("annotations", {}).get(_SOURCE_RANGES)  # type: ignore[attr-defined]  # a mapping, by the schema
-    if text is None or spec.get("loadBalancerSourceRanges"):  # type: ignore[attr-defined]  # as above
+    text = metadata.get("annotations", {}).get(_SOURCE_RANGES)
+    if text is None or spec.get("loadBalancerSourceRanges"):
         return
     at = ("metadata", "annotations", _SOURCE_RANGES)
-    if spec.get("type") != "LoadBalancer":  # type: ignore[attr-defined]  # as above
-        yield Complaint(MISPLACED, "goes with type LoadBalancer only", "leave it out", at)
+    if spec.get("type") != "LoadBalancer":
+        yield Complaint(MISPLACED, _ONLY_BALANCERS, "remove it", at)
     elif text.strip() and not all(is_cidr(each.strip()) for each in text.strip().split(",")):
-        yield Complaint(INVALID_CIDR, "holds what is no range of addresses", "", at)
+        message = "must be a comma-separated list of IP ranges"
+        yield Complaint(INVALID_CIDR, message, "use 192.0.2.0/24 or the like", at)
 
 
 _traffic = one_of("Cluster", "Local")
+_source_range = must(
+    INVALID_CIDR, lambda text: is_cidr(text.strip()), "a valid IP range", "use 192.0.2.0/24"
+)
 
-FIELDS: dict[str, Check] = {
-    "ServiceSpec.selector": label_map,
-    "ServiceSpec.type": defaulted("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
-    "ServiceSpec.sessionAffinity": defaulted("ClientIP", "None"),
-    "ServiceSpec.internalTrafficPolicy": _traffic,
-    "ServiceSpec.externalTrafficPolicy": optional(_traffic),
-    "ServiceSpec.ipFamilyPolicy": one_of("SingleStack", "PreferDualStack", "RequireDualStack"),
-    "ServiceSpec.ipFamilies": both(each_of(one_of("IPv4", "IPv6")), different),
-    "ServiceSpec.clusterIPs": at_most(2, "addresses"),
-    "ServiceSpec.externalIPs": each_of(_outside),
-    "ServiceSpec.healthCheckNodePort": optional(at_least(1, 65535)),
-    "ServiceSpec.loadBalancerClass": label_key,
-    "ServiceSpec.loadBalancerSourceRanges": each_of(_source_range),
-    "ServiceSpec.trafficDistribution": one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
-    "ServicePort.name": optional(dns_label),
-    "ServicePort.port": any_port,
-    "ServicePort.targetPort": optional(any_port),
-    "ServicePort.appProtocol": label_key,
-    "ServicePort.nodePort": optional(any_port),
-    "ServicePort.protocol": known_protocol,
-}
-"""The checks by type and field."""
-
-TYPES: dict[str, Check] = {
-    "Service": called(service_name, needs_spec(_source_annotation)),
-    "ServiceSpec": _service,
-}
-"""The checks by type."""
+check_fields(
+    "ServiceSpec",
+    selector=label_map,
+    type=defaulted("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
+    sessionAffinity=defaulted("ClientIP", "None"),
+    internalTrafficPolicy=_traffic,
+    externalTrafficPolicy=optional(_traffic),
+    ipFamilyPolicy=one_of("SingleStack", "PreferDualStack", "RequireDualStack"),
+    ipFamilies=both(each_of(one_of("IPv4", "IPv6")), distinct),
+    clusterIPs=at_most(2, "addresses"),
+    externalIPs=each_of(_external_ip),
+    healthCheckNodePort=optional(at_least(1, 65535)),
+    loadBalancerClass=label_key,
+    loadBalancerSourceRanges=each_of(_source_range),
+    trafficDistribution=one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
+)
+check_fields(
+    "ServicePort",
+    name=optional(dns_label),
+    port=valid_port,
+    targetPort=optional(valid_port),
+    appProtocol=label_key,
+    nodePort=optional(valid_port),
+    protocol=known_protocol,
+)

@@ -1,68 +1,82 @@
-"""Rules about whether containers and volumes fit into what their pod is given."""
+"""Checks that pods fit into their quotas, and volumes in memory into their pods."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.quantity import MAX_BYTES, format_memory, parse_quantity
-from labbuilder.validation.rules.rule import Complaint, Stop, rule
+from labbuilder.manifest import containers, namespace_of
+from labbuilder.quantity import format_memory
+from labbuilder.validation.rules.fields.amounts import amount_of
+from labbuilder.validation.rules.lab.surroundings import running_containers
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    Complaints,
+    LabComplaints,
+    Object,
+    Rule,
+    Stop,
+    judges_labs,
+)
 
-__all__ = ["capacity"]
+__all__ = ["judge_capacity"]
 
-Manifest = Mapping[str, Any]
-Complaints = Iterator[tuple[Path, Complaint]]
-
-QUOTA_EXCEEDED = rule(
+QUOTA_EXCEEDED = Rule(
     "quota-exceeded",
-    "the pods of a namespace take more than its quota allows",
-    "PodUsageFunc, and CheckRequest of the ResourceQuota plug-in",
+    "the pods of a namespace need more than its quota allows",
+    "PodUsageFunc, and CheckRequest of the ResourceQuota plugin",
+    UNREAD,
     Stop.ADMISSION,
     tolerated=True,
 )
-QUOTA_NEEDS_RESOURCES = rule(
+QUOTA_NEEDS_RESOURCES = Rule(
     "quota-needs-resources",
-    "a container doesn't say how much it takes of what a quota limits",
-    "podEvaluator.Constraints of the ResourceQuota plug-in",
+    "a container doesn't set a request or limit that a quota requires",
+    "podEvaluator.Constraints of the ResourceQuota plugin",
+    UNREAD,
     Stop.ADMISSION,
 )
-MEMORY_VOLUMES_EXCEED_LIMIT = rule(
+MEMORY_VOLUMES_EXCEED_LIMIT = Rule(
     "memory-volumes-exceed-limit",
-    "volumes in memory, which count as their containers' memory, may outgrow its limit",
+    "volumes in memory, which count as memory of the containers, may exceed the memory limit",
     "the kernel's memory controller, and the eviction manager",
+    UNREAD,
     Stop.KUBELET,
     Severity.WARNING,
     of_the_site=True,
 )
 
 _ZERO = Decimal(0)
+_QUOTA_LISTS = ("containers", "initContainers")
+"""The lists that quotas count; the containers of the lab come first."""
 
 
 class _Resource(NamedTuple):
-    """What a quota limits and a container names, such as ``limits.cpu``."""
+    """A request or limit that a quota limits and a container sets, such as ``limits.cpu``."""
 
     kind: str
     name: str
 
-    def at(self, container: Manifest) -> Path | None:
-        """Find where a container names its amount, if it does."""
+    def at(self, container: Object) -> Path | None:
+        """Find where a container sets it, if it does."""
         resources = container.get("resources", {})
-        # The API server makes the limit the request if there is none.
+        # kube-apiserver sets a missing request to the limit.
         for kind in ("requests", "limits") if self.kind == "requests" else ("limits",):
             if self.name in resources.get(kind, {}):
                 return ("resources", kind, self.name)
         return None
 
-    def amount(self, container: Manifest) -> Decimal:
-        """Read a container's amount, which is zero if it names none."""
+    def amount(self, container: Object) -> Decimal:
+        """Return what a container sets it to, or zero."""
         at = self.at(container)
-        return _amount(container["resources"][at[1]][self.name]) or _ZERO if at else _ZERO
+        return amount_of(container["resources"][at[1]][self.name]) or _ZERO if at else _ZERO
 
-    def said(self, amount: Decimal) -> str:
+    def format(self, amount: Decimal) -> str:
         """Write an amount for people."""
         whole = self.name == "memory" and amount == int(amount)
         return format_memory(int(amount)) if whole else f"{amount.normalize():f}"
@@ -78,138 +92,111 @@ _MEMORY = _Resource("limits", "memory")
 
 @dataclass(slots=True)
 class _Quota:
-    """What a quota leaves of a resource."""
+    """How much of a resource a quota has left."""
 
     name: str
     left: Decimal
 
 
-def capacity(manifests: Sequence[Manifest]) -> Iterator[tuple[int, Path, Complaint]]:
-    """Judge whether pods fit into their quotas, and volumes into memory.
-
-    Parameters
-    ----------
-    manifests
-        Manifests that the schemas accept.
-
-    Yields
-    ------
-    tuple
-        The index of a manifest, the path in it, and the complaint.
-    """
+@judges_labs
+def judge_capacity(manifests: Sequence[Object]) -> LabComplaints:
+    """Check that pods fit into their quotas, and volumes into memory."""
     namespaces: defaultdict[str, dict[_Resource, _Quota]] = defaultdict(dict)
     for manifest in manifests:
         if manifest["kind"] == "ResourceQuota":
-            _tighten(namespaces[manifest["metadata"].get("namespace", "")], manifest)
+            _tighten(namespaces[namespace_of(manifest)], manifest)
     for i, manifest in enumerate(manifests):
         if manifest["kind"] == "Pod":
             spec = manifest.get("spec", {})
-            quotas = namespaces[manifest["metadata"].get("namespace", "")]
-            for path, complaint in (*_quotas(spec, quotas), *_memory_volumes(spec)):
-                yield i, path, complaint
+            quotas = namespaces[namespace_of(manifest)]
+            for complaint in (*_quotas(spec, quotas), *_memory_volumes(spec)):
+                yield i, complaint
 
 
-def _tighten(quotas: dict[_Resource, _Quota], manifest: Manifest) -> None:
-    """Add a quota to those of its namespace, of which the smallest amounts count."""
+def _tighten(quotas: dict[_Resource, _Quota], manifest: Object) -> None:
+    """Add a quota to those of its namespace, of which the smallest amounts apply."""
     spec = manifest.get("spec", {})
-    if spec.get("scopes") or spec.get("scopeSelector"):  # it may not be for this pod
+    if spec.get("scopes") or spec.get("scopeSelector"):  # it may not apply to this pod
         return
     for field, value in spec.get("hard", {}).items():
-        resource, hard = _LIMITED.get(field), _amount(value)
+        resource, hard = _LIMITED.get(field), amount_of(value)
         if not resource or hard is None:
             continue
         if resource not in quotas or hard < quotas[resource].left:
             quotas[resource] = _Quota(manifest["metadata"].get("name", ""), hard)
 
 
-def _quotas(spec: Manifest, quotas: Mapping[_Resource, _Quota]) -> Complaints:
+def _quotas(spec: Object, quotas: Mapping[_Resource, _Quota]) -> Complaints:
     for resource, quota in quotas.items():
         if not spec.get("resources"):
-            yield from _unnamed(spec, resource, quota)
-        whole = _effective(spec, resource)
-        if whole > quota.left:
+            yield from _unset(spec, resource, quota)
+        needed = _effective(spec, resource)
+        if needed > quota.left:
             message = (
-                f"the pod takes {resource.said(whole)} of {'.'.join(resource)}, "
-                f"and quota {shown(quota.name)} leaves {resource.said(quota.left)}"
+                f"the pod needs {resource.format(needed)} of {'.'.join(resource)}, "
+                f"but quota {shown(quota.name)} has {resource.format(quota.left)} left"
             )
-            hint = "take less, or raise the quota"
-            yield _largest(spec, resource), Complaint(QUOTA_EXCEEDED, message, hint)
-        quota.left = max(quota.left - whole, _ZERO)  # for the next pod
+            hint = "lower it, or raise the quota"
+            yield Complaint(QUOTA_EXCEEDED, message, hint, _largest(spec, resource))
+        quota.left = max(quota.left - needed, _ZERO)  # for the next pod
 
 
-def _unnamed(spec: Manifest, resource: _Resource, quota: _Quota) -> Complaints:
-    for path, container in _containers(spec):
+def _unset(spec: Object, resource: _Resource, quota: _Quota) -> Complaints:
+    for path, container in containers(spec, ("spec",), _QUOTA_LISTS):
         if not resource.at(container):
-            message = f"quota {shown(quota.name)} limits {'.'.join(resource)}, and there is none"
-            complaint = Complaint(QUOTA_NEEDS_RESOURCES, message, "say how much it takes")
-            yield (*path, "resources", *resource), complaint
+            message = f"is required, because quota {shown(quota.name)} limits {'.'.join(resource)}"
+            at = (*path, "resources", *resource)
+            yield Complaint(QUOTA_NEEDS_RESOURCES, message, "set it", at)
 
 
-def _effective(spec: Manifest, resource: _Resource) -> Decimal:
+def _effective(spec: Object, resource: _Resource) -> Decimal:
     """Mirror ``PodRequests`` and ``PodLimits``."""
     whole = spec.get("resources", {}).get(resource.kind, {}).get(resource.name)
     if whole is not None:
-        return _amount(whole) or _ZERO
+        return amount_of(whole) or _ZERO
     running = most = _ZERO
     for container in spec.get("initContainers", ()):
         amount = resource.amount(container)
         most = max(most, running + amount)
-        if container.get("restartPolicy") == "Always":  # it stays beside those that follow
+        if container.get("restartPolicy") == "Always":  # it runs beside those that follow
             running += amount
     return max(most, running + sum(map(resource.amount, spec.get("containers", ()))))
 
 
-def _largest(spec: Manifest, resource: _Resource) -> Path:
-    """Find the amount that weighs most: the pod's own, or that of a container."""
+def _largest(spec: Object, resource: _Resource) -> Path:
+    """Find the pod's own amount, or the largest amount of a container."""
     if resource.name in spec.get("resources", {}).get(resource.kind, {}):
         return ("spec", "resources", *resource)
-    path, container = max(_containers(spec), key=lambda item: resource.amount(item[1]))
+    path, container = max(
+        containers(spec, ("spec",), _QUOTA_LISTS), key=lambda item: resource.amount(item[1])
+    )
     return (*path, *(resource.at(container) or ()))
 
 
-def _memory_volumes(spec: Manifest) -> Complaints:
+def _memory_volumes(spec: Object) -> Complaints:
     sizes: dict[Path, Decimal] = {}
     for i, volume in enumerate(spec.get("volumes", ())):
         directory = volume.get("emptyDir", {})
         if directory.get("medium") == "Memory":
             at = ("spec", "volumes", i, "emptyDir", "sizeLimit")
-            sizes[at] = _amount(directory.get("sizeLimit")) or _ZERO
+            sizes[at] = amount_of(directory.get("sizeLimit")) or _ZERO
             if not sizes[at]:
-                message = "has no sizeLimit: the volume may fill all memory that the pod has"
-                hint = "write a sizeLimit well below the memory limit"
-                yield at, Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint)
-    whole, limit = sum(sizes.values()), _memory_limit(spec) if sizes else None
+                message = "is missing, so that the volume may use all memory of the pod"
+                hint = "set a sizeLimit well below the memory limit"
+                yield Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint, at)
+    whole, limit = sum(sizes.values(), _ZERO), _memory_limit(spec) if sizes else None
     if limit is not None and whole > limit:
         message = (
-            f"volumes in memory hold up to {_MEMORY.said(Decimal(whole))} together, "
-            f"and the memory limit is {_MEMORY.said(limit)}: a lab that fills them is killed"
+            f"volumes in memory may use {_MEMORY.format(whole)} together, more than the memory "
+            f"limit of {_MEMORY.format(limit)}: a lab that fills them is killed"
         )
         hint = "lower sizeLimit, or raise the memory limit"
-        complaint = Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint)
-        yield max(sizes, key=lambda at: sizes[at]), complaint
+        largest = max(sizes, key=lambda at: sizes[at])
+        yield Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint, largest)
 
 
-def _memory_limit(spec: Manifest) -> Decimal | None:
-    """Find the largest memory limit of what runs beside each other; None if one has none."""
+def _memory_limit(spec: Object) -> Decimal | None:
+    """Find the largest memory limit of the running containers; None if one has none."""
     whole = _MEMORY.amount(spec)
-    limits = [
-        _MEMORY.amount(container) or whole
-        for path, container in _containers(spec)
-        if path[1] == "containers" or container.get("restartPolicy") == "Always"
-    ]
+    limits = [_MEMORY.amount(container) or whole for container in running_containers(spec)]
     return max(limits) if limits and all(limits) else None
-
-
-def _containers(spec: Manifest) -> Iterator[tuple[Path, Manifest]]:
-    """List the containers that quotas count, those of the lab first."""
-    for field in ("containers", "initContainers"):
-        for i, container in enumerate(spec.get(field, ())):
-            yield ("spec", field, i), container
-
-
-def _amount(value: object) -> Decimal | None:
-    """Read an amount, capped as Kubernetes does; None if another rule complains about it."""
-    try:
-        return min(parse_quantity(value), Decimal(MAX_BYTES))
-    except ValueError:
-        return None

@@ -1,60 +1,57 @@
-"""Rules about the volumes that mounts name, and the places where they stand."""
+"""Checks of the volumes that mounts name, and of where they are mounted."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from labbuilder.errors import Path, shown
 from labbuilder.names import normal_path
-from labbuilder.validation.rules.lab.surroundings import Manifest
-from labbuilder.validation.rules.rule import Complaint, Stop, rule
+from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
 
-__all__ = ["UNKNOWN_VOLUME", "mounts"]
+__all__ = ["mounts"]
 
-UNKNOWN_VOLUME = rule(
-    "unknown-volume", "a mount names a volume that the pod doesn't have", "ValidateVolumeMounts"
-)
-SHADOWED_MOUNT = rule(
+SHADOWED_MOUNT = Rule(
     "shadowed-mount",
-    "a mount hides another, or lies below one that is a file",
+    "a mount hides another, or is below one that is a file",
     "the runtime's order of mounts",
+    UNREAD,
     Stop.KUBELET,
 )
 
 
-def mounts(
-    path: Path, container: Manifest, volumes: Mapping[str, Manifest]
-) -> Iterator[tuple[Path, Complaint]]:
-    """Judge the mounts of a container."""
+def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Complaints:
+    """Check the mounts of the container at a path."""
     mounts = container.get("volumeMounts", ())
     places: dict[str, int] = {}
     files = set()
     for i, mount in enumerate(mounts):
         at = (*path, "volumeMounts", i)
+        place = normal_path(mount["mountPath"])
         if mount["name"] not in volumes:
             message = f"the pod has no volume {shown(mount['name'])}"
-            hint = f"it has {', '.join(volumes)}" if volumes else "add the volume"
-            yield (*at, "name"), Complaint(UNKNOWN_VOLUME, message, hint)
+            hint = f"use one of {', '.join(volumes)}" if volumes else "add the volume"
+            yield Complaint(UNKNOWN_VOLUME, message, hint, (*at, "name"))
         elif _is_file(mount, volumes[mount["name"]]):
-            files.add(normal_path(mount["mountPath"]))
-        place = normal_path(mount["mountPath"])
+            files.add(place)
         if place in places and mounts[places[place]]["mountPath"] != mount["mountPath"]:
-            message = f"is the same place as that of mount {places[place]}"
-            yield (*at, "mountPath"), Complaint(SHADOWED_MOUNT, message, "keep one of the two")
+            message = f"is the same path as that of mount {places[place]}"
+            yield Complaint(SHADOWED_MOUNT, message, "remove one of them", (*at, "mountPath"))
         places.setdefault(place, i)
     for place, i in places.items():
         parent = posixpath.dirname(place)
         while parent not in files and parent != "/":
             parent = posixpath.dirname(parent)
         if parent in files:
-            message = f"lies below {shown(parent)}, which is a file"
-            complaint = Complaint(SHADOWED_MOUNT, message, "mount one of them elsewhere")
-            yield (*path, "volumeMounts", i, "mountPath"), complaint
+            message = f"is below {shown(parent)}, which is a file"
+            at = (*path, "volumeMounts", i)
+            hint = "mount one of them elsewhere"
+            yield Complaint(SHADOWED_MOUNT, message, hint, (*at, "mountPath"))
 
 
-def _is_file(mount: Manifest, volume: Manifest) -> bool:
-    """Tell whether what is mounted is one of the files that a volume's items make."""
+def _is_file(mount: Object, volume: Object) -> bool:
+    """Return whether a mount is of one of the files that the volume's items make."""
     items = [
         item
         for source in ("configMap", "secret", "downwardAPI")

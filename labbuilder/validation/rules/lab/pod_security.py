@@ -1,46 +1,57 @@
-"""The Pod Security Standards, which many clusters enforce when a pod is admitted.
+"""Checks of the Pod Security Standards, which many clusters enforce when a pod is created.
 
-What a standard says of values is a table in the shape of a pod; what it requires to be there is
-code. A lab may be configured to break a standard on purpose: that is a warning, said once.
+What a standard allows as values is a table in the shape of a pod; what it requires is code. A lab
+may be configured to violate a standard on purpose: that is one warning.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.validation.rules.lab.surroundings import containers
-from labbuilder.validation.rules.rule import Complaint, Stop, rule
+from labbuilder.validation.rules.lab.surroundings import pod_containers
+from labbuilder.validation.rules.rule import (
+    GUARDED,
+    UNREAD,
+    Complaint,
+    Complaints,
+    LabComplaints,
+    Object,
+    Rule,
+    Stop,
+    judges_labs,
+)
 
-__all__ = ["pod_security"]
+__all__ = ["judge_pod_security"]
 
-Manifest = Mapping[str, Any]
-Found = Iterator[tuple[int, Path, Complaint]]
 Shape = dict[str, Any]
-"""A mapping goes down, a list into its items, and a tuple or range holds the values allowed."""
+"""A dict stands for a mapping, a list for all items, and a tuple or range for allowed values."""
 Violations = Iterator[tuple[Path, str, str]]
-"""Where a pod breaks a standard, what that asks for, and what to write instead."""
+"""The path of each violation, what the standard does there, and what to write instead."""
 
-BASELINE = rule(
+BASELINE = Rule(
     "pod-security-baseline",
-    "a pod breaks the baseline Pod Security Standard",
+    "a pod violates the baseline Pod Security Standard",
     "CheckPrivileged and the other baseline checks of EvaluatePod",
+    UNREAD,
     Stop.ADMISSION,
     only_own_fragments=True,
 )
-RESTRICTED = rule(
+RESTRICTED = Rule(
     "pod-security-restricted",
-    "a pod breaks the restricted Pod Security Standard",
+    "a pod violates the restricted Pod Security Standard",
     "CheckRunAsNonRoot and the other restricted checks of EvaluatePod",
+    GUARDED,
     Stop.ADMISSION,
     only_own_fragments=True,
 )
-WAIVER = rule(
+WAIVER = Rule(
     "pod-security-waiver",
-    "a lab is configured to break a Pod Security Standard, so that its namespace can't enforce it",
+    "a lab is configured to violate a Pod Security Standard that its namespace can't enforce then",
     "CheckPrivileged, CheckHostPathVolumes, CheckRestrictedVolumes",
+    UNREAD,
     Stop.ADMISSION,
     Severity.WARNING,
     of_the_site=True,
@@ -102,44 +113,34 @@ _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _SPEC = ("spec",)
 
 
-def pod_security(manifests: Sequence[Manifest]) -> Found:
-    """Judge pods by the Pod Security Standards.
-
-    Parameters
-    ----------
-    manifests
-        Manifests that the schemas accept.
-
-    Yields
-    ------
-    tuple
-        The index of a manifest, the path in it, and the complaint.
-    """
+@judges_labs
+def judge_pod_security(manifests: Sequence[Object]) -> LabComplaints:
+    """Check pods by the Pod Security Standards."""
     for i, manifest in enumerate(manifests):
         if manifest["kind"] == "Pod":
-            for path, complaint in _pod(manifest):
-                yield i, path, complaint
+            for complaint in _pod(manifest):
+                yield i, complaint
 
 
-def _pod(pod: Manifest) -> Iterator[tuple[Path, Complaint]]:
-    waived, said = set(), set()
+def _pod(pod: Object) -> Complaints:
+    waived, reported = set(), set()
     for path, what, level in _waivers(pod.get("spec", {})):
         waived.add(path)
         message = f"{what}, which the {level} Pod Security Standard forbids"
-        hint = f"let the namespace enforce less than {level}, or configure the lab without it"
-        yield path, Complaint(WAIVER, message, hint)
-    for broken, level, violations in (
+        hint = f"use a namespace that doesn't enforce {level}, or remove it from the configuration"
+        yield Complaint(WAIVER, message, hint, path)
+    for rule, level, violations in (
         (BASELINE, "baseline", _baseline(pod)),
-        (RESTRICTED, "restricted", _restricted(pod.get("spec", {}))),
+        (RESTRICTED, "restricted", _restricted(pod)),
     ):
         for path, what, hint in violations:
-            if path not in said and path[:3] not in waived:
-                said.add(path)
+            if path not in reported and path[:3] not in waived:
+                reported.add(path)
                 message = f"the {level} Pod Security Standard {what}"
-                yield path, Complaint(broken, message, hint)
+                yield Complaint(rule, message, hint, path)
 
 
-def _waivers(spec: Manifest) -> Violations:
+def _waivers(spec: Object) -> Violations:
     for i, container in enumerate(spec.get("initContainers", ())):
         if container.get("securityContext", {}).get("privileged"):
             what = f"init container {shown(container['name'])} is privileged"
@@ -152,10 +153,10 @@ def _waivers(spec: Manifest) -> Violations:
                 break
 
 
-def _baseline(pod: Manifest) -> Violations:
+def _baseline(pod: Object) -> Violations:
     spec = pod.get("spec", {})
     yield from _values(spec, _BASELINE_POD, _SPEC)
-    for path, container in containers(pod):
+    for path, container in pod_containers(pod):
         yield from _values(container, _BASELINE_CONTAINER, path)
         if spec.get("hostUsers") is not False:
             yield from _values(container, _MASKED, path)
@@ -163,25 +164,26 @@ def _baseline(pod: Manifest) -> Violations:
         if key.startswith(_APP_ARMOR) and not (
             value in {"", "runtime/default"} or value.startswith("localhost/")
         ):
-            message = f"allows no AppArmor profile {shown(value)}"
-            yield ("metadata", "annotations", key), message, "write runtime/default"
+            message = f"forbids AppArmor profile {shown(value)}"
+            yield ("metadata", "annotations", key), message, "use runtime/default"
 
 
-def _restricted(spec: Manifest) -> Violations:
+def _restricted(pod: Object) -> Violations:
+    spec = pod.get("spec", {})
     for i, volume in enumerate(spec.get("volumes", ())):
         for source in volume:
             if source not in _RESTRICTED_VOLUMES:
-                message = f"allows no volume of type {source}"
+                message = f"forbids volumes of type {source}"
                 yield ("spec", "volumes", i, source), message, "use a persistentVolumeClaim"
     linux = spec.get("os", {}).get("name") != "windows"
-    own_users = spec.get("hostUsers") is False  # whose root is nobody outside the pod
-    every = list(containers({"spec": spec}))
+    own_users = spec.get("hostUsers") is False  # whose root has no rights outside the pod
+    containers = list(pod_containers(pod))
     if not own_users:
         yield from _values(spec, _NOT_ROOT, _SPEC)
-        yield from _inherited(spec, every, "runAsNonRoot", "write true")
+        yield from _inherited(spec, containers, "runAsNonRoot", "set it to true")
     if linux:
-        yield from _inherited(spec, every, "seccompProfile", "write type: RuntimeDefault")
-    for path, container in every:
+        yield from _inherited(spec, containers, "seccompProfile", "set type: RuntimeDefault")
+    for path, container in containers:
         yield from _values(container, _MASKED, path)
         if not own_users:
             yield from _values(container, _NOT_ROOT, path)
@@ -189,29 +191,29 @@ def _restricted(spec: Manifest) -> Violations:
             yield from _privileges(container, path)
 
 
-def _privileges(container: Manifest, path: Path) -> Violations:
+def _privileges(container: Object, path: Path) -> Violations:
     context = container.get("securityContext", {})
     at = (*path, "securityContext")
     if context.get("allowPrivilegeEscalation") is not False:
-        yield (*at, "allowPrivilegeEscalation"), "asks for false", "write false"
+        yield (*at, "allowPrivilegeEscalation"), "requires false", "set it to false"
     if "ALL" not in context.get("capabilities", {}).get("drop", ()):
-        yield (*at, "capabilities", "drop"), "asks for ALL, in capitals", "write [ALL]"
+        yield (*at, "capabilities", "drop"), "requires ALL, in capitals", "set it to [ALL]"
     yield from _values(container, _ADD_LITTLE, path)
 
 
 def _inherited(
-    spec: Manifest, every: Sequence[tuple[Path, Manifest]], field: str, hint: str
+    spec: Object, containers: Sequence[tuple[Path, Object]], field: str, hint: str
 ) -> Violations:
-    """Look for containers that lack a field which the pod doesn't have either.
+    """Find containers without a field that the pod doesn't have either.
 
-    If none has it, it is the pod that lacks it. A wrong value is what `_values` looks for.
+    If none has it, the pod lacks it. `_values` checks the value.
     """
     if field in spec.get("securityContext", {}):
         return
-    lacking = [path for path, each in every if field not in each.get("securityContext", {})]
-    places = [_SPEC] if lacking and len(lacking) == len(every) else lacking
+    lacking = [path for path, each in containers if field not in each.get("securityContext", {})]
+    places = [_SPEC] if lacking and len(lacking) == len(containers) else lacking
     for path in places:
-        yield (*path, "securityContext", field), "asks for it in the pod or the container", hint
+        yield (*path, "securityContext", field), "requires it in the pod or the container", hint
 
 
 def _values(part: Any, allowed: Any, path: Path) -> Violations:
@@ -223,13 +225,13 @@ def _values(part: Any, allowed: Any, path: Path) -> Violations:
         for i, item in enumerate(part):
             yield from _values(item, allowed[0], (*path, i))
     elif part not in allowed:
-        yield path, f"does not allow {shown(part)}", _instead(allowed)
+        yield path, f"forbids {shown(part)}", _alternative(allowed)
 
 
-def _instead(allowed: Sequence[Any]) -> str:
+def _alternative(allowed: Sequence[Any]) -> str:
     if isinstance(allowed, range):
-        return "write the number of a user who isn't root"
+        return "use the ID of a user who isn't root"
     if allowed == _YES:
-        return "write true"
+        return "set it to true"
     words = [json.dumps(word) for word in allowed if word != ""] if allowed != _NONE else []
-    return f"leave it out, or write {' or '.join(words)}" if words else "leave it out"
+    return f"remove it, or use {' or '.join(words)}" if words else "remove it"

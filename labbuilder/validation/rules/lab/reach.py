@@ -1,7 +1,7 @@
-"""Rules about who reaches a notebook, by what network policies mean and not by how they read.
+"""Checks of who can reach a notebook, by the meaning of network policies.
 
-The hub and the user's own lab must reach it, and nobody else may. Of each peer that a policy
-admits, the pod least like those two is made up: if even that is one of them, all are.
+The hub and the user's own lab must reach it, and nobody else may. For each peer that a policy
+admits, the pod least like those two is constructed: if even that is one of them, all are.
 """
 
 from __future__ import annotations
@@ -12,89 +12,111 @@ from dataclasses import dataclass
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.names import LAB_PORT
+from labbuilder.manifest import containers, labels_of, namespace_of
+from labbuilder.names import (
+    CATEGORY_LABEL,
+    LAB_PORT,
+    NOTEBOOK_CONTAINER,
+    NOTEBOOK_PORT_NAME,
+    USER_LABEL,
+)
 from labbuilder.validation.rules.lab.selection import matches
-from labbuilder.validation.rules.lab.surroundings import CATEGORY, containers
-from labbuilder.validation.rules.rule import Complaint, Stop, rule
+from labbuilder.validation.rules.lab.surroundings import pod_containers
+from labbuilder.validation.rules.rule import (
+    UNREAD,
+    Complaint,
+    LabComplaints,
+    Object,
+    Rule,
+    Stop,
+    judges_labs,
+)
 
-__all__ = ["reach"]
+__all__ = ["judge_reach"]
 
-Manifest = Mapping[str, Any]
 Labels = Mapping[str, str]
-Found = Iterator[tuple[int, Path, Complaint]]
-Numbered = tuple[int, Manifest]
+Numbered = tuple[int, Object]
 
-_MIRRORS = "the network plug-in, as the types of NetworkPolicy describe it"
-NOTEBOOK_EXPOSED = rule(
+_MIRRORS = "the network plugin, as the types of NetworkPolicy describe it"
+NOTEBOOK_EXPOSED = Rule(
     "notebook-exposed",
-    "others than the hub and the user's own lab reach the notebook's port",
+    "others than the hub and the user's own lab can reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
     only_own_fragments=True,
     about_absence=True,
 )
-HUB_LOCKED_OUT = rule(
+HUB_LOCKED_OUT = Rule(
     "hub-locked-out",
-    "the hub doesn't reach the notebook's port",
+    "the hub can't reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
     only_own_fragments=True,
     about_absence=True,
 )
-LAB_LOCKED_OUT = rule(
+LAB_LOCKED_OUT = Rule(
     "lab-locked-out",
-    "the user's own lab doesn't reach the notebook's port",
+    "the user's own lab can't reach the notebook's port",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
     only_own_fragments=True,
     about_absence=True,
 )
-EGRESS_CUT_OFF = rule(
+EGRESS_CUT_OFF = Rule(
     "egress-cut-off",
-    "a network policy lets a lab reach nothing, not even names to look up",
+    "a network policy lets a lab reach nothing, not even DNS",
     _MIRRORS,
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
 )
 
-_USER = "nublado.lsst.io/user"
-_NAME = "kubernetes.io/metadata.name"  # every namespace has it, with its name
+_NAME = "kubernetes.io/metadata.name"  # which every namespace has, with its name
 _APP, _HUB = "app", "jupyterhub"
 _ANY = "anything"
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A pod that wants to connect: its labels, its namespace's, and whether that is the lab's."""
+    """A pod that connects: its labels, its namespace's, and whether that is the lab's."""
 
     pod: Labels
     namespace: Labels
-    near: bool = False
+    same_namespace: bool = False
 
 
 _HUB_POD = _Source({_APP: _HUB, "component": "hub"}, {_NAME: _ANY, _ANY: _ANY})
 
 
 class _Lab:
-    """A lab's pod, where its notebook listens, and what tells the user's own from others.
+    """A lab's pod, and where its notebook listens.
 
     Only this user's objects have the labels `own`; `source` is the pod as one that connects.
     """
 
-    def __init__(self, pod: Manifest, namespace: Manifest | None) -> None:
-        self.pod, self.labels, self.namespace = pod, _labels(pod), _namespace(pod)
-        self.own = {CATEGORY: self.labels[CATEGORY], _USER: self.labels.get(_USER, "")}
-        beside = self.own if namespace is None else _labels(namespace)
-        self.source = _Source(self.labels, {_NAME: self.namespace, **beside}, near=True)
+    def __init__(self, pod: Object, namespace: Object | None) -> None:
+        self.pod, self.labels, self.namespace = pod, labels_of(pod), namespace_of(pod)
+        self.own = {
+            CATEGORY_LABEL: self.labels[CATEGORY_LABEL],
+            USER_LABEL: self.labels.get(USER_LABEL, ""),
+        }
+        labels = self.own if namespace is None else labels_of(namespace)
+        self.source = _Source(self.labels, {_NAME: self.namespace, **labels}, same_namespace=True)
         self.port, self.protocol = LAB_PORT, "TCP"
-        for container in pod.get("spec", {}).get("containers", ()):
-            for port in container.get("ports", ()) if container["name"] == "notebook" else ():
-                if port.get("name") == "jupyterlab":
+        for _, container in containers(pod.get("spec", {}), lists=["containers"]):
+            for port in container.get("ports", ()):
+                if (container["name"], port.get("name")) == (
+                    NOTEBOOK_CONTAINER,
+                    NOTEBOOK_PORT_NAME,
+                ):
                     self.port = port["containerPort"]
                     self.protocol = port.get("protocol", "TCP")
 
     def knows(self, source: _Source) -> bool:
-        """Tell whether a pod is the hub's or the user's own."""
+        """Return whether a pod is the hub or the user's own."""
         return (
             source.pod.get(_APP) == _HUB
             or source.namespace.get(_NAME) == self.namespace
@@ -103,75 +125,64 @@ class _Lab:
         )
 
 
-def reach(manifests: Sequence[Manifest]) -> Found:
-    """Judge who reaches the notebooks of labs.
-
-    Parameters
-    ----------
-    manifests
-        Manifests that the schemas accept.
-
-    Yields
-    ------
-    tuple
-        The index of a manifest, the path in it, and the complaint.
-    """
-    namespaces: dict[str, Manifest] = {}
+@judges_labs
+def judge_reach(manifests: Sequence[Object]) -> LabComplaints:
+    """Check who can reach the notebooks of labs."""
+    namespaces: dict[str, Object] = {}
     policies: defaultdict[str, list[Numbered]] = defaultdict(list)
     for i, manifest in enumerate(manifests):
         if manifest["kind"] == "Namespace":
             namespaces[manifest["metadata"].get("name", "")] = manifest
         elif manifest["kind"] == "NetworkPolicy":
-            policies[_namespace(manifest)].append((i, manifest))
+            policies[namespace_of(manifest)].append((i, manifest))
     for i, manifest in enumerate(manifests):
-        if manifest["kind"] == "Pod" and _labels(manifest).get(CATEGORY) == "lab":
-            name = _namespace(manifest)
+        if manifest["kind"] == "Pod" and labels_of(manifest).get(CATEGORY_LABEL) == "lab":
+            name = namespace_of(manifest)
             if name in namespaces or name in policies:
                 yield from _judge(i, _Lab(manifest, namespaces.get(name)), policies[name])
 
 
-def _judge(at: int, lab: _Lab, policies: Sequence[Numbered]) -> Found:
-    chosen = [
+def _judge(index: int, lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
+    selecting = [
         (i, policy)
         for i, policy in policies
         if matches(policy.get("spec", {}).get("podSelector", {}), lab.labels)
     ]
-    closing = [(i, policy) for i, policy in chosen if "Ingress" in _types(policy)]
-    if closing:
-        yield from _ingress(lab, closing)
+    ingress = [(i, policy) for i, policy in selecting if "Ingress" in _types(policy)]
+    if ingress:
+        yield from _ingress(lab, ingress)
     else:
-        message = "no network policy for ingress selects the pod, so that everybody reaches it"
-        hint = "give its namespace one that admits the hub and the user's own lab"
-        yield at, (), Complaint(NOTEBOOK_EXPOSED, message, hint)
-    cutting = [(i, policy) for i, policy in chosen if "Egress" in _types(policy)]
-    if not any(policy["spec"].get("egress") for _, policy in cutting):
-        for i, _ in cutting:
-            message = "the lab reaches nothing, not even the cluster's DNS"
-            hint = "add rules, or leave Egress out of policyTypes"
-            yield i, ("spec", "egress"), Complaint(EGRESS_CUT_OFF, message, hint)
+        message = "no network policy for ingress selects the pod, so that everybody can reach it"
+        hint = "add one that admits the hub and the user's own lab"
+        yield index, Complaint(NOTEBOOK_EXPOSED, message, hint)
+    egress = [(i, policy) for i, policy in selecting if "Egress" in _types(policy)]
+    if not any(policy["spec"].get("egress") for _, policy in egress):
+        for i, _ in egress:
+            message = "the lab can reach nothing, not even the cluster's DNS"
+            hint = "add rules, or remove Egress from policyTypes"
+            yield i, Complaint(EGRESS_CUT_OFF, message, hint, ("spec", "egress"))
 
 
-def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> Found:
-    doors = [(i, path, peer) for i, policy in policies for path, peer in _doors(policy, lab)]
-    for i, path, peer in doors:
+def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
+    admitted = [(i, path, peer) for i, policy in policies for path, peer in _peers(policy, lab)]
+    for i, path, peer in admitted:
         who = _stranger(peer, lab)
         if who:
-            message = f"lets {who} reach the notebook's port {lab.port}"
-            hint = "admit nobody but the hub and the user's own lab"
-            yield i, path, Complaint(NOTEBOOK_EXPOSED, message, hint)
+            message = f"lets {who} reach port {lab.port} of the notebook"
+            hint = "admit only the hub and the user's own lab"
+            yield i, Complaint(NOTEBOOK_EXPOSED, message, hint, path)
     first, _ = policies[0]
-    for locked_out, who, source in (
+    for rule, who, source in (
         (HUB_LOCKED_OUT, f"the hub, a pod labelled {_APP}: {_HUB} in any namespace,", _HUB_POD),
         (LAB_LOCKED_OUT, "the user's own lab", lab.source),
     ):
-        if not any(_admits(peer, source) for _, _, peer in doors):
-            message = f"{who} doesn't reach the notebook's port {lab.port}"
-            hint = "add a rule that admits it"
-            yield first, ("spec", "ingress"), Complaint(locked_out, message, hint)
+        if not any(_admits(peer, source) for _, _, peer in admitted):
+            message = f"{who} can't reach port {lab.port} of the notebook"
+            yield first, Complaint(rule, message, "add a rule that admits it", ("spec", "ingress"))
 
 
-def _doors(policy: Manifest, lab: _Lab) -> Iterator[tuple[Path, Manifest | None]]:
-    """List the peers that a policy lets in to the notebook; None is everybody."""
+def _peers(policy: Object, lab: _Lab) -> Iterator[tuple[Path, Object | None]]:
+    """List the peers that a policy admits to the notebook; None is everybody."""
     for i, each in enumerate(policy.get("spec", {}).get("ingress", ())):
         ports = each.get("ports", ())
         if ports and not any(_covers(port, lab) for port in ports):
@@ -181,7 +192,7 @@ def _doors(policy: Manifest, lab: _Lab) -> Iterator[tuple[Path, Manifest | None]
         yield from (((*at, j), peer) for j, peer in enumerate(peers)) if peers else [(at, None)]
 
 
-def _covers(port: Manifest, lab: _Lab) -> bool:
+def _covers(port: Object, lab: _Lab) -> bool:
     if port.get("protocol", "TCP") != lab.protocol:
         return False
     first = port.get("port", lab.port)
@@ -191,69 +202,59 @@ def _covers(port: Manifest, lab: _Lab) -> bool:
     return any(
         (each.get("name"), each["containerPort"], each.get("protocol", "TCP"))
         == (first, lab.port, lab.protocol)
-        for _, container in containers(lab.pod)
+        for _, container in pod_containers(lab.pod)
         for each in container.get("ports", ())
     )
 
 
-def _admits(peer: Manifest | None, source: _Source) -> bool:
+def _admits(peer: Object | None, source: _Source) -> bool:
     if peer is None:
         return True
-    if "ipBlock" in peer:  # which is for what is outside the cluster: pods' addresses change
+    if "ipBlock" in peer:  # which is meant for addresses outside the cluster: those of pods change
         return False
-    spaces = peer.get("namespaceSelector")
-    near = source.near if spaces is None else matches(spaces, source.namespace)
-    return near and matches(peer.get("podSelector", {}), source.pod)
+    selector = peer.get("namespaceSelector")
+    same = source.same_namespace if selector is None else matches(selector, source.namespace)
+    return same and matches(peer.get("podSelector", {}), source.pod)
 
 
-def _stranger(peer: Manifest | None, lab: _Lab) -> str:
-    """Say whom a peer lets in that it shouldn't; nothing if there is nobody."""
+def _stranger(peer: Object | None, lab: _Lab) -> str:
+    """Describe whom a peer admits and shouldn't; empty if there is nobody."""
     if peer is None:
         return "everybody"
     if "ipBlock" in peer:
-        return f"addresses of {shown(peer['ipBlock'].get('cidr', ''))}"
-    spaces = peer.get("namespaceSelector")
-    if spaces is None:  # the lab's own namespace
+        return f"addresses in {shown(peer['ipBlock'].get('cidr', ''))}"
+    selector = peer.get("namespaceSelector")
+    if selector is None:  # the lab's own namespace
         return ""
-    pod, namespace = _worst(peer.get("podSelector", {}), lab), _worst(spaces, lab)
+    pod, namespace = _worst(peer.get("podSelector", {}), lab), _worst(selector, lab)
     if pod is None or namespace is None or lab.knows(_Source(pod, namespace)):
         return ""
-    return f"{_said('pod', pod)} of {_said('namespace', namespace)}"
+    return f"{_describe('pod', pod)} in {_describe('namespace', namespace)}"
 
 
-def _worst(selector: Manifest, lab: _Lab) -> Labels | None:
-    """Make the labels least like a friend's that a selector takes; None if it takes none."""
+def _worst(selector: Object, lab: _Lab) -> Labels | None:
+    """Find labels that match a selector and are least like a friend's; None if none match."""
     labels = dict(selector.get("matchLabels", {}))
     expressions = selector.get("matchExpressions", ())
     friendly = {_HUB, lab.namespace, *lab.own.values()}
     for key in dict.fromkeys(each["key"] for each in expressions):
-        ours = [each for each in expressions if each["key"] == key]
-        values = [value for each in ours for value in each.get("values", ())]
+        own = [each for each in expressions if each["key"] == key]
+        values = [value for each in own for value in each.get("values", ())]
         choices = (_ANY, *sorted(values, key=friendly.__contains__))
         tries = [labels] if key in labels else [{}, *({key: value} for value in choices)]
-        fit = [each for each in tries if matches({"matchExpressions": ours}, each)]
+        fit = [each for each in tries if matches({"matchExpressions": own}, each)]
         if not fit:
             return None
         labels = {**labels, **fit[0]}
     return labels
 
 
-def _said(what: str, labels: Labels) -> str:
+def _describe(what: str, labels: Labels) -> str:
     words = ", ".join(f"{key}: {value}" for key, value in labels.items())
-    return f"any {what}" if not words else f"a {what} labelled {shown(words)}"
+    return f"a {what} labelled {shown(words)}" if words else f"any {what}"
 
 
-def _types(policy: Manifest) -> Any:
+def _types(policy: Object) -> Any:
     spec = policy.get("spec", {})
     implied = ("Ingress", "Egress") if spec.get("egress") else ("Ingress",)
     return spec.get("policyTypes") or implied
-
-
-def _labels(manifest: Manifest) -> Labels:
-    found: Labels = manifest["metadata"].get("labels", {})
-    return found
-
-
-def _namespace(manifest: Manifest) -> str:
-    found: str = manifest["metadata"].get("namespace", "")
-    return found

@@ -1,94 +1,86 @@
-"""Rules about the pods that services and network policies select."""
+"""Checks of the pods that services and network policies select."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from labbuilder.errors import Path, Severity, shown
+from labbuilder.errors import Severity, shown
 from labbuilder.manifest import labels_of
-from labbuilder.validation.rules.lab.surroundings import (
-    CATEGORY,
-    Manifest,
-    Surroundings,
-    containers,
-)
-from labbuilder.validation.rules.rule import Complaint, Stop, rule
+from labbuilder.names import CATEGORY_LABEL
+from labbuilder.validation.rules.lab.surroundings import Surroundings, running_containers
+from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
 
 __all__ = ["matches", "network_policy", "service"]
 
-SELECTS_NOTHING = rule(
+SELECTS_NOTHING = Rule(
     "selects-nothing",
-    "a service or network policy selects none of the pods beside it",
+    "a service or network policy selects no pod of its namespace",
     "the endpoints controller",
+    UNREAD,
     Stop.NOBODY,
     about_absence=True,
 )
-UNSERVED_PORT = rule(
+UNSERVED_PORT = Rule(
     "unserved-port",
-    "a service sends to a port that no container of its pods has: by its name, or a lab's",
+    "a service sends to a named port, or a port of a lab, that no container of its pods has",
     "FindPort",
+    UNREAD,
     Stop.NOBODY,
     about_absence=True,
 )
-UNDECLARED_PORT = rule(
+UNDECLARED_PORT = Rule(
     "undeclared-port",
-    "a service sends to a number that isn't among the ports that its pods declare",
-    "nothing: a container may listen all the same",
+    "a service sends to a port that its pods don't declare",
+    "nothing: a container may listen on it all the same",
+    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
     about_absence=True,
 )
+_NO_POD = "selects no pod of the namespace"
+_LABEL_HINT = "use labels that the pod has"
 
 
-def service(service: Manifest, beside: Surroundings) -> Iterator[tuple[Path, Complaint]]:
-    """Judge which pods, and which of their ports, a service sends to."""
+def service(service: Object, surroundings: Surroundings) -> Complaints:
+    """Check that a service selects pods, and ports that they have."""
     selector = service.get("spec", {}).get("selector")
-    pods = beside.pods()
+    pods = surroundings.pods()
     if not selector or not pods:
         return
-    chosen = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
-    if not chosen:
-        message = "selects no pod of the namespace"
-        hint = "use labels that the pod has"
-        yield ("spec", "selector"), Complaint(SELECTS_NOTHING, message, hint)
+    selected = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
+    if not selected:
+        yield Complaint(SELECTS_NOTHING, _NO_POD, _LABEL_HINT, ("spec", "selector"))
         return
-    ports = [port for pod in chosen for port in _ports(pod)]
+    ports = [
+        port
+        for pod in selected
+        for container in running_containers(pod.get("spec", {}))
+        for port in container.get("ports", ())
+    ]
+    is_lab = any(labels_of(pod).get(CATEGORY_LABEL) == "lab" for pod in selected)
     for i, port in enumerate(service["spec"].get("ports", ())):
         target = port.get("targetPort") or port["port"]
         named = isinstance(target, str)
-        sure = named or any(labels_of(pod).get(CATEGORY) == "lab" for pod in chosen)
         wanted = target, port.get("protocol") or "TCP"
         field = "name" if named else "containerPort"
         if (ports or named) and wanted not in (
             (each.get(field), each.get("protocol") or "TCP") for each in ports
         ):
-            message = f"no container of its pods has port {shown(target)} ({wanted[1]})"
-            complaint = Complaint(
-                UNSERVED_PORT if sure else UNDECLARED_PORT,
-                message,
-                "use a port that a container names",
-            )
-            yield ("spec", "ports", i, "targetPort"), complaint
+            rule = UNSERVED_PORT if named or is_lab else UNDECLARED_PORT
+            message = f"no container of the selected pods has port {shown(target)} ({wanted[1]})"
+            hint = "use a port that a container declares"
+            yield Complaint(rule, message, hint, ("spec", "ports", i, "targetPort"))
 
 
-def _ports(pod: Manifest) -> Iterator[Manifest]:
-    """Give the ports of the containers that run as long as the pod."""
-    for path, container in containers(pod):
-        if path[1] == "containers" or container.get("restartPolicy") == "Always":
-            yield from container.get("ports", ())
-
-
-def network_policy(policy: Manifest, beside: Surroundings) -> Iterator[tuple[Path, Complaint]]:
-    """Judge whether a network policy is about any pod."""
-    pods = beside.pods()
+def network_policy(policy: Object, surroundings: Surroundings) -> Complaints:
+    """Check that a network policy selects a pod."""
+    pods = surroundings.pods()
     selector = policy.get("spec", {}).get("podSelector", {})
     if pods and not any(matches(selector, labels_of(pod)) for pod in pods):
-        message = "selects no pod of the namespace"
-        hint = "use labels that the pod has"
-        yield ("spec", "podSelector"), Complaint(SELECTS_NOTHING, message, hint)
+        yield Complaint(SELECTS_NOTHING, _NO_POD, _LABEL_HINT, ("spec", "podSelector"))
 
 
-def matches(selector: Manifest, labels: Mapping[str, str]) -> bool:
+def matches(selector: Object, labels: Mapping[str, str]) -> bool:
     """Evaluate a label selector as ``LabelSelectorAsSelector`` does.
 
     Parameters
@@ -96,12 +88,12 @@ def matches(selector: Manifest, labels: Mapping[str, str]) -> bool:
     selector
         A LabelSelector; an empty one selects everything.
     labels
-        What it is held against.
+        The labels of an object.
 
     Returns
     -------
     bool
-        Whether it selects.
+        Whether it selects the object.
     """
     if not selector.get("matchLabels", {}).items() <= labels.items():
         return False

@@ -1,4 +1,4 @@
-"""How changes are written: a line each for people, one object for programs."""
+"""Changes as text: one line each for people, one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -21,36 +21,23 @@ _COLOURS = {
     Impact.RECREATE: "\033[1;33m",
     Impact.DATA_AT_RISK: "\033[1;31m",
 }
-_PLAIN = "\033[0m"
-_WIDE = 80  # characters of a value
-_BEFORE = 20  # of them before the place where two values differ
-_BYTES = ("memory", "storage", "sizeLimit")
+_RESET = "\033[0m"
+_MAX_SHOWN = 80  # characters of a value
+_CONTEXT = 20  # of them before the place where two values differ
+_BYTE_FIELDS = ("memory", "storage", "sizeLimit")
 
 
 def as_line(change: Change, *, colour: bool) -> str:
-    """Write a change as a line, without its end.
-
-    Parameters
-    ----------
-    change
-        The change.
-    colour
-        Whether to colour the class.
-
-    Returns
-    -------
-    str
-        Such as ``Pod/vera-nb spec.containers[notebook].image: 'a' → 'b' (restart)``.
-    """
+    """Return a line such as ``Pod/vera-nb spec.restartPolicy: 'a' → 'b' (recreate)``."""
     where = visible(f"{change.object} {change.path}".rstrip())
     impact = str(change.impact)
     if colour:
-        impact = f"{_COLOURS[change.impact]}{impact}{_PLAIN}"
-    return f"{where}: {_what(change)} ({impact})"
+        impact = f"{_COLOURS[change.impact]}{impact}{_RESET}"
+    return f"{where}: {_describe(change)} ({impact})"
 
 
 def json_change(change: Change) -> dict[str, Any]:
-    """Give a change as JSON has it; what isn't there is null."""
+    """Return a change in JSON's types; what is absent is null."""
     return {
         "object": change.object,
         "namespace": change.namespace or None,
@@ -64,22 +51,7 @@ def json_change(change: Change) -> dict[str, Any]:
 def as_json(
     changes: Iterable[dict[str, Any]], classes: Counter[Impact], counts: Mapping[str, int]
 ) -> str:
-    """Write a report as one JSON object.
-
-    Parameters
-    ----------
-    changes
-        The changes, as `json_change` gives them.
-    classes
-        How many there are of each class.
-    counts
-        What else the summary counts.
-
-    Returns
-    -------
-    str
-        The object, in ASCII.
-    """
+    """Return a report as one JSON object, with `counts` in its summary."""
     report = {
         "changes": list(changes),
         "class": worst(classes).value,
@@ -89,18 +61,18 @@ def as_json(
 
 
 def counted(classes: Counter[Impact]) -> str:
-    """Count in words, the worst class first: ``1 recreate, 2 nothing``."""
+    """Return the counts as text, the worst class first: ``1 recreate, 2 nothing``."""
     return ", ".join(f"{classes[each]:,} {each}" for each in reversed(Impact) if classes[each])
 
 
-def _what(change: Change) -> str:
+def _describe(change: Change) -> str:
     if not change.path:
         namespace = visible(change.namespace)
         if change.old is None:
             return f"added to {namespace}" if namespace else "added"
         return f"removed from {namespace}" if namespace else "removed"
     if change.old == change.new and isinstance(change.old, bool) == isinstance(change.new, bool):
-        return "changed"  # and may not be shown
+        return "changed"  # a secret, which is masked
     old, new = _texts(change)
     if change.old is None:
         return f"added {new}"
@@ -108,18 +80,18 @@ def _what(change: Change) -> str:
 
 
 def _texts(change: Change) -> tuple[str, str]:
-    """Write both values, long ones from shortly before the place where they differ."""
+    """Return both values, long ones from shortly before the place where they differ."""
     if change.is_quantity:
         amounts = _amount(change.old, change.path), _amount(change.new, change.path)
         return amounts if amounts[0] != amounts[1] else (str(change.old), str(change.new))
     old, new = _text(change.old), _text(change.new)
-    start = max(0, _common(old, new) - _BEFORE)
-    if max(len(old), len(new)) <= _WIDE or change.old is None or change.new is None:
+    start = max(0, _common_length(old, new) - _CONTEXT)
+    if max(len(old), len(new)) <= _MAX_SHOWN or change.old is None or change.new is None:
         start = 0
     return _quoted(change.old, old, start), _quoted(change.new, new, start)
 
 
-def _common(one: str, other: str) -> int:
+def _common_length(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
@@ -130,17 +102,17 @@ def _text(value: Any) -> str:
 
 
 def _quoted(value: Any, text: str, start: int) -> str:
-    end = start + _WIDE
+    end = start + _MAX_SHOWN
     shown = f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
     return f"'{shown}'" if isinstance(value, str) else shown
 
 
 def _amount(value: Any, path: str) -> str:
-    """Write an amount for people, if it is one of bytes."""
+    """Format an amount of bytes for people; other amounts stay as they are."""
     try:
         amount = parse_quantity(value)
     except ValueError:
-        return visible(str(value)[:_WIDE])
-    if path.rstrip('"]').endswith(_BYTES) and amount <= MAX_BYTES and amount == int(amount):
+        return visible(str(value)[:_MAX_SHOWN])
+    if path.rstrip('"]').endswith(_BYTE_FIELDS) and amount <= MAX_BYTES and amount == int(amount):
         return format_memory(int(amount))
     return str(value)

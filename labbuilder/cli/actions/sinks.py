@@ -1,4 +1,4 @@
-"""Where rendered labs go: standard output, or a file an object in a folder."""
+"""Where rendered labs go: standard output, or a folder with one file per object."""
 
 from __future__ import annotations
 
@@ -11,51 +11,43 @@ from typing import IO
 
 import typer
 
-from labbuilder.cli.streams import TROUBLE, standard_output
+from labbuilder.cli.streams import EXIT_ERROR, standard_output
 from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
 
 __all__ = ["FolderSink", "StreamSink", "spool"]
 
-_IN_MEMORY = 8 * 1024**2  # characters; what is more waits in a file
+_MAX_IN_MEMORY = 8 * 1024**2  # characters; more than that goes to a file
 
 
 def spool() -> SpooledTemporaryFile[str]:
-    """Make a file for what is kept until the end."""
-    return SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
+    """Make a temporary file for labs that are written at the end."""
+    return SpooledTemporaryFile(_MAX_IN_MEMORY, "w+", encoding="utf-8", newline="")
 
 
 class StreamSink:
-    """Standard output.
-
-    Parameters
-    ----------
-    form
-        The form of the texts.
-    kept
-        Where labs wait until `finish`; without it each is written at once.
-    """
+    """Standard output, in a format; labs in `kept` are written by `finish`, others at once."""
 
     def __init__(self, form: str, kept: IO[str] | None) -> None:
         self._kept = kept
         self._is_json = form == "json"
-        self._between = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
-        self._empty = True
+        self._separator = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
+        self._is_empty = True
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
-        """Take a lab."""
+        """Add a lab."""
         text = texts[""]
         if self._is_json:
             text = text.removeprefix(LIST_START).removesuffix(LIST_END)
         start = LIST_START if self._is_json else ""
-        self._write(f"{start if self._empty else self._between}{text}")
-        self._empty = False
+        self._write(f"{start if self._is_empty else self._separator}{text}")
+        self._is_empty = False
         return ()
 
     def finish(self) -> None:
-        """Write what was kept."""
+        """Write the labs that were kept."""
         if self._is_json:
-            self._write(f"{LIST_START}{LIST_END}" if self._empty else LIST_END)
+            self._write(f"{LIST_START}{LIST_END}" if self._is_empty else LIST_END)
         if self._kept:
             self._kept.seek(0)
             shutil.copyfileobj(self._kept, standard_output())
@@ -66,38 +58,30 @@ class StreamSink:
 
 
 class FolderSink:
-    """A folder, with a file for each object; written at the end.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-    kept
-        Where labs wait until `finish`.
-    """
+    """A folder with one file per object; labs are in `kept` until `finish` writes them."""
 
     def __init__(self, folder: Path, kept: IO[str]) -> None:
         self._folder = folder
         self._kept = kept
-        self._names: set[str] = set()
+        self._namespaces: set[str] = set()
 
     def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
-        """Take a lab, or complain of a file that another one has."""
-        parents = {str(Path(name).parent) for name in texts}
-        if twice := parents & self._names:
-            message = f"two labs would be in the folder {min(twice)}"
-            return [Finding("duplicate-object", message, hint="keep one of them")]
-        self._names |= parents
+        """Add a lab; refuse one whose folder another lab has."""
+        namespaces = {str(Path(name).parent) for name in texts}
+        if taken := namespaces & self._namespaces:
+            message, hint = f"folder {min(taken)} already has a lab", "remove one of the two users"
+            return [Finding("duplicate-object", message, hint=hint)]
+        self._namespaces |= namespaces
         self._kept.write(json.dumps(dict(texts)) + "\n")
         return ()
 
     def finish(self) -> None:
-        """Write the files, unless there are others which would be applied along with them."""
-        left = sorted(path for texts in self._labs() for path in self._leftovers(texts))
-        for path in left:
-            typer.echo(f"{path}: would be left over from an earlier run; remove it", err=True)
-        if left:
-            raise typer.Exit(TROUBLE)
+        """Write the files, unless the folders have others, which would be applied too."""
+        leftovers = sorted(path for texts in self._labs() for path in self._leftovers(texts))
+        for path in leftovers:
+            typer.echo(f"{path}: is left over from an earlier run; remove it", err=True)
+        if leftovers:
+            raise typer.Exit(EXIT_ERROR)
         for texts in self._labs():
             for name, text in texts.items():
                 self._write(self._folder / name, text)

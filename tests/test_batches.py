@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from labbuilder.users import batches as fleet
-from labbuilder.users.batches import Batch, batches, documents, size, spread
+from labbuilder.users import batches
+from labbuilder.users.batches import (
+    Batch,
+    map_batches,
+    parse_batch,
+    read_batches,
+    total_bytes,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +37,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(*given: str) -> list[str]:
-    return [batch.file for batch in batches(given)]
+    return [batch.file for batch in read_batches(given)]
 
 
 def complaints(*given: str) -> list[tuple[str, str]]:
-    return [(each.code, each.message) for batch in batches(given) for each in batch.findings]
+    return [(each.code, each.message) for batch in read_batches(given) for each in batch.findings]
 
 
 def test_a_folder_stands_for_the_files_below_it_in_order() -> None:
@@ -54,22 +60,22 @@ def test_what_is_not_there_is_told_and_does_not_stop_the_others() -> None:
     assert complaints("absent.yaml", "no*.yaml", "empty", "b.yaml") == [
         ("unreadable-file", "'absent.yaml' can't be read: No such file or directory"),
         ("unreadable-file", "'no*.yaml' matches no file"),
-        ("unreadable-file", "'empty' holds no YAML or JSON file"),
+        ("unreadable-file", "'empty' contains no YAML or JSON file"),
     ]
 
 
 def test_lines_come_in_batches_with_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "_A_BATCH", 2)
+    monkeypatch.setattr(batches, "_MAX_LINES", 2)
     Path("users.ndjson").write_text('{"a": 1}\n\n{"a": 2}\n{"a": }\n{"a": 3}', encoding="utf-8")
-    parts = list(batches(["users.ndjson"]))
+    parts = list(read_batches(["users.ndjson"]))
     assert [part.first for part in parts] == [1, 3, 5]
-    found = [each for part in parts for each in documents(part)]
+    found = [each for part in parts for each in parse_batch(part)]
     data = [None if isinstance(each, tuple) else each.data for each in found]
     assert data == [{"a": 1}, {"a": 2}, {"a": None}, {"a": 3}]  # as YAML has it
 
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "MAX_BYTES", 100)
+    monkeypatch.setattr(batches, "MAX_FILE_BYTES", 100)
     Path("users.jsonl").write_text('{"a": 1}\n' + "x" * 200, encoding="utf-8")
     assert [code for code, _ in complaints("users.jsonl")] == ["too-large"]
 
@@ -78,14 +84,14 @@ def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_line_is_lost_however_long_lines_are(size: int) -> None:
     lines = [f'{{"n": {i}, "text": "{"x" * 1000 * size}"}}' for i in range(70)]
     Path("users.ndjson").write_text("\n".join(lines), encoding="utf-8")
-    found = [each for part in batches(["users.ndjson"]) for each in documents(part)]
+    found = [each for part in read_batches(["users.ndjson"]) for each in parse_batch(part)]
     assert [getattr(each, "data", {}).get("n") for each in found] == list(range(70))
 
 
 def test_the_size_is_that_of_all_files(folder: Path) -> None:
-    assert size(["b.yaml", str(folder / "sub")]) == len("file: b.yaml\nfile: sub/d.yaml\n")
-    assert size(["b.yaml", "-"]) is None
-    assert size(["absent.yaml"]) is None
+    assert total_bytes(["b.yaml", str(folder / "sub")]) == len("file: b.yaml\nfile: sub/d.yaml\n")
+    assert total_bytes(["b.yaml", "-"]) is None
+    assert total_bytes(["absent.yaml"]) is None
 
 
 def process_of(batch: Batch) -> tuple[str, int]:
@@ -99,7 +105,7 @@ def worker() -> partial[tuple[str, int]]:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_come_in_the_order_of_the_batches(jobs: int) -> None:
     given = [Batch(str(i)) for i in range(100)]
-    results = list(spread(worker, given, jobs))
+    results = list(map_batches(worker, given, jobs))
     assert [file for file, _ in results] == [batch.file for batch in given]
     assert ({process for _, process in results} == {os.getpid()}) is (jobs == 1)
 
@@ -113,7 +119,7 @@ def test_only_a_few_batches_are_held_at_a_time() -> None:
             taken += 1
             yield Batch(str(i))
 
-    results = spread(worker, given(), 2)
+    results = map_batches(worker, given(), 2)
     next(results)
     assert taken <= 6
     results.close()  # type: ignore[attr-defined]  # it is a generator

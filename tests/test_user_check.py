@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from labbuilder.cli import app
 from labbuilder.users.batches import Batch
-from labbuilder.users.check import stands_alone
+from labbuilder.users.check import is_independent
 from labbuilder.validation import schemas
 
 OLDEST = schemas.VERSIONS[0]
@@ -136,5 +136,5 @@ def test_a_folder_of_users_is_checked_with_a_configuration() -> None:
     ],
 )  # fmt: skip
 def test_what_stands_alone(text: bytes, alone: bool) -> None:  # noqa: FBT001 (pytest's)
-    assert stands_alone(Batch("x", text)) is alone
-    assert stands_alone(Batch("x", text, 1))
+    assert is_independent(Batch("x", text)) is alone
+    assert is_independent(Batch("x", text, 1))

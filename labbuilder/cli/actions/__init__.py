@@ -1,0 +1,1 @@
+"""What each command does. A command imports its action only when it runs."""

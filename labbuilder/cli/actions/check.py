@@ -1,0 +1,75 @@
+"""Checks manifests and user files, and prints a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+
+import typer
+
+from labbuilder.cli.actions.progress import Progress
+from labbuilder.cli.options import ReportFormat
+from labbuilder.cli.streams import EXIT_FINDINGS, fail, has_colour, write, writing
+from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.reports import REPORTERS, Context, Subject
+from labbuilder.reports.lines import SourceLines
+from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
+from labbuilder.users.check import UserChecker, is_independent
+from labbuilder.validation.files import Checked, check_texts, merged, select_versions
+from labbuilder.validation.rules import RULES
+
+__all__ = ["check_files"]
+
+
+def check_files(
+    files: Sequence[str],
+    users: Mapping[str, str | None],
+    versions: Sequence[str],
+    output: ReportFormat,
+    jobs: int,
+) -> None:
+    """Check files and print a report."""
+    progress = Progress(total_bytes(files))
+    unreadable: list[Finding] = []
+    texts: dict[str, bytes] = {}
+    order: dict[str, None] = {}
+
+    def independent() -> Iterator[Batch]:
+        """Yield what can be checked by itself, and keep the rest in `texts`."""
+        for batch in read_batches(dict.fromkeys(files)):
+            order[batch.file] = None
+            progress.advance(len(batch.text))
+            if batch.findings:
+                unreadable.extend(batch.findings)
+            elif is_independent(batch):
+                yield batch
+            else:
+                texts[batch.file] = batch.text
+
+    try:
+        selected = select_versions(versions)
+        make = partial(UserChecker, users, selected)
+        with writing("the report"):
+            parts = list(map_batches(make, independent(), jobs))
+    except LabBuilderError as error:
+        fail(error.findings)
+    if unreadable:
+        fail(unreadable)
+    parts.append(check_texts(texts, selected, make().judge))
+    checked = merged(parts, tuple(order))
+    with writing("the report"):
+        write(_report(checked, texts, output))
+    if any(finding.severity is Severity.ERROR for finding in checked.findings):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _report(checked: Checked, texts: Mapping[str, bytes], output: ReportFormat) -> str:
+    context = Context(
+        subjects=[Subject(*each) for each in checked.objects],
+        line=SourceLines(texts, checked.documents),
+        colour=has_colour(),
+        version=version("labbuilder"),
+        codes=RULES,
+    )
+    return REPORTERS[output.value](checked.findings, context)

@@ -1,0 +1,65 @@
+"""What a command writes to standard error while it works: findings and a progress bar."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import typer
+
+from labbuilder.errors import Finding, Severity
+
+__all__ = ["Progress"]
+
+SHOW_PROGRESS_AFTER_S = 2.0
+_ERASE_LINE = "\r\x1b[K"
+
+
+class Progress:
+    """Writes each finding once, and a progress bar if standard error is a terminal.
+
+    Parameters
+    ----------
+    total
+        How many bytes there are to process; None, if unknown, shows no bar.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total if sys.stderr and sys.stderr.isatty() else None
+        self._start = time.monotonic()
+        self._done = 0
+        self._bar: Any = None
+        self._reported: set[int] = set()
+
+    def advance(self, done: int) -> None:
+        """Count `done` more bytes as processed."""
+        self._done += done
+        if self._bar:
+            self._bar.update(done)
+        elif self._total and time.monotonic() - self._start > SHOW_PROGRESS_AFTER_S:
+            self._bar = typer.progressbar(length=self._total, file=sys.stderr)
+            self._bar.update(self._done)
+
+    def report(self, findings: Iterable[Finding]) -> None:
+        """Write findings, one per line, except those that were written before.
+
+        Warnings that differ only in the object that they name are about the site: one is written.
+        """
+        for finding in findings:
+            is_warning = finding.severity is Severity.WARNING
+            key = hash(_without_object(finding) if is_warning else finding)
+            if key not in self._reported:  # hashes, since the texts may be many
+                self._reported.add(key)
+                self.write(str(finding))
+
+    def write(self, line: str) -> None:
+        """Write a line; the next step shows the bar again."""
+        typer.echo(f"{_ERASE_LINE if self._bar else ''}{line}", err=True)
+
+
+def _without_object(finding: Finding) -> Hashable:
+    return (
+        finding.code, finding.message, finding.hint, finding.path, finding.source, finding.cause
+    )  # fmt: skip

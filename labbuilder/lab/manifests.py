@@ -1,0 +1,52 @@
+"""Renders manifests: the catalogue's fragments, given a lab's facts.
+
+This is the plain way. `labbuilder.lab.plan` renders once what many labs have in common.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.fragments import Fragments
+from labbuilder.lab.catalog import CATALOG
+from labbuilder.lab.facts import Facts
+
+__all__ = ["Parts", "render_manifests"]
+
+Parts = dict[str, Any]
+"""The manifests by the attribute of `labbuilder.lab.objects.LabObjects`."""
+
+
+def render_manifests(fragments: Fragments, facts: Facts) -> Parts:
+    """Render the manifests of a lab.
+
+    Parameters
+    ----------
+    fragments
+        The fragments.
+    facts
+        The decisions about the lab.
+
+    Returns
+    -------
+    dict
+        The manifests by the attribute of `labbuilder.lab.objects.LabObjects`.
+
+    Raises
+    ------
+    LabBuilderError
+        If a fragment is wrong.
+    """
+    # Only the fragment of a Secret is given its data.
+    variables = {name: value for name, value in vars(facts).items() if name != "secrets"}
+    parts: Parts = {}
+    for entry in CATALOG:
+        made = [
+            fragments.render(entry.fragment, {**variables, **each}) for each in entry.each(facts)
+        ]
+        if not all(isinstance(manifest, dict) for manifest in made):
+            message = f"fragment {entry.fragment} must render a mapping"
+            raise LabBuilderError([Finding("template-error", message, hint="fix the fragment")])
+        parts[entry.part] = made if entry.many else (made[0] if made else None)
+    return parts

@@ -1,0 +1,7 @@
+"""Manifests to text: YAML, JSON, files to apply in order; and copies without secrets' values."""
+
+from labbuilder.output.files import to_files
+from labbuilder.output.masking import redact
+from labbuilder.output.text import LIST_END, LIST_START, to_json, to_line, to_yaml
+
+__all__ = ["LIST_END", "LIST_START", "redact", "to_files", "to_json", "to_line", "to_yaml"]

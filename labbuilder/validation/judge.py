@@ -1,0 +1,65 @@
+"""Judges manifests: by the schemas of Kubernetes, then by the rules.
+
+The only place where the two meet. A manifest passes the schemas if they find nothing in it. The
+rules judge what passes, and only that, because they rely on the types that the schemas require.
+A rule that finds something missing is ignored unless everything passes: what it misses may be in a
+manifest that doesn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labbuilder.errors import Finding, Severity
+from labbuilder.manifest import Manifest
+from labbuilder.validation import rules, schemas
+
+__all__ = ["Verdict", "judge", "lab_severity"]
+
+Verdict = list[tuple[int, Finding]]
+"""Findings, each with the index of the manifest that it is about."""
+
+
+def judge(manifests: Sequence[Manifest], version: str, *, complete: bool = True) -> Verdict:
+    """Judge manifests, each by itself and all together.
+
+    Parameters
+    ----------
+    manifests
+        The manifests.
+    version
+        The Kubernetes version.
+    complete
+        Whether these are all manifests, so that what they refer to must be among them.
+
+    Returns
+    -------
+    list of tuple
+        The findings of the schemas, then those of the rules, each with the index of its manifest.
+    """
+    found = [schemas.check(manifest, version) for manifest in manifests]
+    verdict = [(i, finding) for i, findings in enumerate(found) for finding in findings]
+    passed = [i for i, findings in enumerate(found) if not findings]
+    complete = complete and len(passed) == len(manifests)
+    by_rules = rules.check([manifests[i] for i in passed], version)
+    for i, findings in zip(passed, by_rules, strict=True):
+        for finding in findings:
+            rule = rules.RULES.get(finding.code)
+            if complete or not (rule and rule.about_absence):
+                verdict.append((i, finding))
+    return verdict
+
+
+def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:
+    """Return the severity of a finding about a lab that labbuilder compiles.
+
+    Parameters
+    ----------
+    finding
+        The finding.
+    own_fragments
+        Whether the site has fragments of its own, which may break some rules on purpose.
+    """
+    rule = rules.RULES.get(finding.code)
+    tolerated = rule and (rule.tolerated or (rule.only_own_fragments and own_fragments))
+    return Severity.WARNING if tolerated else finding.severity
