@@ -13,6 +13,10 @@ from labbuilder.models.jsonschema import config_schema, user_schema
 
 Schema = dict[str, Any]
 
+SCHEDULING = (
+    "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#scheduling"
+)
+
 
 def config_keys() -> str:
     """List the keys of a configuration, and below them those of its parts."""
@@ -76,7 +80,7 @@ def kinds(schema: Schema, known: Schema) -> Iterator[str]:
     """Name the types that a schema allows, as people call them."""
     if reference := schema.get("$ref", "").rpartition("/")[2]:
         if reference not in known:  # nested: one of Kubernetes' own types
-            yield f"Kubernetes' `{reference}`"
+            yield f"[Kubernetes' {reference}]({SCHEDULING})"
             return
         inside = known[reference]
         linked = f"[{reference}](#{reference.lower()})"

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = Path(labbuilder.__file__).parent
 NEGATIVE = Path("tests/rules/negative")
 
+MAX_EXAMPLE_LENGTH = 80
 # What breaks a rule of a whole lab, whose tests compile one.
 EXAMPLES = {
     "egress-cut-off": "`policyTypes: [Egress]` and no rule for egress",
@@ -83,7 +84,8 @@ def example(code: str) -> str:
         each["line"] for each in json.loads(checked.stdout)["findings"] if each["code"] == code
     )
     text = (ROOT / path).read_text(encoding="utf-8").splitlines()[line - 1].strip()
-    return f"[`{text}`](../../{path.as_posix()})"
+    shown = text if len(text) <= MAX_EXAMPLE_LENGTH else f"{text[: MAX_EXAMPLE_LENGTH - 1]}…"
+    return f"[`{shown}`](../../{path.as_posix()})"
 
 
 def manifests(code: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The schema bundles themselves: where they come from, and what they never hold."""
+"""The schema bundles: where they come from, and what they never contain."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def bundle(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a schema and those inside it; the names of properties are no keywords."""
+    """Yield a schema and those inside it; names of properties are not keywords."""
     yield schema
     for inner in schema.get("properties", {}).values():
         yield from subschemas(inner)

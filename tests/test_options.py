@@ -11,9 +11,10 @@ from typing import Any
 from labbuilder import LabCompiler, LabConfig
 from labbuilder.data import TEMPLATES
 from labbuilder.documents import load
-from labbuilder.lab import catalog, origin
+from labbuilder.lab import catalog
 from labbuilder.lab.arguments import read_inputs
 from labbuilder.lab.facts import Facts
+from labbuilder.lab.origin import find_input
 from labbuilder.lab.storage import Storage
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -26,7 +27,6 @@ DECIDED_BY_US = {
     "automountServiceAccountToken", "containers", "initContainers", "restartPolicy",
     "securityContext", "volumes",
 }  # fmt: skip
-(find_input,) = (getattr(origin, name) for name in origin.__all__)
 
 
 def test_every_key_is_in_the_example() -> None:

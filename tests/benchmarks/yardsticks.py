@@ -1,7 +1,7 @@
-"""What a lab costs, in units of something that everybody knows, each measured in one run.
+"""The cost of a lab, as ratios to well-known operations that are timed in the same run.
 
 ``pytest tests/benchmarks/yardsticks.py`` prints the table. The yardstick is timed before each
-round of what it is held against, so that a slow moment of the machine is theirs in common.
+round of what is compared with it, so that a slow moment of the machine affects both.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Measure = Callable[..., None]
 
 COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
 ONE_MODEL = "import pydantic\nclass A(pydantic.BaseModel):\n    a: int\nA(a=1)\n"
-# Modules are compiled once, as they are wherever a program is installed.
+# Let Python cache compiled modules, as it does for an installed program.
 ENVIRONMENT = {
     name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
 }
@@ -194,7 +194,7 @@ sys.stderr.write("peak " + re.search(r"VmHWM:\\s+(\\d+)", status)[1])
 
 
 def peak(users: Path) -> float:
-    """Run a process, and give the most memory that it took, in MB."""
+    """Run a process, and return its peak memory in MB."""
     command = [
         sys.executable,
         "-c",
@@ -205,7 +205,7 @@ def peak(users: Path) -> float:
     return int(done.stderr.rpartition(b"peak ")[2]) / 1000
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it there")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has it")
 def test_memory(tmp_path: Path, table: list[tuple[str, str, str]]) -> None:
     few, many = (peak(lines(tmp_path, count)) for count in (1_000, 100_000))
     what = f"peak memory of 100,000 labs above that of 1,000 ({few:.0f} MB), in MB"
