@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from labbuilder import LabObjects, compile_lab, compiler, data, documents, models
+from labbuilder import LabObjects, compile_lab, data, documents, models
 from labbuilder.fragments import Fragments, skeleton
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import printable
@@ -209,7 +209,7 @@ def test_no_value_is_ever_yaml_text(arguments: Arguments, secret: str) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(skeleton, "load", load)
-        patch.setattr(compiler, "_shipped", lambda: UNCACHED)
+        patch.setattr("labbuilder.fragments.load._shipped", lambda: UNCACHED)
         lab = compile_lab(**arguments)
     assert parsed
     assert secret in str(lab.pod)
