@@ -17,6 +17,7 @@ __all__ = [
     "DNS_LABEL_LENGTH",
     "LABEL_PREFIX",
     "LAB_PORT",
+    "MAX_ID",
     "NOTEBOOK_CONTAINER",
     "NOTEBOOK_PORT_NAME",
     "USER_GROUPS_ANNOTATION",
@@ -51,6 +52,9 @@ USER_GROUPS_ANNOTATION = f"{LABEL_PREFIX}user-groups"
 """The annotation of the pod that holds the user's groups, as JSON."""
 USER_NAME_ANNOTATION = f"{LABEL_PREFIX}user-name"
 """The annotation of the pod that holds the user's full name, if there is one."""
+
+MAX_ID = 2**31 - 1
+"""The highest ID of a user or group that Kubernetes accepts."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)

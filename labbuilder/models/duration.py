@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator
 
-from labbuilder.models.base import refused
+from labbuilder.models.base import number_or_text, refused
 
 __all__ = ["Duration"]
 
@@ -64,13 +64,6 @@ def _seconds(number: float) -> timedelta:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_parse),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 1},
-                {"type": "string", "pattern": rf"^\s*(?:[0-9]+|(?=.*[0-9]){_PLAIN})\s*$"},
-            ]
-        }
-    ),
+    number_or_text("number", 1, rf"^\s*(?:[0-9]+|(?=.*[0-9]){_PLAIN})\s*$"),
 ]
 """One second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""

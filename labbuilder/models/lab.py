@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from labbuilder.models.base import ConfigMapKey, Model, Problem, Text, refuse, refused
+from labbuilder.models.base import ConfigMapKey, Model, Text, refused
 from labbuilder.models.size import SIZE_SCHEMA, ConfigurableSize
 from labbuilder.names import is_service_prefix
 
@@ -80,16 +80,8 @@ class LabOptions(Model):
         given = [name for name in _IMAGE_OPTIONS if getattr(self, name)]
         # The form posts its drop-down menu even if the choice was made in the list.
         if given != ["image_list", "image_dropdown"] and len(given) > 1:
-            refuse(
-                [
-                    Problem(
-                        "several-images",
-                        f"{', '.join(given)} each select an image",
-                        "use only one of them",
-                        (given[1],),
-                    )
-                ]
-            )
+            message = f"{', '.join(given)} each select an image"
+            refused("several-images", message, "use only one of them", (given[1],))
         return self
 
 
@@ -99,7 +91,7 @@ def _env(value: dict[str, str]) -> dict[str, str]:
     if prefix is None:
         refused("missing-field", f"{name} is missing", f"add {name}: /user/USERNAME/")
     if not is_service_prefix(prefix):
-        refuse([Problem("invalid-prefix", "must be a path", "use /user/USERNAME/", (name,))])
+        refused("invalid-prefix", "must be a path", "use /user/USERNAME/", (name,))
     return value
 
 

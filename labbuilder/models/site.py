@@ -16,14 +16,8 @@ __all__ = ["Site"]
 
 
 def _url(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if (
-        scheme not in {"http", "https"}
-        or not separator
-        or not rest
-        or not value.isprintable()
-        or " " in value
-    ):
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"http", "https"} or not rest or not value.isprintable() or " " in value:
         refused(
             "invalid-url",
             f"{shown(value)} is not a valid URL",

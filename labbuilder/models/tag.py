@@ -17,14 +17,6 @@ _TAIL = (
 _RELEASE = r"r(?P<major>\d+)_(?P<minor>\d+)_(?P<patch>\d+)"
 
 
-def _release(found: re.Match[str]) -> str:
-    return f"Release {_version(found)}"
-
-
-def _candidate(found: re.Match[str]) -> str:
-    return f"Release Candidate {_version(found)}-{found['rc']}"
-
-
 def _version(found: re.Match[str]) -> str:
     return "r" + ".".join(str(int(found[name])) for name in ("major", "minor", "patch"))
 
@@ -54,8 +46,11 @@ def _experimental(found: re.Match[str]) -> str:
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
     (re.compile(pattern, re.ASCII), name)
     for pattern, name in (
-        (rf"{_RELEASE}_(?P<rc>rc\d+){_TAIL}", _candidate),
-        (rf"{_RELEASE}{_TAIL}", _release),
+        (
+            rf"{_RELEASE}_(?P<rc>rc\d+){_TAIL}",
+            lambda found: f"Release Candidate {_version(found)}-{found['rc']}",
+        ),
+        (rf"{_RELEASE}{_TAIL}", lambda found: f"Release {_version(found)}"),
         (r"r(\d\d)(\d)", lambda found: f"Release r{found[1]}.{found[2]}.0"),
         (rf"w_(?P<year>\d+)_(?P<week>\d+){_TAIL}", _weekly),
         (rf"d_(?P<year>\d+)_(?P<month>\d+)_(?P<day>\d+){_TAIL}", _daily),

@@ -15,14 +15,12 @@ __all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
 
 GIB = 1024**3
 
-_MAX_ID = 2**31 - 1
-
 
 def _id(value: int) -> int:
-    if not 1 <= value <= _MAX_ID:
+    if not 1 <= value <= names.MAX_ID:
         refused(
             "invalid-id",
-            f"must be from 1 to {_MAX_ID}",
+            f"must be from 1 to {names.MAX_ID}",
             "use another id: 0 is root's, and Kubernetes accepts none that is higher",
         )
     return value
@@ -32,7 +30,7 @@ Id = Annotated[
     int,
     Field(strict=True),
     AfterValidator(_id),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_ID}),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": names.MAX_ID}),
 ]
 Username = Annotated[
     str,
@@ -58,11 +56,7 @@ def _group_name(value: str) -> str:
 
 def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
     if not value:
-        refused(
-            "spawn-forbidden",
-            "the user's quota forbids labs",
-            "set spawn: true in the quota",
-        )
+        refused("spawn-forbidden", "the user's quota forbids labs", "set spawn: true in the quota")
     return value
 
 

@@ -15,6 +15,7 @@ from labbuilder.models.base import (
     Model,
     Word,
     not_empty,
+    number_or_text,
     refused,
 )
 from labbuilder.models.size import Memory
@@ -108,14 +109,7 @@ class StorageRequests(Model):
     storage: Annotated[
         str,
         BeforeValidator(_storage),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "integer", "minimum": 1},
-                    {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])?$"},
-                ]
-            }
-        ),
+        number_or_text("integer", 1, r"^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])?$"),
     ]
     """Bytes, or a number with a suffix such as `10Gi`."""
 

@@ -6,6 +6,7 @@ import re
 
 from labbuilder.errors import Path, shown
 from labbuilder.manifest import containers
+from labbuilder.names import MAX_ID
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISPLACED,
@@ -31,7 +32,7 @@ from labbuilder.validation.rules.rule import (
     checks,
 )
 
-__all__ = ["CONTRADICTION", "INVALID_ID", "MAX_ID", "ROOT_CONTRADICTION"]
+__all__ = ["CONTRADICTION", "INVALID_ID", "ROOT_CONTRADICTION"]
 
 INVALID_ID = Rule(
     "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", GUARDED
@@ -49,7 +50,6 @@ ROOT_CONTRADICTION = Rule(
     GUARDED,
     Stop.KUBELET,
 )
-MAX_ID = 2**31 - 1
 _id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "a valid ID", f"use 0 to {MAX_ID}")
 _SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
 _MAX_SYSCTL_LENGTH = 253
