@@ -20,6 +20,7 @@ __all__ = [
     "MAX_ID",
     "NOTEBOOK_CONTAINER",
     "NOTEBOOK_PORT_NAME",
+    "SERVICE_PREFIX_ENV",
     "USER_GROUPS_ANNOTATION",
     "USER_LABEL",
     "USER_NAME_ANNOTATION",
@@ -41,6 +42,8 @@ NOTEBOOK_CONTAINER = "notebook"
 """The container of a lab's pod that runs the notebook."""
 NOTEBOOK_PORT_NAME = "jupyterlab"
 """What that container calls its port."""
+SERVICE_PREFIX_ENV = "JUPYTERHUB_SERVICE_PREFIX"
+"""The variable that holds the path of the lab's URL."""
 
 LABEL_PREFIX = "nublado.lsst.io/"
 """The prefix of a lab's labels and annotations."""

@@ -16,7 +16,7 @@ from pydantic import (
 
 from labbuilder.models.base import ConfigMapKey, Model, Text, refused
 from labbuilder.models.size import SIZE_SCHEMA, ConfigurableSize
-from labbuilder.names import is_service_prefix
+from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix
 
 __all__ = ["FLAGS", "LabOptions", "LabSpecification"]
 
@@ -86,12 +86,12 @@ class LabOptions(Model):
 
 
 def _env(value: dict[str, str]) -> dict[str, str]:
-    name = "JUPYTERHUB_SERVICE_PREFIX"
-    prefix = value.get(name)
+    prefix = value.get(SERVICE_PREFIX_ENV)
     if prefix is None:
-        refused("missing-field", f"{name} is missing", f"add {name}: /user/USERNAME/")
+        hint = f"add {SERVICE_PREFIX_ENV}: /user/USERNAME/"
+        refused("missing-field", f"{SERVICE_PREFIX_ENV} is missing", hint)
     if not is_service_prefix(prefix):
-        refused("invalid-prefix", "must be a path", "use /user/USERNAME/", (name,))
+        refused("invalid-prefix", "must be a path", "use /user/USERNAME/", (SERVICE_PREFIX_ENV,))
     return value
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from labbuilder import names
-from labbuilder.errors import shown
 from labbuilder.models.base import Model, NotBlank, Text, matching, refused
 from labbuilder.quantity import MAX_BYTES
 
@@ -44,16 +43,6 @@ Username = Annotated[
 ]
 
 
-def _group_name(value: str) -> str:
-    if not value.strip() or names.printable(value) != value:
-        refused(
-            "invalid-group",
-            f"{shown(value)} is not a valid group name",
-            'use a name without ":" and control characters',
-        )
-    return value
-
-
 def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
     if not value:
         refused("spawn-forbidden", "the user's quota forbids labs", "set spawn: true in the quota")
@@ -63,7 +52,15 @@ def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
 class Group(Model):
     """A group that the user is in."""
 
-    name: Annotated[Text, AfterValidator(_group_name)]
+    name: Annotated[
+        Text,
+        matching(
+            lambda text: bool(text.strip()) and names.printable(text) == text,
+            "invalid-group",
+            "group name",
+            'use a name without ":" and control characters',
+        ),
+    ]
     """Name of the group; without `:` and control characters."""
     id: Id
     """Numeric id of the group, from 1 to 2147483647."""
