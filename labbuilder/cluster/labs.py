@@ -49,16 +49,9 @@ class _Object(PlacedObject):
 
 @dataclass(frozen=True, slots=True)
 class ClusterLab:
-    """The objects of one lab in a cluster.
+    """The objects of one lab in a cluster; the namespace is empty if they have none.
 
-    Attributes
-    ----------
-    username
-        The username.
-    namespace
-        The lab's namespace; empty if the objects have none.
-    parts
-        The objects by the attribute of `LabStateObjects`; some may be missing, some duplicated.
+    The parts are named as in `LabStateObjects`; some may be missing, some duplicated.
     """
 
     username: str

@@ -31,19 +31,9 @@ _MIN_SECRET_LENGTH = 8  # shorter secrets would be found in any text
 class Change:
     """A field or a whole object that differs.
 
-    Attributes
-    ----------
-    kind, name, namespace
-        The object; the namespace is empty if the object is cluster-scoped.
-    path
-        The field, as `format_path` writes it; empty for the object itself.
-    old, new
-        The values, of JSON types; None if there is none. Secrets' values are `MASK`, even where
-        they differ.
-    impact
-        What the change does to a running lab.
-    is_quantity
-        Whether the values are quantities.
+    The namespace is empty if the object is cluster-scoped, the path if the object itself differs.
+    The values are of JSON types, and None if there is none; secrets' values are `MASK`, even where
+    they differ.
     """
 
     kind: str
@@ -63,18 +53,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two sets of manifests.
+    """The differences between two sets of manifests."""
 
-    Attributes
-    ----------
-    changes
-        In the order of the old manifests, followed by the added objects.
-    hidden
-        How many values could not be compared, because the old ones are masked.
-    """
-
-    changes: tuple[Change, ...]
-    hidden: int = 0
+    changes: tuple[Change, ...]  # in the order of the old manifests, followed by the added objects
+    hidden: int = 0  # how many values could not be compared, because the old ones are masked
 
 
 class _Hidden(NamedTuple):
@@ -91,18 +73,10 @@ class _Field(NamedTuple):
 
 
 def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
-    """Compare two sets of manifests by value.
+    """Compare two sets of manifests by value; they have kind and name, and no duplicates.
 
-    Parameters
-    ----------
-    old, new
-        Manifests with kind and name, without duplicates. Fields that only a server sets are
-        ignored, and a secret's value that is masked in the old ones is assumed to be unchanged.
-
-    Returns
-    -------
-    Difference
-        Every change.
+    Fields that only a server sets are ignored, and a secret's value that is masked in the old ones
+    is assumed to be unchanged.
     """
     before = {identity(manifest): _prepared(manifest) for manifest in old}
     after = {identity(manifest): _prepared(manifest) for manifest in new}

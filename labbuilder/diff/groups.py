@@ -29,19 +29,11 @@ class Person:
 
 
 class Rollout:
-    """Counts changes that differ only by the user.
-
-    Attributes
-    ----------
-    labs
-        The number of labs.
-    classes
-        The number of changed labs by the worst class of their changes.
-    """
+    """Counts changes that differ only by the user."""
 
     def __init__(self) -> None:
         self.labs = 0
-        self.classes: Counter[Impact] = Counter()
+        self.classes: Counter[Impact] = Counter()  # changed labs by their changes' worst class
         self._changes: dict[str, Change] = {}
         self._counts: Counter[str] = Counter()
 

@@ -19,24 +19,12 @@ _ORDERED = {"Container.env", "PodSpec.initContainers"}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The schema of a value; empty if there is none.
-
-    Attributes
-    ----------
-    schema
-        The schema, with its reference resolved.
-    types
-        The schemas that it refers to, by their full names.
-    type
-        The short name of its type, for example ``Quantity``.
-    field
-        The field that holds it, for example ``PodSpec.tolerations``.
-    """
+    """The schema of a value, with its reference resolved; empty if there is none."""
 
     schema: Mapping[str, Any] = field(default_factory=dict)
-    types: Mapping[str, Any] = field(default_factory=dict)
-    type: str = ""
-    field: str = ""
+    types: Mapping[str, Any] = field(default_factory=dict)  # that it refers to, by full name
+    type: str = ""  # the short name, for example ``Quantity``
+    field: str = ""  # that holds the value, for example ``PodSpec.tolerations``
 
     @property
     def is_quantity(self) -> bool:

@@ -18,10 +18,8 @@ _HINT = "use the output of labbuilder render"
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     """Read the manifests in documents, where a ``List`` stands for its items.
 
-    Raises
-    ------
-    LabBuilderError
-        If an object has no kind and name, or is duplicated; with every error.
+    It raises `LabBuilderError`, with every error, if objects have no kind and name or are
+    duplicated.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []

@@ -69,12 +69,8 @@ def resolve_relative(file: str, name: str) -> Path:
 def parse_user(document: Document) -> UserDocument:
     """Parse a user's document and read the files that it names.
 
-    What can't be read is a complaint, and counts as empty.
-
-    Raises
-    ------
-    LabBuilderError
-        If the document is not a mapping.
+    What can't be read is a complaint, and counts as empty. It raises `LabBuilderError` if the
+    document is not a mapping.
     """
     user = UserDocument(document)
     if not isinstance(document.data, dict):

@@ -20,10 +20,7 @@ _ERASE_LINE = "\r\x1b[K"
 class Progress:
     """Writes each finding once, and a progress bar if standard error is a terminal.
 
-    Parameters
-    ----------
-    total
-        How many bytes there are to process; None, if unknown, shows no bar.
+    `total` is how many bytes there are to process; None, if unknown, shows no bar.
     """
 
     def __init__(self, total: int | None) -> None:
