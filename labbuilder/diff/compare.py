@@ -81,10 +81,11 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
     before = {identity(manifest): _prepared(manifest) for manifest in old}
     after = {identity(manifest): _prepared(manifest) for manifest in new}
     secrets = _secrets([*before.values(), *after.values()])
-    claimed = {key[2] for key in before if key[1] == "PersistentVolumeClaim"}
+    claimed = {key[2] for key in before if key[1] == "PersistentVolumeClaim"}  # namespaces
     changes: list[Change] = []
     hidden = 0
     for key in dict.fromkeys([*before, *after]):
+        _, kind, namespace, name = key
         was, is_now = before.get(key), after.get(key)
         found = [_Field((), was, is_now)]
         if was is not None and is_now is not None:
@@ -95,20 +96,14 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
             impact = (
                 of_field(was, field.path, field.old, field.new)
                 if was and field.path
-                else of_object(key[1], removed=is_now is None, holds_claims=key[3] in claimed)
+                else of_object(kind, removed=is_now is None, holds_claims=name in claimed)
             )
-            changes.append(_change(key, field, impact, secrets))
+            path = format_path(field.path)
+            one, other = _plain(field.old, secrets), _plain(field.new, secrets)
+            changes.append(
+                Change(kind, name, namespace, path, one, other, impact, field.is_quantity)
+            )
     return Difference(tuple(changes), hidden)
-
-
-def _change(
-    key: tuple[str, str, str, str], field: _Field, impact: Impact, secrets: set[str]
-) -> Change:
-    _, kind, namespace, name = key
-    old, new = _plain(field.old, secrets), _plain(field.new, secrets)
-    return Change(
-        kind, name, namespace, format_path(field.path), old, new, impact, field.is_quantity
-    )
 
 
 def _prepared(manifest: Manifest) -> Manifest:

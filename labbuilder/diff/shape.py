@@ -49,12 +49,14 @@ class Shape:
     def names(self, items: Sequence[Any]) -> list[Item] | None:
         """Name the items of a list by the fields that identify them; None if their index does."""
         keys = self.schema.get("x-kubernetes-list-map-keys", ())
-        if self.field == "PodSpec.tolerations":
+        if self.schema.get("x-kubernetes-list-type") == "set":
+            found = [item if isinstance(item, str) else None for item in items]
+        elif not all(isinstance(item, Mapping) for item in items):
+            return None
+        elif self.field == "PodSpec.tolerations":
             found = [_toleration(item) for item in items]
         elif keys:
             found = [_name(item, keys) for item in items]
-        elif self.schema.get("x-kubernetes-list-type") == "set":
-            found = [item if isinstance(item, str) else None for item in items]
         else:
             return None
         names = [Item(name) for name in found if name is not None]
@@ -79,19 +81,15 @@ def shape(kind: str) -> Shape:
     return Shape(schema, types, kind.rpartition("/")[2])
 
 
-def _name(item: Any, keys: Sequence[str]) -> str | None:
-    if not isinstance(item, Mapping):
-        return None
+def _name(item: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     values = [item.get(key, _DEFAULTS.get(key)) for key in keys]
     if not all(isinstance(value, str | int) for value in values):
         return None
     return "/".join(map(str, values))
 
 
-def _toleration(item: Any) -> str | None:
+def _toleration(item: Mapping[str, Any]) -> str:
     """Name a toleration as a taint is written; only its seconds can be updated."""
-    if not isinstance(item, Mapping):
-        return None
     operator = item.get("operator", "Equal")
     sign = _OPERATORS.get(operator, f" {operator} ") if isinstance(operator, str) else "?"
     return f"{item.get('key', '')}{sign}{item.get('value', '')}:{item.get('effect', '')}"

@@ -16,7 +16,7 @@ import yaml
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
-from labbuilder.manifest import Manifest
+from labbuilder.manifest import Manifest, metadata_of
 from labbuilder.output import to_yaml
 
 __all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]
@@ -148,18 +148,16 @@ def _identity(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 def reference(manifest: Any) -> dict[str, str]:
     """Return an object's apiVersion, kind, namespace and name, as far as they are text."""
-    manifest = manifest if isinstance(manifest, dict) else {}
-    metadata = manifest.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    if not isinstance(manifest, dict):
+        return {}
     given = {key: manifest.get(key) for key in ("apiVersion", "kind")}
-    given |= {key: metadata.get(key) for key in ("namespace", "name")}
+    given |= {key: metadata_of(manifest).get(key) for key in ("namespace", "name")}
     return {key: text for key, text in given.items() if text and isinstance(text, str)}
 
 
 def _annotated(manifest: Manifest, item: Mapping[str, Any]) -> Manifest:
     """Copy the annotations by which kustomize and kpt recognise an item."""
-    metadata = item.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    annotations = metadata_of(item).get("annotations")
     kept = {
         key: value
         for key, value in (annotations if isinstance(annotations, dict) else {}).items()

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from labbuilder.errors import Finding, Severity, Source, format_path
 
-__all__ = ["Context", "Explanation", "Subject", "complaint", "count"]
+__all__ = ["Context", "Explanation", "Subject", "complaint"]
 
 
 class Subject(NamedTuple):
@@ -61,8 +61,3 @@ def complaint(finding: Finding) -> str:
     where = (part for part in (cause, finding.object, format_path(finding.path)) if part)
     hint = f"; {finding.hint}" if finding.hint else ""
     return f"{': '.join([*where, finding.message])}{hint}"
-
-
-def count(findings: Sequence[Finding], severity: str) -> int:
-    """Count the findings of a severity."""
-    return sum(finding.severity == severity for finding in findings)
