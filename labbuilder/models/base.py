@@ -159,10 +159,6 @@ _KEY = 'use letters, digits, "-", "_" and ".", at most 253 characters, no leadin
 _VARIABLE = 'use letters, digits, "-", "_" and ".", no leading digit'
 
 
-def _is_annotation_key(text: str) -> bool:
-    return names.is_qualified_name(text.lower())
-
-
 # fmt: off
 DnsLabel = Annotated[str, matching(
     names.is_dns_label, "invalid-name", "DNS label", _DNS.format(' and "-"', 63))]
@@ -173,7 +169,8 @@ LabelKey = Annotated[str, matching(
 LabelValue = Annotated[str, matching(
     names.is_label_value, "invalid-label-value", "label value", _NAME)]
 AnnotationKey = Annotated[str, matching(
-    _is_annotation_key, "invalid-annotation-key", "annotation key", _QUALIFIED)]
+    lambda text: names.is_qualified_name(text.lower()),
+    "invalid-annotation-key", "annotation key", _QUALIFIED)]
 ConfigMapKey = Annotated[str, matching(
     names.is_config_map_key, "invalid-key", "key of a ConfigMap or Secret", _KEY)]
 EnvVarName = Annotated[str, matching(
