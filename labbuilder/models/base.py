@@ -96,10 +96,6 @@ def _word(value: str) -> str:
     return value
 
 
-def _blank_is_none(value: Any) -> Any:
-    return None if value == "" else value
-
-
 def absolute_path(value: str) -> str:
     """Check that text is an absolute path at which something can be mounted."""
     if not value.startswith("/") or ".." in value.split("/"):
@@ -142,7 +138,7 @@ def number_or_text(kind: str, minimum: int, pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": pattern}]})
 
 
-NotBlank = BeforeValidator(_blank_is_none)
+NotBlank = BeforeValidator(lambda value: None if value == "" else value)
 """Reads empty text, which is how Helm's values often write it, as None."""
 
 Text = Annotated[str, AfterValidator(_text)]

@@ -156,14 +156,12 @@ def _outside(step: str | int) -> str | int:
     return to_camel(step) if isinstance(step, str) and "_" in step and step.islower() else step
 
 
-def _snake(step: str) -> str:
-    """Spell a field as Python does."""
-    return to_snake(step) if len(step) <= _MAX_FIELD_LENGTH else step
-
-
 def _down(value: object, step: str | int) -> tuple[str | int, object] | None:
     """Find how the input spells a step, and the value there."""
-    for name in (step, _snake(step)) if isinstance(step, str) else (step,):
+    names: tuple[str | int, ...] = (step,)
+    if isinstance(step, str) and len(step) <= _MAX_FIELD_LENGTH:
+        names = (step, to_snake(step))  # as files or Python spell it
+    for name in names:
         if isinstance(value, Mapping):
             if name in value:
                 return name, value[name]
