@@ -11,7 +11,7 @@ from typing import Any
 
 from labbuilder.errors import Path
 from labbuilder.validation.rules.combinators import DUPLICATE, distinct, placed
-from labbuilder.validation.rules.rule import Check, Complaint, Complaints
+from labbuilder.validation.rules.rule import Check, Complaints
 
 __all__ = ["Node", "plan", "visit"]
 
@@ -97,7 +97,7 @@ def _duplicates(keys: tuple[str, ...], items: list[Any], path: Path) -> Complain
         identity = tuple(item.get(key) or _DEFAULTS.get(key) for key in keys)
         if identity in seen:
             message = f"has the same {' and '.join(keys)} as item {seen[identity]}"
-            yield Complaint(DUPLICATE, message, "remove one of them", (*path, i, keys[0]))
+            yield DUPLICATE.complaint(message, "remove one of them", (*path, i, keys[0]))
         seen.setdefault(identity, i)
 
 

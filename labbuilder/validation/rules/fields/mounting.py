@@ -13,16 +13,7 @@ from labbuilder.validation.rules.combinators import (
     one_of,
 )
 from labbuilder.validation.rules.fields.volumes import relative_path
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
 __all__ = ["ODD_MOUNT_PATH", "RELATIVE_MOUNT_PATH", "UNKNOWN_VOLUME"]
 
@@ -30,22 +21,22 @@ UNKNOWN_VOLUME = Rule(
     "unknown-volume",
     "a mount or variable names a volume that the pod doesn't have",
     "ValidateVolumeMounts",
-    UNREAD,
+    guarded=False,
 )
 RELATIVE_MOUNT_PATH = Rule(
     "relative-mount-path",
     "a mount path is relative, and is taken from the root of the container",
     "makeMounts, by MakeAbsolutePath",
-    UNREAD,
     Stop.NOBODY,
+    guarded=False,
 )
 ODD_MOUNT_PATH = Rule(
     "odd-mount-path",
     "a mount path contains `:` or `..`, which runtimes treat differently",
     "the documentation of mountPath, which nothing enforces",
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
 )
 
 
@@ -53,22 +44,22 @@ def _mount_path(value: str) -> Complaints:
     yield from filled(value)
     if value and not value.startswith("/"):
         message = f"{shown(value)} is not an absolute path"
-        yield Complaint(RELATIVE_MOUNT_PATH, message, "start it with /")
+        yield RELATIVE_MOUNT_PATH.complaint(message, "start it with /")
     if ":" in value or ".." in value.split("/"):
         message = f"{shown(value)} contains `:` or `..`"
-        yield Complaint(ODD_MOUNT_PATH, message, "use a path without them")
+        yield ODD_MOUNT_PATH.complaint(message, "use a path without them")
 
 
 @checks("VolumeMount")
 def _mount(value: Object) -> Complaints:
     if value.get("subPath") and value.get("subPathExpr"):
         message = "can't be combined with subPath"
-        yield Complaint(ONE_OF_MANY, message, "remove one of them", ("subPathExpr",))
+        yield ONE_OF_MANY.complaint(message, "remove one of them", ("subPathExpr",))
     if value.get("recursiveReadOnly") in {"Enabled", "IfPossible"} and (
         not value.get("readOnly") or value.get("mountPropagation", "None") != "None"
     ):
         message = "is only allowed with readOnly: true and without mountPropagation"
-        yield Complaint(INVALID_VALUE, message, "remove it", ("recursiveReadOnly",))
+        yield INVALID_VALUE.complaint(message, "remove it", ("recursiveReadOnly",))
 
 
 check_fields(

@@ -26,16 +26,7 @@ from labbuilder.validation.rules.fields.naming import (
     key_name,
     object_name,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
 __all__ = [
     "INVALID_PATH", "UNKNOWN_MEDIUM", "VOLUME_WITHOUT_SOURCE", "file_path", "no_steps_back",
@@ -46,22 +37,22 @@ INVALID_PATH = Rule(
     "invalid-path",
     "a path is relative or absolute where it must not be, or contains `..`",
     "ValidateLocalNonReservedPath, validatePathNoBacksteps, validateNFSVolumeSource",
-    UNREAD,
+    guarded=False,
 )
 UNKNOWN_MEDIUM = Rule(
     "unknown-medium",
     "an emptyDir names a medium that doesn't exist",
     "the setup of emptyDir volumes",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 VOLUME_WITHOUT_SOURCE = Rule(
     "volume-without-source",
     "a volume has no source, and becomes an emptyDir",
     "SetDefaults_Volume",
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
 )
 _MAX_DRIVER_LENGTH = 63
 
@@ -70,14 +61,14 @@ def relative_path(value: str) -> Complaints:
     """Check a path below the root of a volume."""
     if value.startswith("/") or ".." in value.split("/"):
         hint = "use a path relative to the volume's root, without `..`"
-        yield Complaint(INVALID_PATH, f"{shown(value)} is not a path inside the volume", hint)
+        yield INVALID_PATH.complaint(f"{shown(value)} is not a path inside the volume", hint)
 
 
 def file_path(value: str) -> Complaints:
     """Check the path of a file that a volume makes; kubelet reserves names that start with .."""
     if value.startswith(".."):
         hint = "use a path relative to the volume's root that starts otherwise"
-        yield Complaint(INVALID_PATH, f"{shown(value)} starts with `..`", hint)
+        yield INVALID_PATH.complaint(f"{shown(value)} starts with `..`", hint)
     else:
         yield from relative_path(value)
 
@@ -86,14 +77,14 @@ def no_steps_back(value: str) -> Complaints:
     """Check a required path of any kind."""
     yield from filled(value)
     if ".." in value.split("/"):
-        yield Complaint(INVALID_PATH, f"{shown(value)} contains `..`", "use a path without `..`")
+        yield INVALID_PATH.complaint(f"{shown(value)} contains `..`", "use a path without `..`")
 
 
 def one_source(sources: Sequence[str]) -> Complaints:
     """Complain about more than one source."""
     if len(sources) > 1:
         message = f"must have one source, not {', '.join(sources)}"
-        yield Complaint(ONE_OF_MANY, message, "keep one of them")
+        yield ONE_OF_MANY.complaint(message, "keep one of them")
 
 
 @checks("Volume")
@@ -102,7 +93,7 @@ def _volume(value: Object) -> Complaints:
     yield from one_source(sources)
     if not sources:
         hint = "add emptyDir: {} if that is intended"
-        yield Complaint(VOLUME_WITHOUT_SOURCE, "has no source", hint)
+        yield VOLUME_WITHOUT_SOURCE.complaint("has no source", hint)
 
 
 @checks("EmptyDirVolumeSource")
@@ -110,7 +101,7 @@ def _empty_dir(value: Object) -> Complaints:
     medium = value.get("medium", "")
     if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
         message = f"{shown(medium)} is not a known medium"
-        yield Complaint(UNKNOWN_MEDIUM, message, "use Memory, or remove it", ("medium",))
+        yield UNKNOWN_MEDIUM.complaint(message, "use Memory, or remove it", ("medium",))
 
 
 def _is_driver(name: str) -> bool:
