@@ -157,22 +157,7 @@ class LabCompiler:
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
         """Compile one lab from the result of `labbuilder.lab.arguments.read_inputs`.
 
-        Parameters
-        ----------
-        inputs
-            The arguments.
-        warnings
-            Findings about the arguments, which come first in `LabObjects.warnings`.
-
-        Returns
-        -------
-        LabObjects
-            As `compile` returns.
-
-        Raises
-        ------
-        LabBuilderError
-            If a fragment is wrong, or a manifest would be refused.
+        Findings about the arguments come first in the warnings. Raises as `compile` does.
         """
         size = self.config.size(inputs.lab.options.size)
         if not size:

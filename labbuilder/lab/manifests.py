@@ -19,25 +19,7 @@ Parts = dict[str, Any]
 
 
 def render_manifests(fragments: Fragments, facts: Facts) -> Parts:
-    """Render the manifests of a lab.
-
-    Parameters
-    ----------
-    fragments
-        The fragments.
-    facts
-        The decisions about the lab.
-
-    Returns
-    -------
-    dict
-        The manifests by the attribute of `labbuilder.lab.objects.LabObjects`.
-
-    Raises
-    ------
-    LabBuilderError
-        If a fragment is wrong.
-    """
+    """Render the manifests of a lab; raise `LabBuilderError` if a fragment is wrong."""
     # Only the fragment of a Secret is given its data.
     variables = {name: value for name, value in vars(facts).items() if name != "secrets"}
     parts: Parts = {}

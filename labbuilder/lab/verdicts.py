@@ -38,10 +38,7 @@ Guard = Callable[[LabValues, int], bool]
 class Verdicts:
     """The verdicts about labs of one site, whose fragments must all be labbuilder's own.
 
-    Parameters
-    ----------
-    file_characters
-        The number of characters in the site's files.
+    `file_characters` is the number of characters in the site's files.
     """
 
     def __init__(self, file_characters: int) -> None:
@@ -55,24 +52,7 @@ class Verdicts:
         values: LabValues,
         judge: Callable[[], Verdict],
     ) -> list[Finding]:
-        """Judge a lab.
-
-        Parameters
-        ----------
-        manifests
-            Its manifests.
-        plan
-            Their plan.
-        values
-            The lab's values.
-        judge
-            The plain way to judge the manifests.
-
-        Returns
-        -------
-        list of Finding
-            The findings.
-        """
+        """Return the findings about a lab; `judge` is the plain way to find them."""
         if not all(guard(values, self._file_characters) for guard in _GUARDS):
             return [finding for _, finding in judge()]
         key = (plan, _key(values))

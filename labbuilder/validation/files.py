@@ -47,23 +47,9 @@ class Checked:
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
-    """Resolve Kubernetes versions.
+    """Resolve Kubernetes versions, or ``all``, to versions that have schemas, oldest first.
 
-    Parameters
-    ----------
-    asked
-        Versions for `labbuilder.validation.schemas.resolve_version`, or ``all``; the newest if
-        empty.
-
-    Returns
-    -------
-    tuple of str
-        Some of `labbuilder.validation.schemas.VERSIONS`, oldest first.
-
-    Raises
-    ------
-    LabBuilderError
-        If one of them has no schemas.
+    Without any, it is the newest. Raises `LabBuilderError` if one of them has no schemas.
     """
     if "all" in asked:
         return schemas.VERSIONS
@@ -76,22 +62,10 @@ def check_texts(
     versions: Sequence[str] = (schemas.NEWEST,),
     judge_user: JudgeUser | None = None,
 ) -> Checked:
-    """Check files of manifests, all of them together.
+    """Check files of manifests, YAML or JSON, all of them together, given by their names.
 
-    Parameters
-    ----------
-    texts
-        The content of the files, YAML or JSON, by their names. A ``List`` stands for its items.
-    versions
-        The Kubernetes versions, as `select_versions` returns them.
-    judge_user
-        Judges a user's document by a version; without it, such a document is checked as a
-        manifest.
-
-    Returns
-    -------
-    Checked
-        The result. A finding of several versions is reported once.
+    A ``List`` stands for its items. A user's document is judged by `judge_user`, or without it as
+    a manifest. A finding of several versions is reported once.
     """
     documents: dict[str, Sequence[Document]] = {}
     findings: list[Finding] = []
@@ -111,21 +85,9 @@ def check_documents(
     *,
     complete: bool = True,
 ) -> Checked:
-    """Check documents, all of them together.
+    """Check the documents of files, all of them together, as `check_texts` does.
 
-    Parameters
-    ----------
-    documents
-        The documents of each file.
-    versions, judge_user
-        As for `check_texts`.
-    complete
-        Whether everything that the documents may refer to is among them.
-
-    Returns
-    -------
-    Checked
-        The result.
+    `complete` says whether everything that they may refer to is among them.
     """
     findings: list[Finding] = []
     manifests: list[PlacedObject] = []
@@ -150,20 +112,7 @@ def check_documents(
 
 
 def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
-    """Merge results.
-
-    Parameters
-    ----------
-    parts
-        The results.
-    files
-        The files in order.
-
-    Returns
-    -------
-    Checked
-        All of them, with findings in the order of the files and of the lines in them.
-    """
+    """Merge results; findings are in the order of the files and of the lines in them."""
     findings: list[Finding] = []
     objects: list[tuple[str, str]] = []
     documents: dict[str, Sequence[Document]] = {}

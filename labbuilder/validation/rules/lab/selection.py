@@ -81,19 +81,9 @@ def network_policy(policy: Object, surroundings: Surroundings) -> Complaints:
 
 
 def matches(selector: Object, labels: Mapping[str, str]) -> bool:
-    """Evaluate a label selector as ``LabelSelectorAsSelector`` does.
+    """Return whether a LabelSelector selects labels, as ``LabelSelectorAsSelector`` does.
 
-    Parameters
-    ----------
-    selector
-        A LabelSelector; an empty one selects everything.
-    labels
-        The labels of an object.
-
-    Returns
-    -------
-    bool
-        Whether it selects the object.
+    An empty selector selects everything.
     """
     if not selector.get("matchLabels", {}).items() <= labels.items():
         return False
