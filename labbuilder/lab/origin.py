@@ -117,18 +117,15 @@ def _mount(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
 def _init_container(name: str, rest: Sequence[str | int], storage: Storage) -> Path:
     for i, container in enumerate(storage.config.init_containers):
         if container.name == name:
-            below = _of_init_container(rest, container.volume_mounts)
+            match rest:
+                case ["name" | "image" | "command", *_]:
+                    below = tuple(rest)
+                case ["securityContext", *_]:
+                    below = ("privileged",)
+                case _:
+                    below = _mount(rest, container.volume_mounts)
             return ("config", "initContainers", i, *below)
     return ()
-
-
-def _of_init_container(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
-    match rest:
-        case ["name" | "image" | "command", *_]:
-            return tuple(rest)
-        case ["securityContext", *_]:
-            return ("privileged",)
-    return _mount(rest, mounts)
 
 
 def _notebook(rest: Sequence[str | int], storage: Storage) -> Path:

@@ -17,15 +17,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from labbuilder.errors import Finding, format_path
 from labbuilder.lab.cache import BoundedCache
 from labbuilder.lab.plan import Plan
+from labbuilder.lab.storage import File
 from labbuilder.lab.values import LabValues
 from labbuilder.manifest import Manifest, object_name
 from labbuilder.names import is_dns_label, is_dns_subdomain
 from labbuilder.validation.judge import Verdict
-from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, decode
+from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, is_base64
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
 from labbuilder.validation.rules.fields.security import MAX_ID
 
-__all__ = ["GUARDS", "MAX_CACHED_VERDICTS", "Guard", "Verdicts"]
+__all__ = ["GUARDS", "Verdicts"]
 
 MAX_CACHED_VERDICTS = 1024
 
@@ -36,13 +37,10 @@ Guard = Callable[[LabValues, int], bool]
 
 
 class Verdicts:
-    """The verdicts about labs of one site, whose fragments must all be labbuilder's own.
+    """The verdicts about labs of one site, whose fragments must all be labbuilder's own."""
 
-    `file_characters` is the number of characters in the site's files.
-    """
-
-    def __init__(self, file_characters: int) -> None:
-        self._file_characters = file_characters
+    def __init__(self, files: Sequence[File]) -> None:
+        self._file_characters = sum(len(file.content) for file in files)
         self._verdicts: BoundedCache[Hashable, Verdict] = BoundedCache(MAX_CACHED_VERDICTS)
 
     def judge(
@@ -135,12 +133,7 @@ def _fits(max_bytes: int, mapping: Mapping[str, str]) -> bool:
 
 
 def _secrets_are_base64(values: LabValues, _: int) -> bool:
-    try:
-        for text in values.secrets.values():
-            decode(text)
-    except ValueError:
-        return False
-    return True
+    return all(map(is_base64, values.secrets.values()))
 
 
 GUARDS: dict[str, Guard] = {

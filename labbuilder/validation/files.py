@@ -14,14 +14,7 @@ from labbuilder.manifest import object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 
-__all__ = [
-    "Checked",
-    "check_documents",
-    "check_texts",
-    "is_user",
-    "merged",
-    "select_versions",
-]
+__all__ = ["Checked", "check_documents", "check_texts", "merged", "select_versions"]
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
 _MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
@@ -95,7 +88,7 @@ def check_documents(
     for file, each in documents.items():
         users = []
         if judge_user:
-            users = [document for document in each if is_user(document.data)]
+            users = [document for document in each if _is_user(document.data)]
             for document in users:
                 objects.append((file, _title(document.data)))
                 findings += _judge_user(document, versions, judge_user)
@@ -125,7 +118,7 @@ def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
     return Checked(findings, objects, documents)
 
 
-def is_user(data: Any) -> bool:
+def _is_user(data: Any) -> bool:
     """Return whether a document is a user's rather than a manifest."""
     return isinstance(data, dict) and "user" in data and not {"apiVersion", "kind"} & data.keys()
 

@@ -23,13 +23,7 @@ from labbuilder.manifest import MAX_SHORTENED, kind_of, object_name, shorten
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = [
-    "NEWEST",
-    "VERSIONS",
-    "check",
-    "definition",
-    "resolve_version",
-]
+__all__ = ["NEWEST", "VERSIONS", "check", "definition", "resolve_version"]
 
 VERSIONS: tuple[str, ...] = tuple(
     name.removeprefix("v").removesuffix(".json")
@@ -79,7 +73,7 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     The manifest is of plain dicts, lists and scalars. A kind without a schema is an error: what
     can't be checked doesn't pass. Raises `LabBuilderError` if the version has no schemas.
     """
-    minor = version if version in VERSIONS else resolve_version(version)
+    minor = resolve_version(version)
     key = kind_of(manifest)
     try:
         if _decider(minor, key).is_valid(manifest):

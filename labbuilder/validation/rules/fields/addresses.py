@@ -10,9 +10,8 @@ from labbuilder.validation.rules.combinators import defaulted, must
 from labbuilder.validation.rules.rule import Complaints, Rule
 
 __all__ = [
-    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "INVALID_PORT_NAME", "ip_address",
-    "ip_range", "is_address", "is_cidr", "is_port_name", "known_protocol", "port_name",
-    "valid_port",
+    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "ip_address", "ip_range", "is_address",
+    "is_cidr", "known_protocol", "port_name", "valid_port",
 ]  # fmt: skip
 
 INVALID_PORT = Rule(
@@ -89,5 +88,4 @@ def valid_port(value: Any) -> Complaints:
     if isinstance(value, str):
         yield from port_name(value)
     elif not 1 <= value <= _MAX_PORT:
-        message = f"{value} is not a valid port"
-        yield INVALID_PORT.complaint(message, f"use 1 to {_MAX_PORT}")
+        yield INVALID_PORT.complaint(f"{value} is not a valid port", f"use 1 to {_MAX_PORT}")

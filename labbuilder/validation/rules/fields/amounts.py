@@ -10,12 +10,12 @@ from typing import Any
 from labbuilder import names
 from labbuilder.errors import Path, shown
 from labbuilder.quantity import MAX_BYTES, parse_quantity
-from labbuilder.validation.rules.combinators import MISSING_VALUE
+from labbuilder.validation.rules.combinators import MISSING_VALUE, keys_of, must
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 __all__ = [
-    "INVALID_QUANTITY", "INVALID_RESOURCE", "REQUESTS_EXCEED_LIMITS", "STANDARD_RESOURCES",
-    "amount_of", "is_extended", "is_resource", "resources", "whole_number",
+    "INVALID_QUANTITY", "INVALID_RESOURCE", "STANDARD_RESOURCES", "amount_of", "is_extended",
+    "resources", "whole_number",
 ]  # fmt: skip
 
 INVALID_QUANTITY = Rule(
@@ -84,14 +84,13 @@ def _is_shared(name: str) -> bool:
     return not is_extended(name) and not name.startswith("hugepages-")
 
 
-def resources(mapping: Object) -> Complaints:
-    """Check the names of a container's resources."""
-    for name in mapping:
-        if not is_resource(name):
-            known = ", ".join(sorted(STANDARD_RESOURCES))
-            hint = f"use {known}, or a name with a domain such as example.org/gpu"
-            message = f"{shown(name)} is not a known resource"
-            yield INVALID_RESOURCE.complaint(message, hint, (name,), about_key=True)
+_STANDARD = ", ".join(sorted(STANDARD_RESOURCES))
+resources = keys_of(
+    must(
+        INVALID_RESOURCE, is_resource, "a known resource",
+        f"use {_STANDARD}, or a name with a domain such as example.org/gpu",
+    )
+)  # fmt: skip
 
 
 @checks("ResourceRequirements")
@@ -104,8 +103,7 @@ def _requirements(value: Object) -> Complaints:
         limit, amount = amount_of(limits.get(name)), amount_of(request)
         if not _is_shared(name) and name not in limits:
             message = "is missing; it must equal the request"
-            hint = f"set it to {shown(request)}"
-            yield MISSING_VALUE.complaint(message, hint, ("limits", name))
+            yield MISSING_VALUE.complaint(message, f"set it to {shown(request)}", ("limits", name))
         if limit is None or amount is None:
             continue
         if amount > limit:

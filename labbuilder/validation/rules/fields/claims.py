@@ -23,8 +23,6 @@ from labbuilder.validation.rules.fields.naming import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = ["INVALID_ACCESS_MODES"]
-
 INVALID_ACCESS_MODES = Rule(
     "invalid-access-modes",
     "a claim has no access mode, or ReadWriteOncePod together with another",
@@ -75,8 +73,7 @@ def _template(value: Object) -> Complaints:
     for field in value:
         if field not in {"annotations", "labels"}:
             message = "is not allowed in a claim template"
-            hint = "keep only labels and annotations"
-            yield MISPLACED.complaint(message, hint, (field,))
+            yield MISPLACED.complaint(message, "keep only labels and annotations", (field,))
 
 
 checks("PersistentVolumeClaim")(both(named_by(dns_subdomain), needs_spec))

@@ -29,7 +29,7 @@ from labbuilder.validation.rules.fields.addresses import (
 from labbuilder.validation.rules.fields.naming import dns_label
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = ["INVALID_IMAGE", "pull_policy"]
+__all__ = ["pull_policy"]
 
 INVALID_IMAGE = Rule(
     "invalid-image",
@@ -109,8 +109,7 @@ def _restarts(spec: Object) -> Complaints:
                 yield INVALID_VALUE.complaint(message, hint, (*at, i, "restartPolicy"))
         if container.get("restartPolicyRules") and "restartPolicy" not in container:
             message = "is required by restartPolicyRules"
-            hint = "set restartPolicy"
-            yield MISSING_VALUE.complaint(message, hint, (*path, "restartPolicy"))
+            yield MISSING_VALUE.complaint(message, "set restartPolicy", (*path, "restartPolicy"))
 
 
 checks("ContainerRestartRule")(needs("exitCodes"))

@@ -11,14 +11,7 @@ from labbuilder.validation.rules.combinators import INVALID_VALUE, keys_of
 from labbuilder.validation.rules.fields.naming import config_map_key, dns_subdomain, named_by
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = [
-    "INVALID_BASE64",
-    "INVALID_SECRET",
-    "MAX_DATA_BYTES",
-    "TOO_LARGE",
-    "decode",
-    "is_base64",
-]
+__all__ = ["MAX_DATA_BYTES", "is_base64"]
 
 INVALID_BASE64 = Rule(
     "invalid-base64",
@@ -57,7 +50,7 @@ _REQUIRED_KEYS = {
 _ALTERNATIVE_KEYS = {"kubernetes.io/basic-auth": ("username", "password")}
 
 
-def decode(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     """Decode base64 text as Go does, which ignores line breaks."""
     return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
 
@@ -65,7 +58,7 @@ def decode(text: str) -> bytes:
 def is_base64(text: str) -> bool:
     """Return whether Go decodes this text as base64."""
     try:
-        decode(text)
+        _decode(text)
     except ValueError:
         return False
     return True
@@ -81,7 +74,7 @@ def _base64(mapping: Mapping[str, str]) -> Complaints:
 
 def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
     """Decode values; those that aren't valid are empty."""
-    return {key: decode(value) if is_base64(value) else b"" for key, value in mapping.items()}
+    return {key: _decode(value) if is_base64(value) else b"" for key, value in mapping.items()}
 
 
 def _encoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
@@ -102,8 +95,7 @@ checks("ConfigMap", "Secret")(named_by(dns_subdomain))
 def _config_map(value: Object) -> Complaints:
     data, binary = value.get("data", {}), value.get("binaryData", {})
     for key in sorted(data.keys() & binary.keys()):
-        message = "is also in data"
-        yield INVALID_VALUE.complaint(message, "remove one of them", ("binaryData", key))
+        yield INVALID_VALUE.complaint("is also in data", "remove one of them", ("binaryData", key))
     yield from _size(_encoded(data), _decoded(binary))
 
 
@@ -120,16 +112,14 @@ def _secret(value: Object) -> Complaints:
     for key in _REQUIRED_KEYS.get(kind, ()):
         if key not in data or (key == "ssh-privatekey" and not data[key]):
             hint = f"add {key}, or use another type"
-            message = f"is required by type {kind}"
-            yield INVALID_SECRET.complaint(message, hint, ("data", key))
+            yield INVALID_SECRET.complaint(f"is required by type {kind}", hint, ("data", key))
         elif key.startswith(".docker") and not _is_json(data[key]):
             hint = "encode the config.json that `docker login` writes"
             yield INVALID_SECRET.complaint("is not valid JSON", hint, ("data", key))
     keys = _ALTERNATIVE_KEYS.get(kind, ())
     if keys and not data.keys() & set(keys):
         hint = "add one of them, or use another type"
-        message = f"type {kind} needs {' or '.join(keys)}"
-        yield INVALID_SECRET.complaint(message, hint, ("data",))
+        yield INVALID_SECRET.complaint(f"type {kind} needs {' or '.join(keys)}", hint, ("data",))
 
 
 def _service_account_token(metadata: Object) -> Complaints:

@@ -19,8 +19,6 @@ from labbuilder.validation.rules.fields.naming import dns_label, dns_subdomain
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = ["UNKNOWN_CLAIM", "UNKNOWN_DEVICE"]
-
 UNKNOWN_CLAIM = Rule(
     "unknown-claim",
     "a container names a resource claim that the pod doesn't have",
@@ -57,8 +55,7 @@ def _devices(spec: Object) -> Complaints:
                 message = f"{shown(name)} is mounted too"
                 yield UNKNOWN_DEVICE.complaint(message, "remove one of them", (*at, "name"))
             if place in paths or name in seen:
-                message = "is duplicated"
-                yield DUPLICATE.complaint(message, "remove one of them", (*at, "name"))
+                yield DUPLICATE.complaint("is duplicated", "remove one of them", (*at, "name"))
             if ".." in place.split("/"):
                 message, hint = f"{shown(place)} contains `..`", "use a path without `..`"
                 yield INVALID_PATH.complaint(message, hint, (*at, "devicePath"))

@@ -19,12 +19,9 @@ from labbuilder.validation.rules.combinators import (
     optional,
 )
 from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, amount_of
-from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
-from labbuilder.validation.rules.fields.volumes import no_steps_back
+from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME, no_steps_back
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
-
-__all__ = ["INVALID_ENV_NAME"]
 
 INVALID_ENV_NAME = Rule(
     "invalid-env-name",
@@ -55,8 +52,7 @@ def _env_var(value: Object) -> Complaints:
     if source is None:
         return
     if value.get("value"):
-        message = "can't be combined with value"
-        yield ONE_OF_MANY.complaint(message, "remove one of them", at)
+        yield ONE_OF_MANY.complaint("can't be combined with value", "remove one of them", at)
     if sum(name in source for name in _ENV_SOURCES) != 1:
         message = "must have exactly one source"
         yield ONE_OF_MANY.complaint(message, f"use one of {', '.join(_ENV_SOURCES)}", at)
@@ -88,8 +84,7 @@ def _downward_file(value: Object) -> Complaints:
         yield from _field(value["fieldRef"], _FILE_FIELDS, "files")
     if "resourceFieldRef" in value and not value["resourceFieldRef"].get("containerName"):
         at = ("resourceFieldRef", "containerName")
-        message = "is required for a file"
-        yield MISSING_VALUE.complaint(message, "name the container", at)
+        yield MISSING_VALUE.complaint("is required for a file", "name the container", at)
 
 
 @checks("ResourceFieldSelector")

@@ -18,8 +18,6 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields
 
-__all__ = ["SERVER_FIELD"]
-
 SERVER_FIELD = Rule(
     "server-field",
     "metadata contains a field that kube-apiserver sets, so that the object can't be created",

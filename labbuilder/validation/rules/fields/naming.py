@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labbuilder import names
-from labbuilder.errors import shown
 from labbuilder.validation.rules.combinators import (
     MISSING_VALUE,
     keys_of,
@@ -25,10 +24,9 @@ from labbuilder.validation.rules.rule import (
 )
 
 __all__ = [
-    "ANNOTATIONS_TOO_LARGE", "INVALID_ANNOTATION_KEY", "INVALID_KEY", "INVALID_LABEL_KEY",
-    "INVALID_LABEL_VALUE", "INVALID_NAME", "INVALID_REFERENCE", "LABEL_KEY_HINT",
-    "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key", "dns_label", "dns_subdomain",
-    "key_name", "label_key", "label_map", "label_value", "named_by", "object_name", "service_name",
+    "INVALID_NAME", "LABEL_KEY_HINT", "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key",
+    "dns_label", "dns_subdomain", "key_name", "label_key", "label_map", "label_value", "named_by",
+    "object_name", "service_name",
 ]  # fmt: skip
 
 INVALID_NAME = Rule(
@@ -80,6 +78,10 @@ _SUBDOMAIN_HINT = f"use at most 253 lowercase letters, digits, - and ., {_ENDS}"
 _KEY_HINT = "use at most 253 letters, digits, -, _ and ., not starting with .."
 
 label_key = must(INVALID_LABEL_KEY, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+_annotation_key = must(
+    INVALID_ANNOTATION_KEY, lambda key: names.is_qualified_name(key.lower()),
+    "a valid annotation key", LABEL_KEY_HINT,
+)  # fmt: skip
 label_value = must(INVALID_LABEL_VALUE, names.is_label_value, "a valid label value", _LABEL_HINT)
 dns_label = must(
     INVALID_NAME, names.is_dns_label, "a valid DNS label",
@@ -109,10 +111,7 @@ def label_map(mapping: Mapping[str, str]) -> Complaints:
 
 
 def _annotations(mapping: Mapping[str, str]) -> Complaints:
-    for key in mapping:
-        if not names.is_qualified_name(key.lower()):
-            message = f"{shown(key)} is not a valid annotation key"
-            yield INVALID_ANNOTATION_KEY.complaint(message, LABEL_KEY_HINT, (key,), about_key=True)
+    yield from keys_of(_annotation_key)(mapping)
     size = sum(len(text.encode(errors="replace")) for item in mapping.items() for text in item)
     if size > MAX_ANNOTATIONS_BYTES:
         message = f"must be at most {MAX_ANNOTATIONS_BYTES} bytes together, not {size}"

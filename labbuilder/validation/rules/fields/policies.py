@@ -34,8 +34,7 @@ def _policy_port(value: Object) -> Complaints:
 def _policy_peer(value: Object) -> Complaints:
     if not value:
         message = "an empty peer matches nothing"
-        hint = "set podSelector, namespaceSelector or ipBlock"
-        yield ONE_OF_MANY.complaint(message, hint)
+        yield ONE_OF_MANY.complaint(message, "set podSelector, namespaceSelector or ipBlock")
     elif "ipBlock" in value and len(value) > 1:
         message = "can't be combined with selectors"
         yield ONE_OF_MANY.complaint(message, "split it into two peers", ("ipBlock",))

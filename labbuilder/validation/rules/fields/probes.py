@@ -19,8 +19,6 @@ from labbuilder.validation.rules.combinators import (
 from labbuilder.validation.rules.fields.addresses import valid_port
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = ["INVALID_PROBE"]
-
 INVALID_PROBE = Rule(
     "invalid-probe",
     "a probe has a setting that its kind of probe can't have",
@@ -98,8 +96,7 @@ def _stop_signal(spec: Object, lifecycle: Object, at: Path) -> Complaints:
     signal = lifecycle.get("stopSignal")
     system = spec.get("os", {}).get("name")
     if signal is not None and not system:
-        message = "is only allowed if os.name is set"
-        yield MISPLACED.complaint(message, "set os.name to linux", at)
+        yield MISPLACED.complaint("is only allowed if os.name is set", "set os.name to linux", at)
     elif signal is not None and signal not in _SIGNALS.get(system, (signal,)):
         message = f"{shown(signal)} is not a signal of {system}"
         yield INVALID_VALUE.complaint(message, "use SIGTERM or the like", at)

@@ -24,11 +24,6 @@ from labbuilder.validation.rules.rule import Complaints, Object, check_fields, c
 _CERTIFICATE_PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
 
 
-@checks("VolumeProjection")
-def _projection(value: Object) -> Complaints:
-    yield from one_source(list(value))
-
-
 def _paths(source: Object) -> Iterator[tuple[Path, str]]:
     """List the files of a source, each with the path that names it."""
     for kind in ("secret", "configMap", "downwardAPI"):
@@ -78,6 +73,7 @@ def _is_bundle(text: str) -> bool:
 
 _signer = must(INVALID_VALUE, _is_signer, "a valid signer", "use the form example.org/signer")
 
+checks("VolumeProjection")(one_source)
 check_fields("ProjectedVolumeSource", sources=_sources)
 check_fields(
     "ServiceAccountTokenProjection",

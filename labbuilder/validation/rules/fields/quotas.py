@@ -19,8 +19,6 @@ from labbuilder.validation.rules.fields.scheduling import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = ["INVALID_SCOPE"]
-
 INVALID_SCOPE = Rule(
     "invalid-scope",
     "the scopes of a quota exclude each other, or what it limits",

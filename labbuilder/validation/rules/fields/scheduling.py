@@ -30,13 +30,7 @@ from labbuilder.validation.rules.fields.naming import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = [
-    "INVALID_SELECTOR",
-    "INVALID_TOLERATION",
-    "UNMATCHABLE_NODE",
-    "requirement",
-    "selector_operator",
-]
+__all__ = ["INVALID_SELECTOR", "requirement", "selector_operator"]
 
 INVALID_SELECTOR = Rule(
     "invalid-selector",
@@ -109,8 +103,7 @@ def _node_term(value: Object) -> Complaints:
             yield INVALID_SELECTOR.complaint(message, "use metadata.name", (*at, "key"))
         elif item.get("operator") not in {"In", "NotIn"} or len(item.get("values", [])) != 1:
             message = "metadata.name needs operator In or NotIn, and one value"
-            hint = "use one term for each node"
-            yield INVALID_SELECTOR.complaint(message, hint, at)
+            yield INVALID_SELECTOR.complaint(message, "use one term for each node", at)
         yield from placed(each_of(_node_name)(item.get("values", [])), (*at, "values"))
 
 

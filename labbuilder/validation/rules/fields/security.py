@@ -18,10 +18,10 @@ from labbuilder.validation.rules.combinators import (
     required,
 )
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
-from labbuilder.validation.rules.fields.volumes import INVALID_PATH
+from labbuilder.validation.rules.fields.volumes import INVALID_PATH, is_inside
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = ["CONTRADICTION", "INVALID_ID", "MAX_ID", "ROOT_CONTRADICTION"]
+__all__ = ["MAX_ID"]
 
 INVALID_ID = Rule(
     "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", guarded=True
@@ -91,7 +91,7 @@ def _profile(value: Object) -> Complaints:
 @checks("SeccompProfile")
 def _seccomp(value: Object) -> Complaints:
     profile = value.get("localhostProfile", "")
-    if profile.startswith("/") or ".." in profile.split("/"):
+    if not is_inside(profile):
         message = f"{shown(profile)} is not a path inside kubelet's directory of profiles"
         hint = "use a relative path without `..`"
         yield INVALID_PATH.complaint(message, hint, ("localhostProfile",))

@@ -88,8 +88,7 @@ def _ports(ports: Sequence[Object], kind: str) -> Complaints:
     for i, port in enumerate(ports):
         number, at = port.get("nodePort", 0), ("ports", i, "nodePort")
         if number and kind == "ClusterIP":
-            message = "is not allowed with type ClusterIP"
-            yield INVALID_PORT.complaint(message, "remove it", at)
+            yield INVALID_PORT.complaint("is not allowed with type ClusterIP", "remove it", at)
         elif number and number not in _NODE_PORTS:
             message = f"{number} is not from 30000 to 32767, the range of most clusters"
             yield CLUSTER_DECIDES.complaint(message, "remove it", at)
@@ -101,8 +100,7 @@ def _ports(ports: Sequence[Object], kind: str) -> Complaints:
             message = "is required, because there are several ports"
             yield MISSING_VALUE.complaint(message, "set a name", at)
         elif i in duplicates:
-            message = "is the name of another port"
-            yield INVALID_NAME.complaint(message, "rename one of them", at)
+            yield INVALID_NAME.complaint("is the name of another port", "rename one of them", at)
     taken = [(port.get("protocol") or "TCP", port.get("nodePort", 0)) for port in ports]
     for i in repeated(taken):
         if taken[i][1]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from labbuilder.errors import Path, shown
 from labbuilder.names import normal_path
-from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
+from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop
 
 __all__ = ["mounts"]

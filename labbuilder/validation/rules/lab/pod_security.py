@@ -125,8 +125,7 @@ def _pod(pod: Object) -> Complaints:
         for path, what, hint in violations:
             if path not in reported and path[:3] not in waived:
                 reported.add(path)
-                message = f"the {level} Pod Security Standard {what}"
-                yield rule.complaint(message, hint, path)
+                yield rule.complaint(f"the {level} Pod Security Standard {what}", hint, path)
 
 
 def _waivers(spec: Object) -> Violations:
