@@ -16,6 +16,7 @@ __all__ = [
     "identity",
     "kind_of",
     "labels_of",
+    "metadata_of",
     "namespace_of",
     "object_name",
     "shorten",
@@ -45,6 +46,12 @@ def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return group, manifest["kind"], metadata.get("namespace") or "", metadata["name"]
 
 
+def metadata_of(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the metadata of anything that may be a manifest; empty if it has none."""
+    metadata = manifest.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 def namespace_of(manifest: Mapping[str, Any]) -> str:
     """Return a manifest's namespace; empty if it has none."""
     found: str = manifest["metadata"].get("namespace", "")
@@ -68,10 +75,8 @@ def containers(
 
 def object_name(manifest: Mapping[str, Any]) -> str:
     """Return a manifest's name for a finding: ``Pod/vera-nb``."""
-    metadata = manifest.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    parts = (part for part in (manifest.get("kind"), name) if part and isinstance(part, str))
-    return "/".join(map(shorten, parts))
+    names = (manifest.get("kind"), metadata_of(manifest).get("name"))
+    return "/".join(shorten(name) for name in names if name and isinstance(name, str))
 
 
 def shorten(text: str) -> str:

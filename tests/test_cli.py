@@ -226,6 +226,7 @@ def test_an_empty_name_of_the_folder_of_fragments_is_refused() -> None:
 def test_trouble_with_options_is_told_in_one_line() -> None:
     for arguments in (
         ["--templates", "absent"],
+        ["--templates", ""],
         ["--kubernetes-version", "1.2"],
         ["--config", "absent.yaml"],
     ):

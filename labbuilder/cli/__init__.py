@@ -1,4 +1,4 @@
-"""The command line: reads files, prints, exits. One module per command."""
+"""The command line: reads files, prints, exits. One or two commands a module."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ import typer
 
 from labbuilder.cli.check import check
 from labbuilder.cli.diff import diff
-from labbuilder.cli.init import init
+from labbuilder.cli.init import init, schema
 from labbuilder.cli.krm import krm
-from labbuilder.cli.names import names
+from labbuilder.cli.names import names, url
 from labbuilder.cli.render import render
-from labbuilder.cli.schema import schema
 from labbuilder.cli.state import state
 from labbuilder.cli.streams import EXIT_ERROR
-from labbuilder.cli.url import url
 
 __all__ = ["app", "main"]
 

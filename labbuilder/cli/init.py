@@ -1,4 +1,4 @@
-"""The command ``init``: files to start with."""
+"""The commands ``init`` and ``schema``: files to start with, and their schemas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["init"]
+from labbuilder.cli.options import SchemaKind
+
+__all__ = ["init", "schema"]
 
 
 def init(
@@ -25,3 +27,22 @@ def init(
     from labbuilder.cli.actions.init import write_starter  # noqa: PLC0415 (see cli.options)
 
     write_starter(folder, force=force)
+
+
+def schema(
+    kind: Annotated[
+        SchemaKind,
+        typer.Argument(metavar="user|config", help="User files, or site configurations."),
+    ],
+) -> None:
+    """Print a JSON Schema, for completion in editors.
+
+    For example: labbuilder schema user > user.schema.json
+
+    Then make this the first line of a user file: # yaml-language-server: $schema=user.schema.json
+
+    Exits with 0.
+    """
+    from labbuilder.cli.actions.init import print_schema  # noqa: PLC0415 (see cli.options)
+
+    print_schema(kind)

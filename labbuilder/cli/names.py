@@ -1,4 +1,4 @@
-"""The command ``names``: the names of labs' objects."""
+"""The commands ``names`` and ``url``: how the objects and the address of a lab are named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from labbuilder.cli.options import SiteConfig, TextFormat, TextOutput
 
-__all__ = ["names"]
+__all__ = ["names", "url"]
 
 
 def names(
@@ -35,3 +35,29 @@ def names(
     from labbuilder.cli.actions.names import print_names  # noqa: PLC0415 (see cli.options)
 
     print_names(usernames, config, output)
+
+
+def url(
+    *,
+    username: Annotated[str, typer.Argument(metavar="USERNAME", help="The lab's user.")],
+    config: SiteConfig = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The lab's JUPYTERHUB_SERVICE_PREFIX.  [default: /user/USERNAME/]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Print a lab's URL inside the cluster.
+
+    This is the URL at which JupyterHub reaches the lab.
+
+    For example: labbuilder url rosalind --config site.yaml
+
+    Exits with 0 on success and with 2 if any input is wrong.
+    """
+    from labbuilder.cli.actions.names import print_url  # noqa: PLC0415 (see cli.options)
+
+    print_url(username, config, prefix)

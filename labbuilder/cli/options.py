@@ -7,6 +7,7 @@ them to parse its arguments, and of `labbuilder.cli.actions` only the one that i
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -96,22 +97,15 @@ Templates = Annotated[
     str | None,
     typer.Option(metavar="DIR", help="Folder of fragments that override the built-in ones."),
 ]
+_version = partial(typer.Option, "--kubernetes-version", "--kube-version", metavar="VERSION")
 KubernetesVersion = Annotated[
     str | None,
-    typer.Option(
-        "--kubernetes-version",
-        "--kube-version",
-        metavar="VERSION",
-        help="Version to check manifests against, such as 1.34.  [default: the newest]",
-    ),
+    _version(help="Version to check manifests against, such as 1.34.  [default: the newest]"),
 ]
 KubernetesVersions = Annotated[
     list[str] | None,
-    typer.Option(
-        "--kubernetes-version",
-        "--kube-version",
-        metavar="VERSION",
+    _version(
         help="Version to check against, such as 1.34, or all; can be repeated.  "
-        "[default: the newest]",
+        "[default: the newest]"
     ),
 ]

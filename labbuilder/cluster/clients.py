@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.lab.objects import LabObjects, LabStateObjects
-from labbuilder.manifest import Manifest
+from labbuilder.manifest import Manifest, metadata_of
 
 __all__ = ["plain", "to_client_model", "to_client_models"]
 
@@ -122,11 +122,9 @@ def to_client_model(manifest: Manifest, client: Any) -> Any:
             raise _no_model("the client has no model of this kind", ("kind",))
         return _model(manifest, f"V1{kind}", client, ())
     except LabBuilderError as error:
-        metadata = manifest.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, Mapping) else None
-        raise LabBuilderError(
-            [replace(finding, object=f"{kind}/{name}") for finding in error.findings]
-        ) from None
+        title = f"{kind}/{metadata_of(manifest).get('name')}"
+        found = [replace(finding, object=title) for finding in error.findings]
+        raise LabBuilderError(found) from None
 
 
 def _model(value: Any, kind: str, client: Any, path: Path) -> Any:

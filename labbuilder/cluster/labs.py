@@ -18,6 +18,7 @@ from labbuilder.lab.names import (
     build_object_names,
 )
 from labbuilder.lab.objects import LabStateObjects
+from labbuilder.manifest import metadata_of
 from labbuilder.models import LabConfig
 from labbuilder.models.state import LabState
 from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
@@ -34,31 +35,19 @@ class _Object(PlacedObject):
     __slots__ = ()
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        return _mapping(self.data.get("metadata"))
+    def metadata(self) -> Mapping[str, Any]:
+        return metadata_of(self.data)
 
-    @property
-    def title(self) -> str:
-        return f"{self.data['kind']}/{self.metadata.get('name')}"
-
-    def complaint(self, code: str, message: str, hint: str = "", path: Path = ()) -> Finding:
-        path = self.path + path
-        source = self.document.source(path)
-        return Finding(code, message, path, hint, object=self.title, source=source)
+    def finding(self, code: str, message: str, hint: str = "", path: Path = ()) -> Finding:
+        title = f"{self.data['kind']}/{self.metadata.get('name')}"
+        return replace(PlacedObject.finding(self, code, message, hint, path), object=title)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterLab:
-    """The objects of one lab in a cluster.
+    """The objects of one lab in a cluster; the namespace is empty if they have none.
 
-    Attributes
-    ----------
-    username
-        The username.
-    namespace
-        The lab's namespace; empty if the objects have none.
-    parts
-        The objects by the attribute of `LabStateObjects`; some may be missing, some duplicated.
+    The parts are named as in `LabStateObjects`; some may be missing, some duplicated.
     """
 
     username: str
@@ -110,7 +99,7 @@ def recreate(
     except LabBuilderError as error:
         state = None
         findings += [
-            lab.parts[part][0].complaint(each.code, each.message, path=each.path[1:])
+            lab.parts[part][0].finding(each.code, each.message, path=each.path[1:])
             for each in error.findings
             if (part := str(each.path[0])) in lab.parts
         ]
@@ -125,7 +114,8 @@ def _usernames(objects: Iterable[_Object]) -> list[str]:
     for each in objects:
         suffix = {"Pod": POD_SUFFIX, "ConfigMap": ENV_CONFIG_MAP_SUFFIX}.get(each.data["kind"])
         name = each.metadata.get("name")
-        category = _mapping(each.metadata.get("labels")).get(CATEGORY_LABEL, "lab")
+        labels = each.metadata.get("labels")
+        category = labels.get(CATEGORY_LABEL, "lab") if isinstance(labels, dict) else "lab"
         if suffix and isinstance(name, str) and name.endswith(suffix) and category == "lab":
             username = name.removesuffix(suffix)
             if is_username(username):
@@ -150,12 +140,11 @@ def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
         found = lab.parts.get(part, ())
         if not found and part != "quota":
             message = f"the lab's {kind} {getattr(names, part)} is missing"
-            complaint = first.complaint("missing-object", message, _GET)
-            yield replace(complaint, path=(), source=first.document.source(first.path))
+            yield replace(first.finding("missing-object", message, _GET), path=())
         for each in found[1:]:
             line = found[0].document.source(found[0].path)
             message = f"is a duplicate of the object at {line}"
-            yield each.complaint("duplicate-object", message, "keep one of them")
+            yield each.finding("duplicate-object", message, "keep one of them")
 
 
 def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
@@ -163,9 +152,5 @@ def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
         first = next(iter(lab.parts.values()))[0]
         message = f"is {shown(lab.namespace)}, but {names.namespace} by the configuration"
         hint = "use the site's own configuration; otherwise the internal URL is wrong"
-        complaint = first.complaint("other-namespace", message, hint, ("metadata", "namespace"))
-        yield replace(complaint, severity=Severity.WARNING)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+        found = first.finding("other-namespace", message, hint, ("metadata", "namespace"))
+        yield replace(found, severity=Severity.WARNING)

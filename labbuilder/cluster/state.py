@@ -201,13 +201,8 @@ def _notebook_ids(pod: _Pod, findings: list[Finding]) -> _SecurityContext | None
         i for i, each in enumerate(pod.spec.containers) if each.name == NOTEBOOK_CONTAINER
     ]
     if len(notebooks) != 1:
-        findings.append(
-            Finding(
-                "missing-field",
-                f"must have exactly one container named {NOTEBOOK_CONTAINER}",
-                path,
-            )
-        )
+        message = f"must have exactly one container named {NOTEBOOK_CONTAINER}"
+        findings.append(Finding("missing-field", message, path))
         return None
     (i,) = notebooks
     context = pod.spec.containers[i].security_context

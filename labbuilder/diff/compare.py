@@ -31,19 +31,9 @@ _MIN_SECRET_LENGTH = 8  # shorter secrets would be found in any text
 class Change:
     """A field or a whole object that differs.
 
-    Attributes
-    ----------
-    kind, name, namespace
-        The object; the namespace is empty if the object is cluster-scoped.
-    path
-        The field, as `format_path` writes it; empty for the object itself.
-    old, new
-        The values, of JSON types; None if there is none. Secrets' values are `MASK`, even where
-        they differ.
-    impact
-        What the change does to a running lab.
-    is_quantity
-        Whether the values are quantities.
+    The namespace is empty if the object is cluster-scoped, the path if the object itself differs.
+    The values are of JSON types, and None if there is none; secrets' values are `MASK`, even where
+    they differ.
     """
 
     kind: str
@@ -63,18 +53,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two sets of manifests.
+    """The differences between two sets of manifests."""
 
-    Attributes
-    ----------
-    changes
-        In the order of the old manifests, followed by the added objects.
-    hidden
-        How many values could not be compared, because the old ones are masked.
-    """
-
-    changes: tuple[Change, ...]
-    hidden: int = 0
+    changes: tuple[Change, ...]  # in the order of the old manifests, followed by the added objects
+    hidden: int = 0  # how many values could not be compared, because the old ones are masked
 
 
 class _Hidden(NamedTuple):
@@ -91,26 +73,19 @@ class _Field(NamedTuple):
 
 
 def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
-    """Compare two sets of manifests by value.
+    """Compare two sets of manifests by value; they have kind and name, and no duplicates.
 
-    Parameters
-    ----------
-    old, new
-        Manifests with kind and name, without duplicates. Fields that only a server sets are
-        ignored, and a secret's value that is masked in the old ones is assumed to be unchanged.
-
-    Returns
-    -------
-    Difference
-        Every change.
+    Fields that only a server sets are ignored, and a secret's value that is masked in the old ones
+    is assumed to be unchanged.
     """
     before = {identity(manifest): _prepared(manifest) for manifest in old}
     after = {identity(manifest): _prepared(manifest) for manifest in new}
     secrets = _secrets([*before.values(), *after.values()])
-    claimed = {key[2] for key in before if key[1] == "PersistentVolumeClaim"}
+    claimed = {key[2] for key in before if key[1] == "PersistentVolumeClaim"}  # namespaces
     changes: list[Change] = []
     hidden = 0
     for key in dict.fromkeys([*before, *after]):
+        _, kind, namespace, name = key
         was, is_now = before.get(key), after.get(key)
         found = [_Field((), was, is_now)]
         if was is not None and is_now is not None:
@@ -121,20 +96,14 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
             impact = (
                 of_field(was, field.path, field.old, field.new)
                 if was and field.path
-                else of_object(key[1], removed=is_now is None, holds_claims=key[3] in claimed)
+                else of_object(kind, removed=is_now is None, holds_claims=name in claimed)
             )
-            changes.append(_change(key, field, impact, secrets))
+            path = format_path(field.path)
+            one, other = _plain(field.old, secrets), _plain(field.new, secrets)
+            changes.append(
+                Change(kind, name, namespace, path, one, other, impact, field.is_quantity)
+            )
     return Difference(tuple(changes), hidden)
-
-
-def _change(
-    key: tuple[str, str, str, str], field: _Field, impact: Impact, secrets: set[str]
-) -> Change:
-    _, kind, namespace, name = key
-    old, new = _plain(field.old, secrets), _plain(field.new, secrets)
-    return Change(
-        kind, name, namespace, format_path(field.path), old, new, impact, field.is_quantity
-    )
 
 
 def _prepared(manifest: Manifest) -> Manifest:

@@ -13,7 +13,7 @@ from typing import Any
 from labbuilder.diff.compare import Change
 from labbuilder.diff.impact import Impact, worst
 
-__all__ = ["Person", "Rollout"]
+__all__ = ["Person", "Rollout", "common_length"]
 
 _MIN_DIGITS = 4  # shorter numbers mean many other things
 _PASSWD = re.compile(r"^(USERNAME:x):[^:\n]+:[^:\n]+:[^:\n]*:", re.MULTILINE)
@@ -29,19 +29,11 @@ class Person:
 
 
 class Rollout:
-    """Counts changes that differ only by the user.
-
-    Attributes
-    ----------
-    labs
-        The number of labs.
-    classes
-        The number of changed labs by the worst class of their changes.
-    """
+    """Counts changes that differ only by the user."""
 
     def __init__(self) -> None:
         self.labs = 0
-        self.classes: Counter[Impact] = Counter()
+        self.classes: Counter[Impact] = Counter()  # changed labs by their changes' worst class
         self._changes: dict[str, Change] = {}
         self._counts: Counter[str] = Counter()
 
@@ -126,12 +118,13 @@ def _kind(manifest: Any) -> Any:
 def _differing_lines(old: str, new: str) -> tuple[str, str]:
     """Remove the common lines at the start and the end of two texts, such as ``passwd``."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    start = _common(before, after)
+    start = common_length(before, after)
     before, after = before[start:], after[start:]
-    end = _common(before[::-1], after[::-1])
+    end = common_length(before[::-1], after[::-1])
     return "".join(before[: len(before) - end]), "".join(after[: len(after) - end])
 
 
-def _common(one: list[str], other: list[str]) -> int:
+def common_length(one: Iterable[str], other: Iterable[str]) -> int:
+    """Count the lines or characters with which both texts start."""
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -19,24 +19,12 @@ _ORDERED = {"Container.env", "PodSpec.initContainers"}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The schema of a value; empty if there is none.
-
-    Attributes
-    ----------
-    schema
-        The schema, with its reference resolved.
-    types
-        The schemas that it refers to, by their full names.
-    type
-        The short name of its type, for example ``Quantity``.
-    field
-        The field that holds it, for example ``PodSpec.tolerations``.
-    """
+    """The schema of a value, with its reference resolved; empty if there is none."""
 
     schema: Mapping[str, Any] = field(default_factory=dict)
-    types: Mapping[str, Any] = field(default_factory=dict)
-    type: str = ""
-    field: str = ""
+    types: Mapping[str, Any] = field(default_factory=dict)  # that it refers to, by full name
+    type: str = ""  # the short name, for example ``Quantity``
+    field: str = ""  # that holds the value, for example ``PodSpec.tolerations``
 
     @property
     def is_quantity(self) -> bool:
@@ -61,12 +49,14 @@ class Shape:
     def names(self, items: Sequence[Any]) -> list[Item] | None:
         """Name the items of a list by the fields that identify them; None if their index does."""
         keys = self.schema.get("x-kubernetes-list-map-keys", ())
-        if self.field == "PodSpec.tolerations":
+        if self.schema.get("x-kubernetes-list-type") == "set":
+            found = [item if isinstance(item, str) else None for item in items]
+        elif not all(isinstance(item, Mapping) for item in items):
+            return None
+        elif self.field == "PodSpec.tolerations":
             found = [_toleration(item) for item in items]
         elif keys:
             found = [_name(item, keys) for item in items]
-        elif self.schema.get("x-kubernetes-list-type") == "set":
-            found = [item if isinstance(item, str) else None for item in items]
         else:
             return None
         names = [Item(name) for name in found if name is not None]
@@ -91,19 +81,15 @@ def shape(kind: str) -> Shape:
     return Shape(schema, types, kind.rpartition("/")[2])
 
 
-def _name(item: Any, keys: Sequence[str]) -> str | None:
-    if not isinstance(item, Mapping):
-        return None
+def _name(item: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     values = [item.get(key, _DEFAULTS.get(key)) for key in keys]
     if not all(isinstance(value, str | int) for value in values):
         return None
     return "/".join(map(str, values))
 
 
-def _toleration(item: Any) -> str | None:
+def _toleration(item: Mapping[str, Any]) -> str:
     """Name a toleration as a taint is written; only its seconds can be updated."""
-    if not isinstance(item, Mapping):
-        return None
     operator = item.get("operator", "Equal")
     sign = _OPERATORS.get(operator, f" {operator} ") if isinstance(operator, str) else "?"
     return f"{item.get('key', '')}{sign}{item.get('value', '')}:{item.get('effect', '')}"

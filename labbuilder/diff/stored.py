@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labbuilder.documents import Document
-from labbuilder.documents.objects import unpack_lists
+from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import Manifest, identity
+from labbuilder.manifest import Manifest, identity, metadata_of
 
 __all__ = ["read_manifests"]
 
@@ -18,52 +18,37 @@ _HINT = "use the output of labbuilder render"
 def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     """Read the manifests in documents, where a ``List`` stands for its items.
 
-    Raises
-    ------
-    LabBuilderError
-        If an object has no kind and name, or is duplicated; with every error.
+    It raises `LabBuilderError`, with every error, if objects have no kind and name or are
+    duplicated.
     """
-    manifests: list[Manifest] = []
+    manifests: dict[tuple[str, str, str, str], Manifest] = {}
     findings: list[Finding] = []
-    seen: set[tuple[str, str, str, str]] = set()
     for document in documents:
         for each in unpack_lists(document, _HINT):
             if isinstance(each, Finding):
                 findings.append(each)
-                continue
-            path, data = each.path, each.data
-            found = list(_wrong(document, path, data))
-            if not found and identity(data) in seen:
-                message = "the object is duplicated"
-                found = [_finding("duplicate-object", document, path, message, "keep one of them")]
-            if not found:
-                seen.add(identity(data))
-                manifests.append(data)
-            findings += found
+            elif found := list(_wrong(each)):
+                findings += found
+            elif identity(each.data) in manifests:
+                message, hint = "the object is duplicated", "keep one of them"
+                findings.append(each.finding("duplicate-object", message, hint))
+            else:
+                manifests[identity(each.data)] = each.data
     if findings:
         raise LabBuilderError(findings)
-    return manifests
+    return list(manifests.values())
 
 
-def _wrong(document: Document, path: Path, data: Manifest) -> Iterator[Finding]:
+def _wrong(each: PlacedObject) -> Iterator[Finding]:
     """Find what an object lacks for its identity."""
-    metadata = data.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = metadata_of(each.data)
     fields: list[tuple[Path, Any]] = [
-        (("kind",), data.get("kind")),
+        (("kind",), each.data.get("kind")),
         (("metadata", "name"), metadata.get("name")),
         (("metadata", "namespace"), metadata.get("namespace") or "none"),
     ]
     for field, value in fields:
         if value is None:
-            message = "is required"
-            yield _finding("missing-field", document, (*path, *field), message)
+            yield each.finding("missing-field", "is required", _HINT, field)
         elif not isinstance(value, str) or not value:
-            message = "must be non-empty text"
-            yield _finding("wrong-type", document, (*path, *field), message)
-
-
-def _finding(
-    code: str, document: Document, path: Path, message: str, hint: str = _HINT
-) -> Finding:
-    return Finding(code, message, path, hint, source=document.source(path))
+            yield each.finding("wrong-type", "must be non-empty text", _HINT, field)

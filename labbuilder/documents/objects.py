@@ -21,6 +21,11 @@ class PlacedObject:
     path: Path
     data: dict[str, Any] = field(repr=False)
 
+    def finding(self, code: str, message: str, hint: str = "", path: Path = ()) -> Finding:
+        """Return a finding about the value at a path of the object."""
+        path = self.path + path
+        return Finding(code, message, path, hint, source=self.document.source(path))
+
 
 def unpack_lists(document: Document, hint: str) -> Iterator[PlacedObject | Finding]:
     """Find the objects of a document.

@@ -26,25 +26,13 @@ _HINT = "put the content of a user file under the functionConfig's spec"
 def run(
     text: str | bytes, file: str, compile_user: Callable[[Document], LabObjects]
 ) -> tuple[str, Sequence[Finding]]:
-    """Add a user's lab to a ResourceList.
+    """Add a user's lab to a ResourceList, which findings call `file`.
 
-    Parameters
-    ----------
-    text
-        The ResourceList; its functionConfig has the content of a user file under ``spec``.
-    file
-        The name of the text in findings.
-    compile_user
-        The function that compiles the user's document, such as
-        `labbuilder.users.compile.UserFiles.compile`.
+    Its functionConfig has the content of a user file under ``spec``. `compile_user` compiles that,
+    as `labbuilder.users.compile.UserFiles.compile` does.
 
-    Returns
-    -------
-    str
-        The resulting ResourceList: with the lab and its warnings, or with the items unchanged
-        and everything that is wrong.
-    sequence of Finding
-        The findings in its results.
+    It returns the resulting ResourceList, with the lab and its warnings, or with the items
+    unchanged and everything that is wrong; and the findings in its results.
     """
     found: ResourceList | None = None
     manifests: list[Manifest] = []

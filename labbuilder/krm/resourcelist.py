@@ -16,7 +16,7 @@ import yaml
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
-from labbuilder.manifest import Manifest
+from labbuilder.manifest import Manifest, metadata_of
 from labbuilder.output import to_yaml
 
 __all__ = ["ResourceList", "read_resource_list", "reference", "write_resource_list"]
@@ -46,24 +46,10 @@ class ResourceList:
 
 
 def read_resource_list(text: str | bytes, file: str) -> ResourceList:
-    """Read a ResourceList.
+    """Read a ResourceList from YAML or JSON; its functionConfig is not validated.
 
-    Parameters
-    ----------
-    text
-        YAML or JSON; bytes are UTF-8.
-    file
-        The name of the text in findings.
-
-    Returns
-    -------
-    ResourceList
-        The ResourceList; its functionConfig is not validated.
-
-    Raises
-    ------
-    LabBuilderError
-        If the text isn't strict YAML or isn't a ResourceList, with every complaint.
+    It raises `LabBuilderError`, with every complaint, if the text isn't strict YAML or isn't a
+    ResourceList.
     """
     documents = load(text, file, MAX_FILE_VALUES)
     given = [index for index, each in enumerate(documents) if each.data is not None]
@@ -122,22 +108,11 @@ def write_resource_list(
     manifests: Iterable[Manifest],
     results: Sequence[Mapping[str, Any]],
 ) -> str:
-    """Write the ResourceList that a function returns.
+    """Write the ResourceList that a function returns, without the functionConfig and its secrets.
 
-    Parameters
-    ----------
-    found
-        The ResourceList of the input; None if it could not be read.
-    manifests
-        Manifests to add: each replaces the item of the same group, kind, namespace and name and
-        keeps its annotations for kustomize, or else comes after the last item.
-    results
-        The results.
-
-    Returns
-    -------
-    str
-        YAML without the functionConfig, which may have secrets.
+    `found` is the ResourceList of the input; None if it could not be read. Each manifest replaces
+    the item of the same group, kind, namespace and name and keeps its annotations for kustomize,
+    or else comes after the last item.
     """
     version = found.document.data["apiVersion"] if found else _VERSIONS[0]
     head: dict[str, Any] = {"apiVersion": version, "kind": "ResourceList", "items": []}
@@ -173,18 +148,16 @@ def _identity(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 def reference(manifest: Any) -> dict[str, str]:
     """Return an object's apiVersion, kind, namespace and name, as far as they are text."""
-    manifest = manifest if isinstance(manifest, dict) else {}
-    metadata = manifest.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    if not isinstance(manifest, dict):
+        return {}
     given = {key: manifest.get(key) for key in ("apiVersion", "kind")}
-    given |= {key: metadata.get(key) for key in ("namespace", "name")}
+    given |= {key: metadata_of(manifest).get(key) for key in ("namespace", "name")}
     return {key: text for key, text in given.items() if text and isinstance(text, str)}
 
 
 def _annotated(manifest: Manifest, item: Mapping[str, Any]) -> Manifest:
     """Copy the annotations by which kustomize and kpt recognise an item."""
-    metadata = item.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    annotations = metadata_of(item).get("annotations")
     kept = {
         key: value
         for key, value in (annotations if isinstance(annotations, dict) else {}).items()

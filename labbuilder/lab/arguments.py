@@ -13,7 +13,7 @@ from labbuilder.lab.names import build_object_names
 from labbuilder.models.complaints import validated
 from labbuilder.names import is_dns_label
 
-__all__ = ["Inputs", "raise_on_error", "read_inputs"]
+__all__ = ["Inputs", "check_namespace", "raise_on_error", "read_inputs"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -76,6 +76,15 @@ def raise_on_error(findings: list[Finding]) -> None:
         raise LabBuilderError(findings)
 
 
+def check_namespace(prefix: str, username: str) -> Iterator[Finding]:
+    """Check the length of the name of a valid user's namespace."""
+    namespace = build_object_names(prefix, username).namespace
+    if not is_dns_label(namespace):
+        message = f"namespace {namespace} must be at most 63 characters"
+        hint = "shorten the username or the configuration's namespacePrefix"
+        yield Finding("name-too-long", message, ("user", "username"), hint)
+
+
 def _cross_check(
     config: models.LabConfig,
     user: models.User | None,
@@ -84,11 +93,7 @@ def _cross_check(
 ) -> Iterator[Finding]:
     """Check the arguments against each other; one that is invalid itself is None."""
     if user:
-        namespace = build_object_names(config.namespace_prefix, user.username).namespace
-        if not is_dns_label(namespace):
-            message = f"namespace {namespace} must be at most 63 characters"
-            hint = "shorten the username or the configuration's namespacePrefix"
-            yield Finding("name-too-long", message, ("user", "username"), hint)
+        yield from check_namespace(config.namespace_prefix, user.username)
     if lab and not config.size(lab.options.size):
         message = f"size {lab.options.size} is not defined"
         hint = f"choose one of {', '.join(known.size for known in config.sizes)}"

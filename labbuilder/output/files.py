@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import identity, object_name
+from labbuilder.manifest import identity, metadata_of, object_name
 from labbuilder.names import is_dns_label, is_dns_subdomain
 from labbuilder.output.text import in_order, refuse_infinite, write_json, write_yaml
 
@@ -66,8 +66,7 @@ def _folder(manifest: Mapping[str, Any]) -> str:
 
 def _find_unfit_names(manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """Find what can't be part of a file's name, or would lead out of the folder."""
-    metadata = manifest.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
+    metadata = metadata_of(manifest)
     kind, name, namespace = manifest.get("kind"), metadata.get("name"), metadata.get("namespace")
     is_name = is_dns_label if kind == "Namespace" else is_dns_subdomain
     checks: list[tuple[Path, Any, Callable[[str], object]]] = [

@@ -8,18 +8,13 @@ from typing import NamedTuple, Protocol
 
 from labbuilder.errors import Finding, Severity, Source, format_path
 
-__all__ = ["Context", "Explanation", "Subject", "complaint", "count"]
+__all__ = ["Context", "Explanation", "Subject", "complaint"]
 
 
 class Subject(NamedTuple):
-    """Something that was checked.
+    """Something that was checked: an object, or a file if the object is empty.
 
-    Attributes
-    ----------
-    file
-        Its file, as the user named it; empty if it is not from a file.
-    object
-        ``Kind/name``, as in `labbuilder.Finding`; empty for the file itself.
+    The file is as the user named it, and empty for what is not from a file.
     """
 
     file: str
@@ -46,24 +41,14 @@ def _no_line(_source: Source) -> None:
 class Context:
     """What reporters know besides the findings.
 
-    Attributes
-    ----------
-    subjects
-        Everything that was checked, whether or not there is a finding about it.
-    line
-        Returns the line of the user's text at a place; None if it is unknown or may hold a secret.
-    colour
-        Whether a terminal shows the text.
-    version
-        labbuilder's own.
-    codes
-        What is known of findings' codes.
+    `line` returns the line of the user's text at a place; None if it is unknown or may hold a
+    secret.
     """
 
-    subjects: Sequence[Subject] = ()
+    subjects: Sequence[Subject] = ()  # all that was checked, with and without findings
     line: Callable[[Source], str | None] = _no_line
     colour: bool = False
-    version: str = ""
+    version: str = ""  # labbuilder's own
     codes: Mapping[str, Explanation] = field(default_factory=dict)
 
 
@@ -76,8 +61,3 @@ def complaint(finding: Finding) -> str:
     where = (part for part in (cause, finding.object, format_path(finding.path)) if part)
     hint = f"; {finding.hint}" if finding.hint else ""
     return f"{': '.join([*where, finding.message])}{hint}"
-
-
-def count(findings: Sequence[Finding], severity: str) -> int:
-    """Count the findings of a severity."""
-    return sum(finding.severity == severity for finding in findings)

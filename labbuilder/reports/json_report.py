@@ -14,19 +14,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbuilder.errors import Finding, Severity, format_path
-from labbuilder.reports.context import Context, count
+from labbuilder.reports.context import Context
 
 __all__ = ["report"]
 
 
 def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
     """Write the object that is described above, in ASCII."""
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
     data = {
         "findings": [_finding(finding) for finding in findings],
-        "summary": {
-            "errors": count(findings, Severity.ERROR),
-            "warnings": count(findings, Severity.WARNING),
-        },
+        "summary": {"errors": errors, "warnings": len(findings) - errors},
     }
     return json.dumps(data, indent=2) + "\n"
 

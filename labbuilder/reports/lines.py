@@ -28,15 +28,10 @@ Place = tuple[int, int]
 
 
 class SourceLines:
-    """The lines of files that may be shown.
+    """The lines of files that may be shown, from each file's text and documents.
 
-    Parameters
-    ----------
-    texts
-        The text of each file, by its name.
-    documents
-        The documents of each file. No line is shown of a file that could not be read as YAML,
-        since the places of its secrets are unknown.
+    No line is shown of a file that could not be read as YAML, since the places of its secrets are
+    unknown.
     """
 
     def __init__(

@@ -34,40 +34,20 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A part of the input: a YAML text, or some lines of newline-delimited JSON.
-
-    Attributes
-    ----------
-    file
-        Its name in findings.
-    text
-        Its content.
-    first
-        The number of its first line if it is lines of JSON, and 0 otherwise.
-    findings
-        Why it couldn't be read; empty if it was.
-    """
+    """A part of the input: a YAML text, or some lines of newline-delimited JSON."""
 
     file: str
     text: bytes = b""
-    first: int = 0
-    findings: tuple[Finding, ...] = ()
+    first: int = 0  # the number of its first line if it is lines of JSON, and 0 otherwise
+    findings: tuple[Finding, ...] = ()  # why it couldn't be read; empty if it was
 
 
 def read_batches(names: Iterable[str]) -> Iterator[Batch]:
-    """Read the input, one batch at a time.
+    """Read the input, one batch at a time: in the order of the names, then of a folder's files.
 
-    Parameters
-    ----------
-    names
-        Files, folders, glob patterns, and ``-`` for standard input. A folder stands for all
-        YAML and JSON files below it except hidden ones. ``*.ndjson`` and ``*.jsonl`` files have
-        one JSON document per line; so does standard input that starts with two such lines.
-
-    Yields
-    ------
-    Batch
-        In the order of the names; within a folder, of the file names.
+    The names are files, folders, glob patterns, and ``-`` for standard input. A folder stands for
+    all YAML and JSON files below it except hidden ones. ``*.ndjson`` and ``*.jsonl`` files have
+    one JSON document per line; so does standard input that starts with two such lines.
     """
     for name in names:
         if name == "-":
@@ -87,12 +67,9 @@ def read_batches(names: Iterable[str]) -> Iterator[Batch]:
 def parse_batch(
     batch: Batch, max_values: int = MAX_VALUES
 ) -> Iterator[Document | tuple[Finding, ...]]:
-    """Parse the documents of a batch; a YAML text may have `max_values` values.
+    """Yield each document of a batch that is not empty, or what is wrong with it.
 
-    Yields
-    ------
-    Document or tuple of Finding
-        Each document, or what is wrong with it, in the order of the text; no empty ones.
+    A YAML text may have `max_values` values.
     """
     if batch.findings:
         yield batch.findings
@@ -125,26 +102,10 @@ def total_bytes(names: Sequence[str]) -> int | None:
 def map_batches(
     make: Callable[[], Callable[[Batch], Result]], batches: Iterable[Batch], jobs: int
 ) -> Iterator[Result]:
-    """Apply a function to batches, in several processes.
+    """Apply a function to batches, in several processes, and yield the results in order.
 
-    Parameters
-    ----------
-    make
-        Makes the function, once in every process.
-    batches
-        The batches; only a few are in memory at a time.
-    jobs
-        The number of processes; 1 is this one.
-
-    Yields
-    ------
-    object
-        The result of each batch, in order.
-
-    Raises
-    ------
-    ChildProcessError
-        If a process is killed.
+    Each process makes the function once, and only a few batches are in memory at a time. One job
+    runs in this process. It raises ChildProcessError if a process is killed.
     """
     if jobs == 1:
         yield from map(make(), batches)

@@ -14,14 +14,9 @@ __all__ = ["UserChecker", "is_independent"]
 
 
 class UserChecker:
-    """Checks user documents, and lines of manifests one by one.
+    """Checks user documents, and lines of manifests one by one, against Kubernetes versions.
 
-    Parameters
-    ----------
-    users
-        Options of `labbuilder.users.compile.UserFiles`.
-    versions
-        The Kubernetes versions to check labs against.
+    `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
     def __init__(self, users: Mapping[str, str | None], versions: Sequence[str]) -> None:

@@ -33,14 +33,8 @@ class _Site:
 class UserFiles:
     """Compiles user files; a configuration is read and prepared once for all of them.
 
-    Parameters
-    ----------
-    config
-        The configuration file that overrides the user files' own, if any.
-    templates
-        The folder of the site's own fragments, if any.
-    kubernetes_version
-        The version that manifests are checked against; the newest by default.
+    `config` is a file that overrides the user files' own. The other options are those of
+    `labbuilder.LabCompiler`, with its defaults.
     """
 
     def __init__(
@@ -59,10 +53,7 @@ class UserFiles:
     def compile(self, document: Document) -> LabObjects:
         """Compile one user's document to a lab, with its warnings placed in the files.
 
-        Raises
-        ------
-        LabBuilderError
-            With everything that is wrong, placed in the files.
+        If anything is wrong, it raises `LabBuilderError` with everything, placed in the files.
         """
         user = parse_user(document)
         compiler = self._compiler(user)
@@ -125,10 +116,7 @@ class UserFiles:
 def read_documents(name: str) -> list[Document]:
     """Read a user file, a document for each user; ``-`` is standard input.
 
-    Raises
-    ------
-    LabBuilderError
-        If the file can't be read, isn't strict YAML, or contains no user.
+    It raises `LabBuilderError` if the file can't be read, isn't strict YAML, or contains no user.
     """
     documents = load_file(name)
     if not documents:

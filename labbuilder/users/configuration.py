@@ -19,10 +19,7 @@ __all__ = ["parse_configuration", "read_configuration", "read_lab_config"]
 def read_configuration(file: str | None) -> Document:
     """Read a site's configuration, but don't validate it; None is the default site.
 
-    Raises
-    ------
-    LabBuilderError
-        If the file can't be read or is not one YAML document.
+    It raises `LabBuilderError` if the file can't be read or is not one YAML document.
     """
     if file is None:
         return parse_configuration(DEFAULT_SITE, "the default site")
@@ -32,18 +29,12 @@ def read_configuration(file: str | None) -> Document:
 def parse_configuration(text: str | bytes, file: str) -> Document:
     """Parse the text of a configuration, but don't validate it.
 
-    Raises
-    ------
-    LabBuilderError
-        If it is not one YAML document.
+    It raises `LabBuilderError` if the text is not one YAML document.
     """
     documents = load(text, file)
     if len(documents) > 1:
-        message, hint = (
-            "a configuration must be one YAML document",
-            "move this one to its own file",
-        )
-        source = documents[1].source(())
+        message = "a configuration must be one YAML document"
+        hint, source = "move this one to its own file", documents[1].source(())
         raise LabBuilderError([Finding("several-documents", message, hint=hint, source=source)])
     if documents[0].data is None:
         raise LabBuilderError([Finding("empty-file", f"{file} contains no configuration")])
@@ -53,10 +44,7 @@ def parse_configuration(text: str | bytes, file: str) -> Document:
 def read_lab_config(file: str | None) -> LabConfig:
     """Read and validate a site's configuration; None is the default site.
 
-    Raises
-    ------
-    LabBuilderError
-        If it can't be read or is wrong, with every complaint, placed in the file.
+    It raises `LabBuilderError` with everything that is wrong, placed in the file.
     """
     document = read_configuration(file)
     section, at = lab_section(document.data)

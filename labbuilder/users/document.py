@@ -69,12 +69,8 @@ def resolve_relative(file: str, name: str) -> Path:
 def parse_user(document: Document) -> UserDocument:
     """Parse a user's document and read the files that it names.
 
-    What can't be read is a complaint, and counts as empty.
-
-    Raises
-    ------
-    LabBuilderError
-        If the document is not a mapping.
+    What can't be read is a complaint, and counts as empty. It raises `LabBuilderError` if the
+    document is not a mapping.
     """
     user = UserDocument(document)
     if not isinstance(document.data, dict):
@@ -106,13 +102,9 @@ def _site(user: UserDocument, given: Any) -> Any:
     site = {"discovery": {}, **(given or {})}
     if not {"baseUrl", "base_url"} & site.keys():
         site["baseUrl"] = _DEFAULT_BASE_URL
-        user.complain(
-            "default-base-url",
-            f"is not set; labs get {_DEFAULT_BASE_URL}",
-            ("site", "baseUrl"),
-            "set it to the site's URL",
-            Severity.WARNING,
-        )
+        message, hint = f"is not set; labs get {_DEFAULT_BASE_URL}", "set it to the site's URL"
+        path = ("site", "baseUrl")
+        user.complain("default-base-url", message, path, hint, Severity.WARNING)
     named = site["discovery"]
     if isinstance(named, str):
         site["discovery"] = _json(user, named, ("site", "discovery"))

@@ -23,35 +23,19 @@ _WRITERS = {"json": output.to_json, "ndjson": output.to_line, "yaml": output.to_
 class Rendered:
     """The result for one user.
 
-    Attributes
-    ----------
-    who
-        The user's name and place, for a summary.
-    findings
-        What is wrong, or worth knowing.
-    texts
-        The lab's objects by file name, or all in one text under an empty name; None after an
-        error.
+    The texts are the lab's objects by file name, or all in one text under an empty name; there
+    are none after an error.
     """
 
-    who: str
+    who: str  # the user's name and place, for a summary
     findings: tuple[Finding, ...]
     texts: Mapping[str, str] | None = None
 
 
 class Renderer:
-    """Renders batches of users.
+    """Renders batches of users, each object to its own file if `in_files`.
 
-    Parameters
-    ----------
-    users
-        The options of `labbuilder.users.compile.UserFiles`.
-    form
-        The format of the texts.
-    in_files
-        Whether each object gets its own file.
-    redacted
-        Whether secrets' values are masked.
+    `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
     def __init__(

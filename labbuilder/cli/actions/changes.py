@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import takewhile
 from typing import Any
 
 from labbuilder.diff.compare import Change
+from labbuilder.diff.groups import common_length
 from labbuilder.diff.impact import Impact, worst
 from labbuilder.quantity import MAX_BYTES, format_memory, parse_quantity
 from labbuilder.reports.escape import visible
@@ -85,15 +85,10 @@ def _texts(change: Change) -> tuple[str, str]:
         amounts = _amount(change.old, change.path), _amount(change.new, change.path)
         return amounts if amounts[0] != amounts[1] else (str(change.old), str(change.new))
     old, new = _text(change.old), _text(change.new)
-    start = max(0, _common_length(old, new) - _CONTEXT)
+    start = max(0, common_length(old, new) - _CONTEXT)
     if max(len(old), len(new)) <= _MAX_SHOWN or change.old is None or change.new is None:
         start = 0
     return _quoted(change.old, old, start), _quoted(change.new, new, start)
-
-
-def _common_length(one: str, other: str) -> int:
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _text(value: Any) -> str:

@@ -141,10 +141,7 @@ def diff_configurations(
 def _count(document: Document, before: UserFiles, after: UserFiles, rollout: Rollout) -> None:
     """Compile a user's lab twice and count what differs; warnings are left to ``render``.
 
-    Raises
-    ------
-    LabBuilderError
-        With what is wrong by either configuration.
+    It raises `LabBuilderError` with what is wrong by either configuration.
     """
     labs: list[LabObjects] = []
     findings: list[Finding] = []

@@ -1,4 +1,4 @@
-"""Writes the starter files."""
+"""Writes the starter files and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import typer
 
 import labbuilder
+from labbuilder.cli.options import SchemaKind
 from labbuilder.cli.streams import EXIT_ERROR, write, writing
 from labbuilder.data import read_folder
 from labbuilder.models.jsonschema import config_schema, schema_text, user_schema
 
-__all__ = ["write_starter"]
+__all__ = ["print_schema", "write_starter"]
 
 _STARTER = Path(labbuilder.__file__).parent / "starter"
 
@@ -42,3 +43,9 @@ def _texts() -> dict[str, str]:
         "site.schema.json": schema_text(config_schema()),
         "user.schema.json": schema_text(user_schema()),
     }
+
+
+def print_schema(kind: SchemaKind) -> None:
+    """Print the JSON Schema of a kind of file."""
+    with writing("the schema"):
+        write(schema_text(user_schema() if kind is SchemaKind.USER else config_schema()))

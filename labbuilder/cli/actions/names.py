@@ -1,4 +1,4 @@
-"""Prints the names of labs' objects."""
+"""Prints the names of labs' objects, and their URLs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from labbuilder.cli.streams import (
     fail,
     print_findings,
     standard_output,
+    write,
     writing,
 )
 from labbuilder.errors import Finding, LabBuilderError, Source
@@ -23,9 +24,9 @@ from labbuilder.lab.names import build_object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.models import LabConfig
 from labbuilder.users.configuration import read_lab_config
-from labbuilder.users.roster import Roster, describe_names
+from labbuilder.users.roster import describe_names, find_nameable, internal_url
 
-__all__ = ["print_names"]
+__all__ = ["print_names", "print_url"]
 
 _MAX_LINE_BYTES = 4096  # far more than a username has
 
@@ -34,25 +35,33 @@ def print_names(usernames: Sequence[str], config: str | None, output: TextFormat
     """Print the names of users' labs, and report the users whose labs can't be named."""
     try:
         site = read_lab_config(config)
-        roster = Roster(site.namespace_prefix)
-        roster.add(_usernames(usernames))
+        users, findings = find_nameable(site.namespace_prefix, _usernames(usernames))
     except LabBuilderError as error:
         fail(error.findings)
-    print_findings(roster.findings)
-    if not roster.users and not roster.findings:
+    print_findings(findings)
+    if not users and not findings:
         typer.echo("standard input has no username", err=True)
         raise typer.Exit(EXIT_ERROR)
     with writing("the names"):
-        users = list(roster.users)
         if output is TextFormat.JSON:
             lines = _json(site, users)
         else:
-            lines = _text(site, users, is_only=len(users) == 1 and not roster.findings)
+            lines = _text(site, users, is_only=len(users) == 1 and not findings)
         stream = standard_output()
         stream.writelines(lines)
         stream.flush()
-    if roster.findings:
+    if findings:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def print_url(username: str, config: str | None, prefix: str | None) -> None:
+    """Print the URL of a user's lab inside the cluster."""
+    try:
+        found = internal_url(read_lab_config(config), username, prefix)
+    except LabBuilderError as error:
+        fail(error.findings)
+    with writing("the URL"):
+        write(f"{found}\n")
 
 
 def _usernames(given: Iterable[str]) -> Iterator[tuple[str, Source]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -20,10 +20,7 @@ _ERASE_LINE = "\r\x1b[K"
 class Progress:
     """Writes each finding once, and a progress bar if standard error is a terminal.
 
-    Parameters
-    ----------
-    total
-        How many bytes there are to process; None, if unknown, shows no bar.
+    `total` is how many bytes there are to process; None, if unknown, shows no bar.
     """
 
     def __init__(self, total: int | None) -> None:
@@ -49,7 +46,7 @@ class Progress:
         """
         for finding in findings:
             is_warning = finding.severity is Severity.WARNING
-            key = hash(_without_object(finding) if is_warning else finding)
+            key = hash(finding.about("") if is_warning else finding)
             if key not in self._reported:  # hashes, since the texts may be many
                 self._reported.add(key)
                 self.write(str(finding))
@@ -57,9 +54,3 @@ class Progress:
     def write(self, line: str) -> None:
         """Write a line; the next step shows the bar again."""
         typer.echo(f"{_ERASE_LINE if self._bar else ''}{line}", err=True)
-
-
-def _without_object(finding: Finding) -> Hashable:
-    return (
-        finding.code, finding.message, finding.hint, finding.path, finding.source, finding.cause
-    )  # fmt: skip
