@@ -13,14 +13,13 @@ from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
 from labbuilder.fragments import Templates
-from labbuilder.lab.arguments import read_inputs
 from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import read_foreign_config
 from labbuilder.models.foreign import without_unknown
 from labbuilder.models.state import LabState
-from labbuilder.names import is_service_prefix
+from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix
 from labbuilder.validation import schemas
 from labbuilder.validation.rules import RULES
 
@@ -35,7 +34,6 @@ __all__ = [
     "to_client_model",
     "to_client_models",
 ]
-
 
 _VARIABLES = {
     "repository": "NUBLADO_CONTROLLER_REPOSITORY",
@@ -76,8 +74,7 @@ class LabBuilder:
     Raises
     ------
     LabBuilderError
-        If the configuration, the URL, the environment, a fragment or the version is wrong, with
-        all findings.
+        With all findings, if the configuration, URL, environment, version or a fragment is wrong.
     """
 
     def __init__(
@@ -118,12 +115,11 @@ class LabBuilder:
         env
             The lab's environment, whose ``JUPYTERHUB_SERVICE_PREFIX`` must be the path of a URL.
         """
-        name = "JUPYTERHUB_SERVICE_PREFIX"
-        prefix = env.get(name)
+        prefix = env.get(SERVICE_PREFIX_ENV)
         if not isinstance(prefix, str) or not is_service_prefix(prefix):
             message = "is missing" if prefix is None else "must be the path of a URL"
-            hint = "use /user/USERNAME/"
-            raise LabBuilderError([Finding("invalid-prefix", message, ("env", name), hint)])
+            at, hint = ("env", SERVICE_PREFIX_ENV), "use /user/USERNAME/"
+            raise LabBuilderError([Finding("invalid-prefix", message, at, hint)])
         return build_internal_url(self.build_object_names(username).namespace, prefix)
 
     async def build_lab(
@@ -139,11 +135,9 @@ class LabBuilder:
 
         Parameters
         ----------
-        user, lab
-            As `labbuilder.LabCompiler.compile` takes them; keys of mappings that labbuilder
-            doesn't know are ignored.
-        image, secrets
-            As `labbuilder.LabCompiler.compile` takes them.
+        user, lab, image, secrets
+            As `labbuilder.LabCompiler.compile` takes them; keys of the user's and the lab's
+            mappings that labbuilder doesn't know are ignored.
         pull_secret
             The Secret that holds the credentials for pulling images, or its data and type.
 
@@ -155,25 +149,21 @@ class LabBuilder:
         Raises
         ------
         LabBuilderError
-            If discovery fails or doesn't return JSON, or if an argument is wrong, with all
-            findings.
+            With all findings, if discovery fails or returns no JSON, or an argument is wrong.
         """
-        site = await self._discover()
-        inputs, findings = read_inputs(
-            self._compiler.config,
-            site=site,
-            user=without_unknown(models.User, user)[0],
+        user, _ = without_unknown(models.User, user)
+        objects = self._compiler.compile(
+            site=await self._discover(),
+            user=user,
             lab=without_unknown(models.LabSpecification, lab)[0],
             image=image,
             secrets=secrets,
             pull_secret=_pull_secret(pull_secret),
         )
-        if not inputs:
-            raise LabBuilderError(findings)
-        objects = self._compiler.compile_inputs(inputs, tuple(findings))
         warnings = [warning for warning in objects.warnings if self._is_news(warning)]
         if warnings:
-            self._log("warning", "Lab has warnings", warnings, inputs.user.username)
+            username = models.User.model_validate(user).username
+            self._log("warning", "Lab has warnings", warnings, user=username)
         return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
@@ -203,18 +193,16 @@ class LabBuilder:
         try:
             return recreate_lab_state(self._compiler.config, username, objects)
         except LabBuilderError as error:
-            event = "Cannot recreate the state of a lab"
-            self._log("error", event, error.findings, username)
+            self._log("error", "Cannot recreate the state of a lab", error.findings, user=username)
             return None
 
     def _is_news(self, warning: Finding) -> bool:
         """Return whether to log a warning: those about the whole site are logged once."""
         known = (warning.code, warning.path, warning.message)
-        rule = RULES.get(warning.code)
-        if not rule or not rule.of_the_site:
-            return True
         said = known in self._said
-        self._said.add(known)
+        rule = RULES.get(warning.code)
+        if rule and rule.of_the_site:
+            self._said.add(known)
         return not said
 
     async def _discover(self) -> models.Site:
@@ -231,32 +219,26 @@ class LabBuilder:
             raise LabBuilderError([Finding("invalid-discovery", message, at)])
         return site
 
-    def _log(
-        self, level: str, event: str, details: Iterable[object], username: str | None = None
-    ) -> None:
+    def _log(self, level: str, event: str, details: Iterable[object], **user: str) -> None:
         error = "; ".join(map(str, details))
-        user = {"user": username} if username is not None else {}
         if hasattr(self._logger, "bind"):
             getattr(self._logger.bind(**user), level)(event, error=error)
         else:
-            about = f"{event} (user={username})" if user else event
+            about = f"{event} (user={user['user']})" if user else event
             getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 
 def _read_site(base_url: str) -> tuple[models.Site | None, list[Finding]]:
     """Read the facts of the site that don't come from discovery."""
-    environment = {key: os.environ.get(name) for key, name in _VARIABLES.items()}
-    given = {key: value for key, value in environment.items() if value}
+    given = {key: value for key, name in _VARIABLES.items() if (value := os.environ.get(name))}
     url = given.pop("repertoire_base_url", None)
     image = dict(models.Site.model_fields["controller_image"].default) | given
     content = {"base_url": base_url, "repertoire_base_url": url, "controller_image": image}
     site, findings = validated(models.Site, {**content, "discovery": {}}, ("site",))
-    return site, [_in_environment(finding) for finding in findings]
-
-
-def _in_environment(finding: Finding) -> Finding:
-    name = _VARIABLES.get(str(finding.path[-1]))
-    return replace(finding, path=("environment", name)) if name else finding
+    for i, finding in enumerate(findings):
+        if name := _VARIABLES.get(str(finding.path[-1])):
+            findings[i] = replace(finding, path=("environment", name))
+    return site, findings
 
 
 def _pull_secret(value: Any) -> Any:

@@ -16,26 +16,9 @@ _PACKAGE = Path(__file__).parent
 
 
 def read_folder(folder: Path, suffix: str) -> dict[str, str]:
-    """Read a folder's text files.
+    """Read a folder's files that end with a suffix: their texts by name, in alphabetical order.
 
-    Parameters
-    ----------
-    folder
-        The folder; folders inside it are not read.
-    suffix
-        The ending of the files to read, such as ``.yaml``.
-
-    Returns
-    -------
-    dict of str to str
-        The contents by file name, in alphabetical order.
-
-    Raises
-    ------
-    OSError
-        If the folder or a file in it can't be read.
-    UnicodeDecodeError
-        If a file isn't UTF-8.
+    It raises OSError for what can't be read, and UnicodeDecodeError if a file isn't UTF-8.
     """
     return {
         path.name: path.read_text(encoding="utf-8")

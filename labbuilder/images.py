@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["ImageReference", "is_digest", "is_registry", "is_repository", "is_tag", "parse_image"]
+__all__ = ["is_digest", "is_registry", "is_repository", "is_tag", "parse_image"]
 
 _LABEL = r"[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9:]+\])"
@@ -26,44 +26,24 @@ _MAX_LENGTH = 255
 
 
 class ImageReference(NamedTuple):
-    """The parts of an image reference; an absent part is empty.
+    """The parts of an image reference; an absent part is empty."""
 
-    Attributes
-    ----------
-    registry
-        A host, with or without a port.
-    repository
-        The image's path in the registry.
-    tag
-        Its tag.
-    digest
-        Its digest.
-    """
-
-    registry: str
-    repository: str
+    registry: str  # a host, with or without a port
+    repository: str  # the image's path in the registry
     tag: str
     digest: str
 
 
 def parse_image(text: str) -> ImageReference | None:
-    """Split an image reference into its parts.
+    """Split ``registry/repository:tag@digest``, of which the repository alone is required.
 
-    Parameters
-    ----------
-    text
-        ``registry/repository:tag@digest``, of which the repository alone is required.
-
-    Returns
-    -------
-    ImageReference or None
-        The parts; None if this is not a valid image reference.
+    It returns None for what is not a valid image reference.
     """
     name, at, digest = text.partition("@")
     first, slash, rest = name.partition("/")
     # Any other first part belongs to a repository of the default registry.
     explicit = slash and (
-        first == "localhost" or "." in first or ":" in first or not _is_lower(first)
+        first == "localhost" or "." in first or ":" in first or first != first.lower()
     )
     registry, path = (first, rest) if explicit else ("", name)
     repository, colon, tag = path.partition(":")
@@ -95,7 +75,3 @@ def is_tag(text: str) -> bool:
 def is_digest(text: str) -> bool:
     """Return whether this is a digest: an algorithm and its hexadecimal digits."""
     return bool(_DIGEST.fullmatch(text))
-
-
-def _is_lower(text: str) -> bool:
-    return text.lower() == text

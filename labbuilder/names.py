@@ -17,8 +17,10 @@ __all__ = [
     "DNS_LABEL_LENGTH",
     "LABEL_PREFIX",
     "LAB_PORT",
+    "MAX_ID",
     "NOTEBOOK_CONTAINER",
     "NOTEBOOK_PORT_NAME",
+    "SERVICE_PREFIX_ENV",
     "USER_GROUPS_ANNOTATION",
     "USER_LABEL",
     "USER_NAME_ANNOTATION",
@@ -40,6 +42,8 @@ NOTEBOOK_CONTAINER = "notebook"
 """The container of a lab's pod that runs the notebook."""
 NOTEBOOK_PORT_NAME = "jupyterlab"
 """What that container calls its port."""
+SERVICE_PREFIX_ENV = "JUPYTERHUB_SERVICE_PREFIX"
+"""The variable that holds the path of the lab's URL."""
 
 LABEL_PREFIX = "nublado.lsst.io/"
 """The prefix of a lab's labels and annotations."""
@@ -51,6 +55,9 @@ USER_GROUPS_ANNOTATION = f"{LABEL_PREFIX}user-groups"
 """The annotation of the pod that holds the user's groups, as JSON."""
 USER_NAME_ANNOTATION = f"{LABEL_PREFIX}user-name"
 """The annotation of the pod that holds the user's full name, if there is one."""
+
+MAX_ID = 2**31 - 1
+"""The highest ID of a user or group that Kubernetes accepts."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL = re.compile(_LABEL)

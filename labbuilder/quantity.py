@@ -29,7 +29,7 @@ _UNITS = {
 }
 _CPU = re.compile(r"([0-9]{1,12})m|[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
 _MEMORY = re.compile(
-    r"([0-9]{1,20}(?:\.[0-9]{1,20})?)([kmgtpe]i?)|[0-9]{1,20}", re.IGNORECASE | re.ASCII
+    r"([0-9]{1,20}(?:\.[0-9]{1,20})?)([kmgtpe]i?)(b?)|[0-9]{1,20}", re.IGNORECASE | re.ASCII
 )
 _QUANTITY = re.compile(
     r"([+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40}))"
@@ -62,13 +62,14 @@ def parse_cpu(value: str | float) -> float:
 def parse_memory(value: str | int) -> int:
     """Parse bytes, or a number with a binary or decimal suffix, as whole bytes, rounded down.
 
-    Suffixes are in any letter case. A bare ``m`` is refused: in Kubernetes it means a thousandth
-    of a byte, elsewhere a megabyte. It raises ValueError for what it refuses.
+    Suffixes are in any letter case, and may end with a ``B``. A bare ``m`` is refused: in
+    Kubernetes it means a thousandth of a byte, elsewhere a megabyte. It raises ValueError for what
+    it refuses.
     """
     match = _MEMORY.fullmatch(_text(value))
     if not match:
         raise ValueError("is not a valid memory quantity")
-    if match[2] == "m":
+    if match[2] == "m" and not match[3]:
         raise ValueError('ends with "m", which means thousandths of a byte in Kubernetes')
     amount = Decimal(match[1]) * _UNITS[match[2].lower()] if match[1] else Decimal(match[0])
     if amount > MAX_BYTES:

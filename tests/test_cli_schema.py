@@ -162,6 +162,9 @@ def test_forms_that_user_files_take_are_valid(changes: dict[str, Any]) -> None:
             {"cpu": "500m", "memory": "0.75Gi"},
             {"cpu": "1.25", "memory": "250M"},
             {"cpu": 1, "memory": "64mi"},
+            {"cpu": 1, "memory": "12MiB"},
+            {"cpu": 1, "memory": "0.5GB"},
+            {"cpu": 1, "memory": "64mb"},
         )
     ],
 )

@@ -23,10 +23,10 @@ from labbuilder.lab.plan import MAX_CACHED_PLANS
 from labbuilder.lab.verdicts import GUARDS
 from labbuilder.models.image import ContainerImage, PullPolicy
 from labbuilder.models.user import Group
+from labbuilder.names import MAX_ID
 from labbuilder.validation import rules
 from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
-from labbuilder.validation.rules.fields.security import MAX_ID
 
 Lab = dict[str, Any]
 COUNT = int(os.environ.get("LABS", "2000"))

@@ -33,36 +33,16 @@ _NESTING = "maximum nesting depth"  # libyaml's own limit, since 0.2.6; ours is 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a YAML text.
+    """One document of a YAML text."""
 
-    Attributes
-    ----------
-    data
-        Its content, of JSON types only. An alias shares the value that it refers to.
-    file
-        The file as the user named it.
-    mark
-        The places of its values, as a tree parallel to the data.
-    """
-
-    data: Any
-    file: str
-    mark: Mark
+    data: Any  # of JSON types only; an alias shares the value that it refers to
+    file: str  # as the user named it
+    mark: Mark  # the places of its values, as a tree parallel to the data
 
     def source(self, path: Path, *, key: bool = False) -> Source:
-        """Find the place of a value.
+        """Find the place of a value, or of its nearest ancestor if there is no such value.
 
-        Parameters
-        ----------
-        path
-            Steps from the root of the document.
-        key
-            Whether to return the place of the value's key instead, if it has one.
-
-        Returns
-        -------
-        Source
-            The place; for a path that doesn't exist, that of the nearest ancestor.
+        With `key`, it is the place of the value's key instead, if it has one.
         """
         mark = self.mark
         for step in path:
@@ -77,29 +57,11 @@ class Document:
 def load(
     text: str | bytes, file: str, max_values: int = MAX_VALUES, *, rank: Rank = no_rank
 ) -> list[Document]:
-    """Read all documents of a YAML (or JSON) text.
+    """Read all documents of a YAML (or JSON) text; an empty text is one document of None.
 
-    Parameters
-    ----------
-    text
-        The text; bytes are UTF-8.
-    file
-        The file's name in findings and sources.
-    max_values
-        How many values it may hold in total.
-    rank
-        Ranks the places of keys: if a mapping has a key twice, the one of the lower rank wins. It
-        is an error if their ranks are equal, as all are by default.
-
-    Returns
-    -------
-    list of Document
-        At least one: an empty text is one document of None.
-
-    Raises
-    ------
-    LabBuilderError
-        With every error, up to the first syntax error.
+    Bytes are UTF-8. All documents together may hold at most `max_values`. If a mapping has a key
+    twice, the one whose place `rank` ranks lower wins; it is an error if their ranks are equal, as
+    all are by default. It raises `LabBuilderError` with every error, up to the first syntax error.
     """
     builder = _read(decode(text, file), file, max_values, rank)
     if builder.findings:

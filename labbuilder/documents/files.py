@@ -14,24 +14,9 @@ MAX_FILE_BYTES = 64 * 1024**2
 
 
 def load_file(name: str, most: int = MAX_VALUES) -> list[Document]:
-    """Read the documents of a YAML or JSON file.
+    """Read those documents of a YAML or JSON file that are not empty, as `load` does.
 
-    Parameters
-    ----------
-    name
-        The file's path; ``-`` is standard input, which findings call ``<stdin>``.
-    most
-        As `labbuilder.documents.load` takes it.
-
-    Returns
-    -------
-    list of Document
-        Those that are not empty.
-
-    Raises
-    ------
-    LabBuilderError
-        If the file can't be read or isn't strict YAML.
+    ``-`` is standard input, which findings call ``<stdin>``.
     """
     is_standard_input = name == "-"
     text = read_standard_input() if is_standard_input else read(Path(name))
@@ -40,42 +25,32 @@ def load_file(name: str, most: int = MAX_VALUES) -> list[Document]:
 
 
 def read(path: Path) -> bytes:
-    """Read a file.
-
-    Raises
-    ------
-    LabBuilderError
-        If it can't be read.
-    """
+    """Read a file, or raise `LabBuilderError` if that is impossible."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: no path at all
         reason = getattr(error, "strerror", None) or type(error).__name__
-        message = f"{shown(str(path))} can't be read: {reason}"
-        raise LabBuilderError([Finding("unreadable-file", message)]) from None
-    if len(content) > MAX_FILE_BYTES:  # perhaps a device, which has no end
-        message = f"{shown(str(path))} is larger than {MAX_FILE_BYTES // 1024**2} MiB"
-        raise LabBuilderError([Finding("unreadable-file", message)])
-    return content
+        raise _unreadable(f"{shown(str(path))} can't be read: {reason}") from None
+    return _limited(content, shown(str(path)))
 
 
 def read_standard_input(start: bytes = b"") -> bytes:
-    """Read standard input to its end, after `start`, which was read before.
-
-    Raises
-    ------
-    LabBuilderError
-        If it can't be read.
-    """
+    """Read standard input to its end, after `start`, which was read before, as `read` does."""
+    if not sys.stdin:
+        raise _unreadable("standard input is closed")
     try:
-        content = start + sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else None
+        content = start + sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        problem = f"can't be read: {error.strerror}"
-    else:
-        if content is not None and len(content) <= MAX_FILE_BYTES:
-            return content
-        problem = (
-            "is closed" if content is None else f"is larger than {MAX_FILE_BYTES // 1024**2} MiB"
-        )
-    raise LabBuilderError([Finding("unreadable-file", f"standard input {problem}")])
+        raise _unreadable(f"standard input can't be read: {error.strerror}") from None
+    return _limited(content, "standard input")
+
+
+def _limited(content: bytes, name: str) -> bytes:
+    if len(content) > MAX_FILE_BYTES:  # perhaps a device, which has no end
+        raise _unreadable(f"{name} is larger than {MAX_FILE_BYTES // 1024**2} MiB")
+    return content
+
+
+def _unreadable(message: str) -> LabBuilderError:
+    return LabBuilderError([Finding("unreadable-file", message)])

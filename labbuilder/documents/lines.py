@@ -36,13 +36,7 @@ class _Line(Document):
 
 
 def load_line(text: bytes, file: str, number: int) -> Document:
-    """Read a line of newline-delimited JSON, counted from 1, as `labbuilder.documents.load` does.
-
-    Raises
-    ------
-    LabBuilderError
-        With every error.
-    """
+    """Read a line of newline-delimited JSON, counted from 1, as `load` reads a document."""
     try:
         data = _fast(text)
     except (_UnsafeError, ValueError):

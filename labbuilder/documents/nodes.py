@@ -20,23 +20,13 @@ def no_rank(_line: int, _column: int) -> int:
 
 @dataclass(slots=True)
 class Mark:
-    """The place of a value in its text, and the places of its parts.
-
-    Attributes
-    ----------
-    line, column
-        The start of the value, counted from 1.
-    key_line, key_column
-        The start of its key; 0 if it is not a value of a mapping.
-    children
-        The marks of its values or items; None for a scalar.
-    """
+    """The place of a value in its text, counted from 1, and the places of its parts."""
 
     line: int
     column: int
-    key_line: int = 0
+    key_line: int = 0  # of its key; 0 if it is not a value of a mapping
     key_column: int = 0
-    children: dict[str, Mark] | list[Mark] | None = None
+    children: dict[str, Mark] | list[Mark] | None = None  # None for a scalar
 
     def child(self, step: str | int) -> Mark | None:
         """Return the mark one step down, or None if there is no such part."""

@@ -28,20 +28,9 @@ class PlacedObject:
 
 
 def unpack_lists(document: Document, hint: str) -> Iterator[PlacedObject | Finding]:
-    """Find the objects of a document.
+    """Find the object of a document, or every item of a List in its place.
 
-    Parameters
-    ----------
-    document
-        The document.
-    hint
-        The hint of a finding.
-
-    Yields
-    ------
-    PlacedObject or Finding
-        The object, or every item of a List in its place; a finding for each that is not a
-        mapping, and for a List without a list of items.
+    What is not a mapping, and a List without a list of items, is a finding with the hint.
     """
     return _unpack(document, (), document.data, hint)
 

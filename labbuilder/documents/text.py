@@ -76,11 +76,8 @@ def find_refused(text: str) -> re.Match[str] | None:
 def decode(text: str | bytes, file: str) -> str:
     """Decode UTF-8 and remove the byte order mark.
 
-    Raises
-    ------
-    LabBuilderError
-        If the text is not UTF-8, or holds a character that YAML allows only as an escape: YAML
-        readers may disagree about its lines and characters.
+    It raises `LabBuilderError` if the text is not UTF-8, or holds a character that YAML allows
+    only as an escape: YAML readers may disagree about its lines and characters.
     """
     if isinstance(text, bytes):
         try:
@@ -128,10 +125,7 @@ def _refusal(problem: str, hint: str, before: str, file: str) -> LabBuilderError
 def resolve(text: str) -> str | int | float | bool | None:
     """Return the value of an unquoted scalar in YAML 1.2's core schema.
 
-    Raises
-    ------
-    OverflowError
-        If it is a number of more than 100 digits, or too large for a float.
+    It raises OverflowError for an integer of more than 100 digits, or a float that is too large.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -150,14 +144,7 @@ def resolve(text: str) -> str | int | float | bool | None:
 def syntax_finding(problem: str | None, source: Source, block_line: int | None) -> Finding:
     """Explain a parser's error without quoting the text.
 
-    Parameters
-    ----------
-    problem
-        The parser's message.
-    source
-        The place of the error.
-    block_line
-        The line in which the value begins that the parser was reading.
+    The value that the parser was reading begins in `block_line`.
     """
     known = ((words, hint) for part, words, hint in _PROBLEMS if part in (problem or ""))
     message, hint = next(known, ("not valid YAML", f"{_ALIGN}; {_QUOTE}"))

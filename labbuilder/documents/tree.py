@@ -24,27 +24,10 @@ _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG
 
 
 class TreeBuilder:
-    """Builds documents from YAML events.
-
-    Parameters
-    ----------
-    file
-        The file's name in findings.
-    max_values
-        How many values the text may hold.
-    rank
-        Of two values of one key, that of the lower rank wins; it is an error if they are equal.
-
-    Attributes
-    ----------
-    documents
-        The data and places of each document so far.
-    findings
-        The errors so far.
-    """
+    """Builds documents from YAML events, within the limits of `labbuilder.documents.load`."""
 
     def __init__(self, file: str, max_values: int, rank: Rank) -> None:
-        self.documents: list[tuple[Any, Mark]] = []
+        self.documents: list[tuple[Any, Mark]] = []  # the data and places of each
         self.findings: list[Finding] = []
         self._file = file
         self._max_values = max_values

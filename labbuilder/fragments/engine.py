@@ -38,27 +38,17 @@ _QUOTED = re.compile(r"'([^']*?)( object)?'")
 
 
 class Fragments:
-    """The fragments that labbuilder ships, and a site's own, which take precedence.
+    """The fragments that labbuilder ships, and a site's own, which take precedence, by file name.
+
+    A site's fragment replaces ours of the same name; to extend ours instead, it starts with
+    ``{% extends "labbuilder/<name>" %}``. The folder is that of the site's, for findings.
 
     If a site's fragment and ours set the same key of one mapping, the site's value is used,
     whether it comes before or after ``super()``; null removes the key. Likewise, a site's fragment
     takes precedence over those that it extends. A key that is duplicated within one fragment, or
     what it includes of the site's, is an error.
 
-    Parameters
-    ----------
-    shipped
-        Our fragments by file name: YAML with Jinja in it.
-    own
-        The site's fragments by file name. Each replaces ours of the same name; to extend ours
-        instead, it starts with ``{% extends "labbuilder/<name>" %}``.
-    folder
-        The folder of the site's fragments, for findings.
-
-    Raises
-    ------
-    LabBuilderError
-        If one of the site's fragments is not a valid Jinja template.
+    The constructor raises `LabBuilderError` if a site's fragment is not a valid Jinja template.
     """
 
     def __init__(
@@ -78,25 +68,11 @@ class Fragments:
             self._guarded(name, partial(self._environment.get_template, name))
 
     def render(self, name: str, variables: Mapping[str, Any]) -> Any:
-        """Render a fragment to an object.
+        """Render the fragment of a name, which is that of its file without the extension.
 
-        Parameters
-        ----------
-        name
-            The fragment's file name without its extension.
-        variables
-            The variables that the fragment may use.
-
-        Returns
-        -------
-        object
-            Plain dicts, lists and scalars that share nothing mutable with the variables.
-
-        Raises
-        ------
-        LabBuilderError
-            If the fragment doesn't exist, uses an undefined name, or prints a value where it isn't
-            allowed; with the fragment's file and line.
+        It returns plain dicts, lists and scalars that share nothing mutable with the variables. It
+        raises `LabBuilderError`, with the fragment's file and line, if the fragment doesn't exist,
+        uses an undefined name, or prints a value where it isn't allowed.
         """
         return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
 

@@ -34,13 +34,7 @@ class Hole:
 
 
 def refuse_holes(values: Iterable[Any]) -> None:
-    """Refuse holes where the values themselves matter.
-
-    Raises
-    ------
-    HoleError
-        If one of the values is a hole.
-    """
+    """Refuse holes where the values themselves matter, by a `HoleError`."""
     for value in values:
         if isinstance(value, Hole):
             raise HoleError("a fragment inspects a value")

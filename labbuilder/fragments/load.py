@@ -17,22 +17,9 @@ Templates = Mapping[str, str] | PathLike[str] | str | None
 
 
 def load_fragments(templates: Templates) -> Fragments:
-    """Load the fragments.
+    """Load our fragments and a site's own, which are given by file name or as a folder.
 
-    Parameters
-    ----------
-    templates
-        The site's own fragments by file name, or their folder; None if it has none.
-
-    Returns
-    -------
-    Fragments
-        The fragments.
-
-    Raises
-    ------
-    LabBuilderError
-        If the folder can't be read, or a fragment is not a Jinja template.
+    It raises `LabBuilderError` if the folder can't be read, or a fragment is not a Jinja template.
     """
     if templates is None:
         return _shipped()

@@ -31,12 +31,8 @@ class FillError(Exception):
 def compile_skeleton(text: str, name: str) -> Fill:
     """Compile a rendered text to a function that makes a new object from the markers' values.
 
-    The function raises `FillError` for a value that is not allowed in its place.
-
-    Raises
-    ------
-    FillError
-        If the text isn't one YAML document.
+    The function raises `FillError` for a value that is not allowed in its place, and compiling
+    does if the text isn't one YAML document.
     """
     written, rank = take_out_authors(text)
     try:
@@ -56,12 +52,8 @@ def compile_skeleton(text: str, name: str) -> Fill:
 def plain(value: Any) -> Any:
     """Copy a value of JSON types or holes, sharing nothing mutable with it.
 
-    Entries of None are omitted, as null has no effect in Kubernetes.
-
-    Raises
-    ------
-    FillError
-        If a value in it is not of a JSON type.
+    Entries of None are omitted, as null has no effect in Kubernetes. It raises `FillError` for
+    what is not of a JSON type.
     """
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None or kind is Hole:
@@ -149,12 +141,9 @@ def _joined(node: str) -> Fill:
 
 
 def as_text(value: Any) -> str:
-    """Return the text of a value that is joined with other text: a string or a number.
+    """Return the text of a string or a number, which is joined with other text.
 
-    Raises
-    ------
-    FillError
-        If the value is anything else.
+    It raises `FillError` for any other value.
     """
     if isinstance(value, str):
         return value

@@ -26,26 +26,10 @@ _FILTERS = ("abs", "default", "d", "float", "int", "lower", "string", "trim", "u
 
 
 def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..., str]:
-    """Compile a template of text, such as a configuration's annotation.
+    """Compile a Jinja template of expressions and conditions only, about variables of the names.
 
-    Parameters
-    ----------
-    template
-        A Jinja template of expressions and conditions only.
-    path
-        The template's path, for findings.
-    names
-        The variables that it may use.
-
-    Returns
-    -------
-    callable
-        Renders the text; takes the variables by name.
-
-    Raises
-    ------
-    LabBuilderError
-        If the template is not valid.
+    The result renders the text, and takes the variables by name. Both raise `LabBuilderError` with
+    the template's path: for a template that is not valid, and for one that can't be rendered.
     """
 
     def render(**variables: int) -> str:

@@ -20,11 +20,10 @@ from labbuilder.lab.plan import Plan
 from labbuilder.lab.storage import File
 from labbuilder.lab.values import LabValues
 from labbuilder.manifest import Manifest, object_name
-from labbuilder.names import is_dns_label, is_dns_subdomain
+from labbuilder.names import MAX_ID, is_dns_label, is_dns_subdomain
 from labbuilder.validation.judge import Verdict
 from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, is_base64
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
-from labbuilder.validation.rules.fields.security import MAX_ID
 
 __all__ = ["GUARDS", "Verdicts"]
 

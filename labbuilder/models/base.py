@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -35,6 +35,7 @@ __all__ = [
     "absolute_path",
     "matching",
     "not_empty",
+    "number_or_text",
     "refuse",
     "refused",
 ]
@@ -59,22 +60,12 @@ class Model(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason to refuse a value.
-
-    Attributes
-    ----------
-    code, message, hint
-        As in `labbuilder.errors.Finding`.
-    at
-        Path below the validated value.
-    about_key
-        Whether the key at the path is wrong, rather than the value.
-    """
+    """One reason to refuse a value, as in `labbuilder.errors.Finding`."""
 
     code: str
     message: str
     hint: str = ""
-    at: Path = ()
+    at: Path = ()  # below the validated value
     about_key: bool = False
 
 
@@ -85,9 +76,10 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise PydanticCustomError("refused", "refused", {"problems": found})
 
 
-def refused(code: str, message: str, hint: str = "") -> NoReturn:
+def refused(code: str, message: str, hint: str = "", at: Path = ()) -> NoReturn:
     """Refuse a value for one reason."""
-    raise PydanticCustomError("refused", "refused", {"problems": [Problem(code, message, hint)]})
+    problems = [Problem(code, message, hint, at)]
+    raise PydanticCustomError("refused", "refused", {"problems": problems})
 
 
 def _text(value: str) -> str:
@@ -144,6 +136,12 @@ def matching(test: Callable[[str], bool], code: str, what: str, hint: str) -> Af
     return AfterValidator(validator)
 
 
+def number_or_text(kind: str, minimum: int, pattern: str) -> WithJsonSchema:
+    """Describe a field that reads a number of a kind or text of a pattern."""
+    number = {"type": kind, "minimum": minimum}
+    return WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": pattern}]})
+
+
 NotBlank = BeforeValidator(_blank_is_none)
 """Reads empty text, which is how Helm's values often write it, as None."""
 
@@ -161,10 +159,6 @@ _KEY = 'use letters, digits, "-", "_" and ".", at most 253 characters, no leadin
 _VARIABLE = 'use letters, digits, "-", "_" and ".", no leading digit'
 
 
-def _is_annotation_key(text: str) -> bool:
-    return names.is_qualified_name(text.lower())
-
-
 # fmt: off
 DnsLabel = Annotated[str, matching(
     names.is_dns_label, "invalid-name", "DNS label", _DNS.format(' and "-"', 63))]
@@ -175,7 +169,8 @@ LabelKey = Annotated[str, matching(
 LabelValue = Annotated[str, matching(
     names.is_label_value, "invalid-label-value", "label value", _NAME)]
 AnnotationKey = Annotated[str, matching(
-    _is_annotation_key, "invalid-annotation-key", "annotation key", _QUALIFIED)]
+    lambda text: names.is_qualified_name(text.lower()),
+    "invalid-annotation-key", "annotation key", _QUALIFIED)]
 ConfigMapKey = Annotated[str, matching(
     names.is_config_map_key, "invalid-key", "key of a ConfigMap or Secret", _KEY)]
 EnvVarName = Annotated[str, matching(

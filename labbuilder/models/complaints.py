@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, get_args
@@ -25,11 +26,8 @@ _LIST = ("a list", 'write items after "- " or in brackets')
 _TYPES = {
     "string": ("text", "put the value in quotes"),
     "int": ("a whole number", "write digits without quotes"),
-    "int_parsing": ("a whole number", "write digits without quotes"),
     "float": ("a number", "write a number without quotes"),
-    "float_parsing": ("a number", "write a number without quotes"),
     "bool": ("true or false", "write true or false without quotes"),
-    "bool_parsing": ("true or false", "write true or false without quotes"),
     "dict": _MAPPING,
     "model": _MAPPING,
     "model_attributes": _MAPPING,
@@ -91,8 +89,8 @@ def _findings(
         yield Finding("invalid-value", f"must be one of {expected}", (*at, "type"))
     elif kind == "get_attribute_error":  # of foreign code, whose message may contain anything
         yield Finding("unreadable-attribute", "can't be read", at, "pass a mapping instead")
-    elif kind.removesuffix("_type") in _TYPES:
-        message, hint = _TYPES[kind.removesuffix("_type")]
+    elif (name := re.sub(r"_(type|parsing)$", "", kind)) in _TYPES:
+        message, hint = _TYPES[name]
         yield Finding("wrong-type", f"must be {message}", at, hint)
     else:
         message = error["msg"].replace("Input should be", "must be")

@@ -34,13 +34,7 @@ from labbuilder.models.secret import LabSecret
 from labbuilder.models.size import ConfigurableSize, LabSizeDefinition
 from labbuilder.models.volume import Medium, Volume, VolumeMount
 
-__all__ = [
-    "HomedirSchema",
-    "LabConfig",
-    "Nss",
-    "lab_section",
-    "read_foreign_config",
-]
+__all__ = ["HomedirSchema", "LabConfig", "Nss", "lab_section", "read_foreign_config"]
 
 _MAX_TEMPLATES = 1000
 

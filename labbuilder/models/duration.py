@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator
 
-from labbuilder.models.base import refused
+from labbuilder.models.base import number_or_text, refused
 
 __all__ = ["Duration"]
 
@@ -26,13 +26,9 @@ _PLAIN = re.sub(r"\?P<\w+>", "?:", _DURATION.pattern)  # as JSON Schema writes i
 
 
 def _parse(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        found = value
-    elif isinstance(value, str):
-        found = _from_text(value.strip())
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = _seconds(value)
-    else:
+    try:
+        found = _read(value.strip() if isinstance(value, str) else value)
+    except (OverflowError, ValueError):  # beyond what a timedelta holds; nan
         found = timedelta()
     if found < timedelta(seconds=1):
         refused(
@@ -43,34 +39,23 @@ def _parse(value: Any) -> timedelta:
     return found
 
 
-def _from_text(text: str) -> timedelta:
-    if re.fullmatch(r"\d+", text, re.ASCII):
-        return _seconds(float(text))
-    match = _DURATION.fullmatch(text)
+def _read(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if not isinstance(value, str):
+        return timedelta()
+    if re.fullmatch(r"\d+", value, re.ASCII):
+        return timedelta(seconds=float(value))
+    match = _DURATION.fullmatch(value)
     parts = match.groupdict(default="0") if match else {}
-    try:
-        return timedelta(**{name: float(number) for name, number in parts.items()})
-    except OverflowError:
-        return timedelta()
-
-
-def _seconds(number: float) -> timedelta:
-    try:
-        return timedelta(seconds=number)
-    except (OverflowError, ValueError):  # beyond what a timedelta holds; nan
-        return timedelta()
+    return timedelta(**{name: float(number) for name, number in parts.items()})
 
 
 Duration = Annotated[
     timedelta,
     BeforeValidator(_parse),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 1},
-                {"type": "string", "pattern": rf"^\s*(?:[0-9]+|(?=.*[0-9]){_PLAIN})\s*$"},
-            ]
-        }
-    ),
+    number_or_text("number", 1, rf"^\s*(?:[0-9]+|(?=.*[0-9]){_PLAIN})\s*$"),
 ]
 """One second or more: a number of seconds, or text such as ``2h``, ``90m``, ``1h30m``, ``3d``."""

@@ -21,6 +21,7 @@ from labbuilder import models
 from labbuilder.data import SCHEMAS
 from labbuilder.models.base import Model
 from labbuilder.models.descriptions import describe_fields
+from labbuilder.models.reserved import TOKEN_KEY
 
 __all__ = ["config_schema", "schema_text", "user_schema"]
 
@@ -89,7 +90,8 @@ def user_schema() -> Schema:
         definition.pop("allOf", None)
     site["properties"]["discovery"]["type"] = ["string", "object"]
     lab["properties"]["env"]["type"] = ["object", "null"]
-    _nullable(lab["properties"], "options")
+    options = lab["properties"]["options"]
+    options["anyOf"] = [{"$ref": options.pop("$ref")}, {"type": "null"}]
     definitions["Secret"] = {"description": "A secret, in one of four forms.", **_SECRET}
     secrets: Schema = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Secret"}}
     definitions["PullSecret"]["properties"]["data"].update(secrets)
@@ -125,7 +127,7 @@ def _parts(secrets: Schema) -> Schema:
     null: Schema = {"type": "null"}
     config = "The site's configuration, or its path relative to this file."
     image = "The lab's image: a reference with tag and digest, or a mapping of its parts."
-    given = "The lab's secrets by key; `token` is the user's access token."
+    given = f"The lab's secrets by key; `{TOKEN_KEY}` is the user's access token."
     pull = "The Secret that holds the credentials for pulling images."
     return {
         "config": part(config, _PATH, _config(), null),
@@ -133,7 +135,7 @@ def _parts(secrets: Schema) -> Schema:
         "user": part("The user of the lab.", model("User")),
         "lab": part("The user's request.", model("LabSpecification"), null),
         "image": part(image, _REFERENCE, model("Image")),
-        "secrets": part(given, secrets | {"required": ["token"]}),
+        "secrets": part(given, secrets | {"required": [TOKEN_KEY]}),
         "pullSecret": part(pull, model("PullSecret"), null),
     }
 
@@ -240,9 +242,3 @@ def _accept_snake_case(definition: Schema, reference: str) -> None:
         definition["allOf"] = [
             {"anyOf": [{"required": [name]}, {"required": [other[name]]}]} for name in either
         ]
-
-
-def _nullable(properties: Schema, name: str) -> None:
-    schema = properties[name]
-    reference = schema.pop("$ref")
-    schema["anyOf"] = [{"$ref": reference}, {"type": "null"}]

@@ -37,7 +37,9 @@ def affinity_data(value: Any) -> Any:
     # The keys of labels are no fields.
     return {
         key: dict(item) if key == _LABELS and isinstance(item, Mapping) else affinity_data(item)
-        for key, item in sorted(fields.items(), key=lambda item: _order(item[0]))
+        for key, item in sorted(
+            fields.items(), key=lambda item: (item[0] not in _FIRST, str(item[0]))
+        )
     }
 
 
@@ -51,10 +53,6 @@ def toleration_data(value: Any) -> Any:
 
 def _camel_case(key: Any) -> Any:
     return to_camel(key) if isinstance(key, str) and "_" in key else key
-
-
-def _order(key: Any) -> tuple[bool, str]:
-    return key not in _FIRST, str(key)
 
 
 def _without_empty(value: Any) -> Any:

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from labbuilder.models.base import ConfigMapKey, Model, Problem, Text, refuse, refused
+from labbuilder.models.base import ConfigMapKey, Model, Text, refused
 from labbuilder.models.size import SIZE_SCHEMA, ConfigurableSize
-from labbuilder.names import is_service_prefix
+from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix
 
 __all__ = ["FLAGS", "LabOptions", "LabSpecification"]
 
@@ -80,26 +80,18 @@ class LabOptions(Model):
         given = [name for name in _IMAGE_OPTIONS if getattr(self, name)]
         # The form posts its drop-down menu even if the choice was made in the list.
         if given != ["image_list", "image_dropdown"] and len(given) > 1:
-            refuse(
-                [
-                    Problem(
-                        "several-images",
-                        f"{', '.join(given)} each select an image",
-                        "use only one of them",
-                        (given[1],),
-                    )
-                ]
-            )
+            message = f"{', '.join(given)} each select an image"
+            refused("several-images", message, "use only one of them", (given[1],))
         return self
 
 
 def _env(value: dict[str, str]) -> dict[str, str]:
-    name = "JUPYTERHUB_SERVICE_PREFIX"
-    prefix = value.get(name)
+    prefix = value.get(SERVICE_PREFIX_ENV)
     if prefix is None:
-        refused("missing-field", f"{name} is missing", f"add {name}: /user/USERNAME/")
+        hint = f"add {SERVICE_PREFIX_ENV}: /user/USERNAME/"
+        refused("missing-field", f"{SERVICE_PREFIX_ENV} is missing", hint)
     if not is_service_prefix(prefix):
-        refuse([Problem("invalid-prefix", "must be a path", "use /user/USERNAME/", (name,))])
+        refused("invalid-prefix", "must be a path", "use /user/USERNAME/", (SERVICE_PREFIX_ENV,))
     return value
 
 

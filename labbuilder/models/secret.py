@@ -18,6 +18,7 @@ from labbuilder.models.base import (
     Word,
     refused,
 )
+from labbuilder.models.reserved import TOKEN_KEY
 
 __all__ = ["LabSecret", "PullSecret", "SecretData"]
 
@@ -31,12 +32,9 @@ def _base64(value: SecretStr) -> SecretStr:
 
 
 def _with_token(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    if "token" not in value:
-        refused(
-            "missing-field",
-            "the secret token is missing",
-            "add token with the user's access token",
-        )
+    if TOKEN_KEY not in value:
+        message = f"the secret {TOKEN_KEY} is missing"
+        refused("missing-field", message, f"add {TOKEN_KEY} with the user's access token")
     return value
 
 

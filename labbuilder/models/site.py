@@ -8,28 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, JsonValue
 
-from labbuilder.errors import shown
-from labbuilder.models.base import Model, refused
+from labbuilder.models.base import Model, matching, refused
 from labbuilder.models.image import ContainerImage
 
 __all__ = ["Site"]
 
 
-def _url(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if (
-        scheme not in {"http", "https"}
-        or not separator
-        or not rest
-        or not value.isprintable()
-        or " " in value
-    ):
-        refused(
-            "invalid-url",
-            f"{shown(value)} is not a valid URL",
-            "use a URL such as https://data.example.org",
-        )
-    return value
+def _is_url(text: str) -> bool:
+    scheme, _, rest = text.partition("://")
+    return scheme in {"http", "https"} and bool(rest) and text.isprintable() and " " not in text
 
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +29,8 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Url = Annotated[str, AfterValidator(_url)]
+_EXAMPLE = "use a URL such as https://data.example.org"
+Url = Annotated[str, matching(_is_url, "invalid-url", "URL", _EXAMPLE)]
 
 
 class Site(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
@@ -11,12 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_vali
 
 from labbuilder import quantity
 from labbuilder.errors import shown
-from labbuilder.models.base import Model, Problem, refuse, refused
+from labbuilder.models.base import Model, Problem, number_or_text, refuse, refused
 
 __all__ = [
     "SIZE_SCHEMA",
     "ConfigurableSize",
-    "Cpu",
     "LabResources",
     "LabSize",
     "LabSizeDefinition",
@@ -40,26 +39,16 @@ class LabSize(StrEnum):
     CUSTOM = "custom"
 
 
-def _cpu(value: Any) -> float:
-    try:
-        return quantity.parse_cpu(value)
-    except ValueError as error:
-        refused(
-            "invalid-cpu",
-            f"{shown(value)} {error}",
-            "use cores with at most three decimal places (0.25) or millicores (250m)",
-        )
+def _parsed(parse: Callable[[Any], float], code: str, hint: str) -> BeforeValidator:
+    """Make a validator of a parser that raises ValueError."""
 
+    def validator(value: Any) -> float:
+        try:
+            return parse(value)
+        except ValueError as error:
+            refused(code, f"{shown(value)} {error}", hint)
 
-def _memory(value: Any) -> int:
-    try:
-        return quantity.parse_memory(value)
-    except ValueError as error:
-        refused(
-            "invalid-memory",
-            f"{shown(value)} {error}",
-            "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
-        )
+    return BeforeValidator(validator)
 
 
 def _size(value: Any) -> Any:
@@ -79,31 +68,24 @@ def _configurable(value: LabSize) -> LabSize:
 
 Cpu = Annotated[
     float,
-    BeforeValidator(_cpu),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0},
-                {"type": "string", "pattern": r"^(?:[0-9]{1,12}m|[0-9]{1,12}(?:\.[0-9]{1,3})?)$"},
-            ]
-        }
+    _parsed(
+        quantity.parse_cpu,
+        "invalid-cpu",
+        "use cores with at most three decimal places (0.25) or millicores (250m)",
     ),
+    number_or_text("number", 0, r"^(?:[0-9]{1,12}m|[0-9]{1,12}(?:\.[0-9]{1,3})?)$"),
 ]
 """Cores."""
 
 Memory = Annotated[
     int,
-    BeforeValidator(_memory),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 0},
-                {
-                    "type": "string",
-                    "pattern": r"^[0-9]+((\.[0-9]+)?([kKMgGtTpPeE]|[kKmMgGtTpPeE][iI]))?$",
-                },
-            ]
-        }
+    _parsed(
+        quantity.parse_memory,
+        "invalid-memory",
+        "use whole bytes, or a number with Ki, Mi, Gi, Ti or k, M, G, T (1.5Gi)",
+    ),
+    number_or_text(
+        "integer", 0, r"^[0-9]+((\.[0-9]+)?([kKMgGtTpPeE]|[kKmMgGtTpPeE]([iI]|[iI]?[bB])))?$"
     ),
 ]
 """Bytes."""
@@ -114,10 +96,7 @@ SIZE_SCHEMA = {"type": "string", "anyOf": [{"enum": _SIZES}, {"pattern": f"^(?:{
 """A size in JSON Schema; editors offer what is enumerated."""
 
 ConfigurableSize = Annotated[
-    LabSize,
-    BeforeValidator(_size),
-    AfterValidator(_configurable),
-    WithJsonSchema(SIZE_SCHEMA),
+    LabSize, BeforeValidator(_size), AfterValidator(_configurable), WithJsonSchema(SIZE_SCHEMA)
 ]
 """A size that a site can configure and a user can choose, in any letter case."""
 
@@ -128,7 +107,7 @@ class ResourceQuantity(Model):
     cpu: Cpu
     """Cores with at most three decimal places (`0.25`), or millicores (`250m`)."""
     memory: Memory
-    """Bytes, or text with a binary or decimal suffix (`1.5Gi`, `250M`)."""
+    """Bytes, or text with a binary or decimal suffix (`1.5Gi`, `250M`, `3GB`)."""
 
 
 class LabResources(Model):
@@ -148,19 +127,12 @@ class LabResources(Model):
         for name in ("cpu", "memory"):
             limit, request = getattr(self.limits, name), getattr(self.requests, name)
             if not limit:
-                yield Problem(
-                    "invalid-resources",
-                    "must be greater than zero",
-                    f"set the {name} limit",
-                    ("limits", name),
-                )
+                message, hint = "must be greater than zero", f"set the {name} limit"
+                yield Problem("invalid-resources", message, hint, ("limits", name))
             elif request > limit:
-                yield Problem(
-                    "invalid-resources",
-                    "must not be greater than the limit",
-                    "lower the request or raise the limit",
-                    ("requests", name),
-                )
+                message = "must not be greater than the limit"
+                hint = "lower the request or raise the limit"
+                yield Problem("invalid-resources", message, hint, ("requests", name))
 
 
 class LabSizeDefinition(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 __all__ = ["display_name"]
 
@@ -17,34 +17,25 @@ _TAIL = (
 _RELEASE = r"r(?P<major>\d+)_(?P<minor>\d+)_(?P<patch>\d+)"
 
 
-def _release(found: re.Match[str]) -> str:
-    return f"Release {_version(found)}"
-
-
-def _candidate(found: re.Match[str]) -> str:
-    return f"Release Candidate {_version(found)}-{found['rc']}"
-
-
 def _version(found: re.Match[str]) -> str:
     return "r" + ".".join(str(int(found[name])) for name in ("major", "minor", "patch"))
 
 
-def _weekly(found: re.Match[str]) -> str | None:
-    year, week = found["year"], found["week"]
+def _dated(kind: str, read: Callable[..., date], *numbers: str) -> str | None:
+    """Describe a tag with a date; None if there is no such date."""
     try:
-        date.fromisocalendar(int(year), int(week), 1)
+        read(*map(int, numbers))
     except (ValueError, OverflowError):
         return None
-    return f"Weekly {year}_{week}"
+    return f"{kind} {'_'.join(numbers)}"
+
+
+def _weekly(found: re.Match[str]) -> str | None:
+    return _dated("Weekly", partial(date.fromisocalendar, day=1), *found.group("year", "week"))
 
 
 def _daily(found: re.Match[str]) -> str | None:
-    year, month, day = found["year"], found["month"], found["day"]
-    try:
-        date(int(year), int(month), int(day))
-    except (ValueError, OverflowError):
-        return None
-    return f"Daily {year}_{month}_{day}"
+    return _dated("Daily", date, *found.group("year", "month", "day"))
 
 
 def _experimental(found: re.Match[str]) -> str:
@@ -54,8 +45,11 @@ def _experimental(found: re.Match[str]) -> str:
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
     (re.compile(pattern, re.ASCII), name)
     for pattern, name in (
-        (rf"{_RELEASE}_(?P<rc>rc\d+){_TAIL}", _candidate),
-        (rf"{_RELEASE}{_TAIL}", _release),
+        (
+            rf"{_RELEASE}_(?P<rc>rc\d+){_TAIL}",
+            lambda found: f"Release Candidate {_version(found)}-{found['rc']}",
+        ),
+        (rf"{_RELEASE}{_TAIL}", lambda found: f"Release {_version(found)}"),
         (r"r(\d\d)(\d)", lambda found: f"Release r{found[1]}.{found[2]}.0"),
         (rf"w_(?P<year>\d+)_(?P<week>\d+){_TAIL}", _weekly),
         (rf"d_(?P<year>\d+)_(?P<month>\d+)_(?P<day>\d+){_TAIL}", _daily),

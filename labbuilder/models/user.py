@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from labbuilder import names
-from labbuilder.errors import shown
 from labbuilder.models.base import Model, NotBlank, Text, matching, refused
 from labbuilder.quantity import MAX_BYTES
 
@@ -15,14 +14,12 @@ __all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
 
 GIB = 1024**3
 
-_MAX_ID = 2**31 - 1
-
 
 def _id(value: int) -> int:
-    if not 1 <= value <= _MAX_ID:
+    if not 1 <= value <= names.MAX_ID:
         refused(
             "invalid-id",
-            f"must be from 1 to {_MAX_ID}",
+            f"must be from 1 to {names.MAX_ID}",
             "use another id: 0 is root's, and Kubernetes accepts none that is higher",
         )
     return value
@@ -32,7 +29,7 @@ Id = Annotated[
     int,
     Field(strict=True),
     AfterValidator(_id),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_ID}),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": names.MAX_ID}),
 ]
 Username = Annotated[
     str,
@@ -46,30 +43,24 @@ Username = Annotated[
 ]
 
 
-def _group_name(value: str) -> str:
-    if not value.strip() or names.printable(value) != value:
-        refused(
-            "invalid-group",
-            f"{shown(value)} is not a valid group name",
-            'use a name without ":" and control characters',
-        )
-    return value
-
-
 def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
     if not value:
-        refused(
-            "spawn-forbidden",
-            "the user's quota forbids labs",
-            "set spawn: true in the quota",
-        )
+        refused("spawn-forbidden", "the user's quota forbids labs", "set spawn: true in the quota")
     return value
 
 
 class Group(Model):
     """A group that the user is in."""
 
-    name: Annotated[Text, AfterValidator(_group_name)]
+    name: Annotated[
+        Text,
+        matching(
+            lambda text: bool(text.strip()) and names.printable(text) == text,
+            "invalid-group",
+            "group name",
+            'use a name without ":" and control characters',
+        ),
+    ]
     """Name of the group; without `:` and control characters."""
     id: Id
     """Numeric id of the group, from 1 to 2147483647."""

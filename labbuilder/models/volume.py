@@ -14,7 +14,9 @@ from labbuilder.models.base import (
     DnsLabel,
     Model,
     Word,
+    matching,
     not_empty,
+    number_or_text,
     refused,
 )
 from labbuilder.models.size import Memory
@@ -60,24 +62,22 @@ def _medium(value: Any) -> Any:
     return {"": "disk", "Memory": "memory"}.get(value, value) if isinstance(value, str) else value
 
 
-def _sub_path(value: str) -> str:
-    if value.startswith("/") or ".." in value.split("/") or not value.isprintable():
-        refused(
-            "invalid-path",
-            f"{shown(value)} is not a valid relative path",
-            'remove a leading "/", ".." and control characters',
-        )
-    return value
+def _is_sub_path(text: str) -> bool:
+    return not text.startswith("/") and ".." not in text.split("/") and text.isprintable()
 
 
-def _storage_class(value: str) -> str:
-    if value and not is_dns_subdomain(value):  # an empty class turns provisioning off
-        refused(
-            "invalid-name",
-            f"{shown(value)} is not a valid DNS subdomain",
-            'use lowercase letters, digits, "-" and ".", a letter or digit at both ends',
-        )
-    return value
+def _is_storage_class(text: str) -> bool:
+    return not text or is_dns_subdomain(text)  # an empty class turns provisioning off
+
+
+# fmt: off
+SubPath = Annotated[str, matching(
+    _is_sub_path, "invalid-path", "relative path",
+    'remove a leading "/", ".." and control characters')]
+StorageClass = Annotated[str, matching(
+    _is_storage_class, "invalid-name", "DNS subdomain",
+    'use lowercase letters, digits, "-" and ".", a letter or digit at both ends')]
+# fmt: on
 
 
 class HostPathVolumeSource(Model):
@@ -108,14 +108,7 @@ class StorageRequests(Model):
     storage: Annotated[
         str,
         BeforeValidator(_storage),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "integer", "minimum": 1},
-                    {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])?$"},
-                ]
-            }
-        ),
+        number_or_text("integer", 1, r"^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])?$"),
     ]
     """Bytes, or a number with a suffix such as `10Gi`."""
 
@@ -134,7 +127,7 @@ class PersistentVolumeClaimVolumeSource(Model):
     """`persistentVolumeClaim`."""
     access_modes: Annotated[tuple[AccessMode, ...], AfterValidator(not_empty)]
     """Access modes: those that several nodes can use at once."""
-    storage_class_name: Annotated[str, AfterValidator(_storage_class)] | None = None
+    storage_class_name: StorageClass | None = None
     """Storage class; the cluster's default class by default."""
     resources: StorageResources
     """Resources of the claim."""
@@ -181,7 +174,7 @@ class VolumeMount(Model):
 
     container_path: AbsolutePath
     """Absolute path in the container."""
-    sub_path: Annotated[str, AfterValidator(_sub_path)] | None = None
+    sub_path: SubPath | None = None
     """Relative path of the part of the volume that is mounted; the whole volume by default."""
     read_only: bool = False
     """Whether the mount is read-only."""

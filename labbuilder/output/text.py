@@ -153,9 +153,6 @@ def _infinite(value: Any, path: Path) -> Iterator[Path]:
     if isinstance(value, float):
         if not math.isfinite(value):
             yield path
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _infinite(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _infinite(item, (*path, index))
+    elif isinstance(value, Mapping | list):
+        for step, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _infinite(item, (*path, step))

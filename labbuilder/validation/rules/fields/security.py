@@ -6,6 +6,7 @@ import re
 
 from labbuilder.errors import Path, shown
 from labbuilder.manifest import containers
+from labbuilder.names import MAX_ID
 from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     MISPLACED,
@@ -20,8 +21,6 @@ from labbuilder.validation.rules.combinators import (
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH, is_inside
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
-
-__all__ = ["MAX_ID"]
 
 INVALID_ID = Rule(
     "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", guarded=True
@@ -39,7 +38,6 @@ ROOT_CONTRADICTION = Rule(
     Stop.KUBELET,
     guarded=True,
 )
-MAX_ID = 2**31 - 1
 _id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "a valid ID", f"use 0 to {MAX_ID}")
 _SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
 _MAX_SYSCTL_LENGTH = 253
