@@ -27,19 +27,17 @@ from labbuilder import models
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.fragments import Templates, compile_text, load_fragments
 from labbuilder.lab.arguments import Inputs, raise_on_error, read_inputs
-from labbuilder.lab.facts import derive_facts
-from labbuilder.lab.manifests import Parts, render_manifests
+from labbuilder.lab.manifests import render_manifests
 from labbuilder.lab.objects import LabObjects, in_apply_order
 from labbuilder.lab.origin import find_input
 from labbuilder.lab.plan import Plans
 from labbuilder.lab.scheduling import check_scheduling
 from labbuilder.lab.storage import Storage
-from labbuilder.lab.values import LabValues, derive_values, mask_secrets
+from labbuilder.lab.values import derive_values, mask_secrets
 from labbuilder.lab.verdicts import Verdicts
 from labbuilder.manifest import Manifest
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
-from labbuilder.models.size import LabSizeDefinition
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import Verdict, judge, lab_severity
 
@@ -76,11 +74,9 @@ class LabCompiler:
         templates: Templates = None,
         fast: bool = True,
     ) -> None:
-        findings: list[Finding] = []
         section, at = lab_section(config)
         path = ("config", *at)
-        model, found = validated(models.LabConfig, section, path)
-        findings += found
+        model, findings = validated(models.LabConfig, section, path)
         annotations = model.namespace_annotations if model else {}
         with _collected(findings):
             self._annotations = {
@@ -98,11 +94,11 @@ class LabCompiler:
         self.config = model
         self._storage = Storage(model)
         self._has_own_fragments = templates is not None
+        self._render = partial(render_manifests, self._fragments, self._storage)
         self._plans = Plans(self._render) if fast else None
         # A fragment of the site may put a value where a rule without a guard reads it.
-        file_characters = sum(len(file.content) for file in self._storage.files)
         reuse = fast and not self._has_own_fragments
-        self._verdicts = Verdicts(file_characters) if reuse else None
+        self._verdicts = Verdicts(self._storage.files) if reuse else None
 
     def compile(
         self,
@@ -157,22 +153,7 @@ class LabCompiler:
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
         """Compile one lab from the result of `labbuilder.lab.arguments.read_inputs`.
 
-        Parameters
-        ----------
-        inputs
-            The arguments.
-        warnings
-            Findings about the arguments, which come first in `LabObjects.warnings`.
-
-        Returns
-        -------
-        LabObjects
-            As `compile` returns.
-
-        Raises
-        ------
-        LabBuilderError
-            If a fragment is wrong, or a manifest would be refused.
+        Findings about the arguments come first in the warnings. Raises as `compile` does.
         """
         size = self.config.size(inputs.lab.options.size)
         if not size:
@@ -199,24 +180,13 @@ class LabCompiler:
             raise LabBuilderError(mask_secrets(error.findings, values)) from None
         return LabObjects(**parts, warnings=(*warnings, *findings))
 
-    def _render(
-        self, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
-    ) -> Parts:
-        facts = derive_facts(self._storage, size, pull_secret_type, values)
-        return render_manifests(self._fragments, facts)
-
     def _judge(self, manifests: Sequence[Manifest], inputs: Inputs) -> Verdict:
-        return [
-            (
-                i,
-                replace(
-                    finding,
-                    cause=find_input(finding.path, manifests[i], self._storage, inputs),
-                    severity=lab_severity(finding, own_fragments=self._has_own_fragments),
-                ),
-            )
-            for i, finding in judge(manifests, self.kubernetes_version)
-        ]
+        verdict = []
+        for i, finding in judge(manifests, self.kubernetes_version):
+            cause = find_input(finding.path, manifests[i], self._storage, inputs)
+            severity = lab_severity(finding, own_fragments=self._has_own_fragments)
+            verdict.append((i, replace(finding, cause=cause, severity=severity)))
+        return verdict
 
 
 def compile_lab(

@@ -27,7 +27,6 @@ from labbuilder.names import MAX_ID
 from labbuilder.validation import rules
 from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
-from labbuilder.validation.rules.rule import OwnValues
 
 Lab = dict[str, Any]
 COUNT = int(os.environ.get("LABS", "2000"))
@@ -262,12 +261,13 @@ def test_odd_fragments_come_out_the_same_with_and_without_the_shortcuts(fragment
 
 
 def test_every_rule_that_reads_the_form_of_values_has_a_guard() -> None:
-    guarded = {code for code, rule in rules.RULES.items() if rule.own_values == "guarded"}
+    guarded = {code for code, rule in rules.RULES.items() if rule.guarded}
     assert GUARDS.keys() == guarded
 
 
 def test_every_rule_declares_how_it_depends_on_the_values_of_a_lab() -> None:
-    assert {type(rule.own_values) for rule in rules.RULES.values()} == {OwnValues}
+    with pytest.raises(TypeError, match="'guarded'"):
+        rules.Rule("new-rule", "it says nothing of guards", "")  # type: ignore[call-arg]
 
 
 def test_a_cache_evicts_its_oldest_entry() -> None:

@@ -23,7 +23,7 @@ from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
 from labbuilder.validation.rules import RULES, Rule, fields, lab
 from labbuilder.validation.rules.lab import capacity, pod_security, reach
-from labbuilder.validation.rules.rule import CHECKS, JUDGES, UNREAD
+from labbuilder.validation.rules.rule import CHECKS
 
 FOLDER = Path(__file__).parent / "rules"
 NEGATIVE = sorted(path.name for path in (FOLDER / "negative").glob("*.yaml"))
@@ -143,17 +143,17 @@ def places(schema: Json, name: str) -> Iterator[str]:
 
 
 def test_importing_the_rules_registers_all_of_them() -> None:
-    before = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    before = len(RULES), len(lab.JUDGES), sum(map(len, CHECKS.values()))
     for package in (fields, lab):
         for module in iter_modules(package.__path__):
             import_module(f"{package.__name__}.{module.name}")
-    after = len(RULES), len(JUDGES), sum(map(len, CHECKS.values()))
+    after = len(RULES), len(lab.JUDGES), sum(map(len, CHECKS.values()))
     assert after == before, "name the new module in labbuilder/validation/rules/lab/__init__.py"
 
 
 def test_a_code_is_of_one_rule() -> None:
     with pytest.raises(ValueError, match="two rules have the code duplicate"):
-        Rule("duplicate", "", "", UNREAD)
+        Rule("duplicate", "", "", guarded=False)
 
 
 def test_every_check_is_of_a_type_or_field_that_some_version_has() -> None:

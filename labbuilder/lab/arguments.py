@@ -39,19 +39,10 @@ def read_inputs(
     secrets: Any,
     pull_secret: Any = None,
 ) -> tuple[Inputs | None, list[Finding]]:
-    """Read one lab's arguments.
+    """Return the models, or None if there is an error, and all findings, warnings among them.
 
-    Parameters
-    ----------
-    config
-        The site's configuration; without it, nothing is checked against it.
-    site, user, lab, image, secrets, pull_secret
-        Models, mappings or objects with the same attributes.
-
-    Returns
-    -------
-    tuple
-        The models, or None if there is any error, and all findings: errors and warnings.
+    The arguments are models, mappings or objects with the same attributes. Without a
+    configuration, nothing is checked against it.
     """
     findings: list[Finding] = []
 

@@ -11,13 +11,7 @@ V = TypeVar("V")
 
 
 class BoundedCache(dict[K, V]):
-    """A dict that removes its oldest entries when it holds too many.
-
-    Parameters
-    ----------
-    max_entries
-        How many entries it keeps.
-    """
+    """A dict that removes its oldest entries when it has more than `max_entries`."""
 
     def __init__(self, max_entries: int) -> None:
         super().__init__()

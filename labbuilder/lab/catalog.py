@@ -39,10 +39,6 @@ class Entry:
     many: bool = False
 
 
-def _config_map(name: str, data: Mapping[str, str]) -> Variables:
-    return {"name": name, "data": data}
-
-
 def _secrets(facts: Facts) -> Iterable[Variables]:
     for secret in facts.secrets:
         yield {"name": secret.name, "type": secret.type, "data": secret.data}
@@ -53,12 +49,12 @@ def _claims(facts: Facts) -> Iterable[Variables]:
 
 
 def _env_config_map(facts: Facts) -> Iterable[Variables]:
-    yield _config_map(facts.names.env_config_map, facts.env)
+    yield {"name": facts.names.env_config_map, "data": facts.env}
 
 
 def _config_maps(facts: Facts) -> Iterable[Variables]:
-    yield _config_map(facts.names.nss_config_map, facts.nss)
-    yield _config_map(facts.names.files_config_map, facts.files)
+    yield {"name": facts.names.nss_config_map, "data": facts.nss}
+    yield {"name": facts.names.files_config_map, "data": facts.files}
 
 
 CATALOG = (

@@ -80,15 +80,7 @@ def notebook(storage: Storage, values: LabValues) -> Container:
 
 
 def init_containers(storage: Storage, values: LabValues) -> list[Container]:
-    """List the containers that run before the lab, in order.
-
-    Parameters
-    ----------
-    storage
-        The configuration, and what it decides about volumes.
-    values
-        The lab's values.
-    """
+    """List the containers that run before the lab, in order."""
     config = storage.config
     env = [
         EnvVar("NUBLADO_HOME", values.home),

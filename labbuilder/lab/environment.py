@@ -22,18 +22,8 @@ def lab_environment(
 ) -> dict[str, str]:
     """Collect the variables of the environment ConfigMap.
 
-    Parameters
-    ----------
-    config, site, lab, image
-        The inputs.
-    size
-        The size that the user asked for.
-
-    Returns
-    -------
-    dict of str to str
-        The request's variables, those that the builder sets, and the configuration's; a later
-        one replaces an earlier one.
+    Those of the request come first, then those that the builder sets, then the configuration's; a
+    later one replaces an earlier one.
     """
     flags = {name: "TRUE" for option, name in FLAGS.items() if getattr(lab.options, option)}
     env = {

@@ -105,22 +105,6 @@ def derive_facts(
 
     Nothing here reads the values of the lab, except whether they are None: they may be the
     placeholders of a plan (`labbuilder.lab.plan`).
-
-    Parameters
-    ----------
-    storage
-        The configuration, and its decisions about volumes.
-    size
-        The size that the user asked for.
-    pull_secret_type
-        The type of the Secret with which images are pulled, if there is one.
-    values
-        The lab's values.
-
-    Returns
-    -------
-    Facts
-        The decisions.
     """
     config, names = storage.config, values.names
     selector = {CATEGORY_LABEL: "lab", USER_LABEL: names.username}

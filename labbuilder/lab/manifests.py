@@ -1,4 +1,4 @@
-"""Renders manifests: the catalogue's fragments, given a lab's facts.
+"""Renders manifests: values become facts, and these manifests, by the catalogue's fragments.
 
 This is the plain way. `labbuilder.lab.plan` renders once what many labs have in common.
 """
@@ -10,7 +10,10 @@ from typing import Any
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.fragments import Fragments
 from labbuilder.lab.catalog import CATALOG
-from labbuilder.lab.facts import Facts
+from labbuilder.lab.facts import derive_facts
+from labbuilder.lab.storage import Storage
+from labbuilder.lab.values import LabValues
+from labbuilder.models.size import LabSizeDefinition
 
 __all__ = ["Parts", "render_manifests"]
 
@@ -18,26 +21,15 @@ Parts = dict[str, Any]
 """The manifests by the attribute of `labbuilder.lab.objects.LabObjects`."""
 
 
-def render_manifests(fragments: Fragments, facts: Facts) -> Parts:
-    """Render the manifests of a lab.
-
-    Parameters
-    ----------
-    fragments
-        The fragments.
-    facts
-        The decisions about the lab.
-
-    Returns
-    -------
-    dict
-        The manifests by the attribute of `labbuilder.lab.objects.LabObjects`.
-
-    Raises
-    ------
-    LabBuilderError
-        If a fragment is wrong.
-    """
+def render_manifests(
+    fragments: Fragments,
+    storage: Storage,
+    size: LabSizeDefinition,
+    pull_secret_type: str | None,
+    values: LabValues,
+) -> Parts:
+    """Render the manifests of a lab; raise `LabBuilderError` if a fragment is wrong."""
+    facts = derive_facts(storage, size, pull_secret_type, values)
     # Only the fragment of a Secret is given its data.
     variables = {name: value for name, value in vars(facts).items() if name != "secrets"}
     parts: Parts = {}

@@ -117,40 +117,20 @@ def build_internal_url(namespace: str, service_prefix: str) -> str:
 
 
 def home_directory(prefix: str, schema: str, suffix: str, username: str) -> str:
-    """Build the path of a user's home directory.
+    """Build the path of a user's home directory, such as ``/home/r/rachel/lab``.
 
-    Parameters
-    ----------
-    prefix, schema, suffix
-        The site's ``homedirPrefix``, ``homedirSchema`` and ``homedirSuffix``.
-    username
-        The user.
-
-    Returns
-    -------
-    str
-        Such as ``/home/rachel`` or ``/home/r/rachel/lab``.
+    The prefix, schema and suffix are the site's ``homedirPrefix`` and so on.
     """
     initial = [username[0]] if schema == "initialThenUsername" else []
     return "/".join([prefix, *initial, username, *([suffix] if suffix else [])])
 
 
 def unique_key(basename: str, taken: dict[str, int]) -> str:
-    """Derive the key and volume name of a file from its basename.
+    """Derive the key and volume name of a file from its basename, which is any text.
 
-    Parameters
-    ----------
-    basename
-        The last part of the file's path, any text.
-    taken
-        The keys in use, each with the number from which to search for a free one; the new key is
-        added.
-
-    Returns
-    -------
-    str
-        The basename with ``.`` and ``_`` replaced by ``-``, made a DNS label if it isn't one, and
-        numbered if another file has the same.
+    The result is the basename with ``.`` and ``_`` replaced by ``-``, made a DNS label if it isn't
+    one, and numbered if another file has the same. It is added to the taken keys, each of which
+    has the number from which to search for a free one.
     """
     stem = _NOT_IN_LABEL.sub("-", basename.lower())[:DNS_LABEL_LENGTH].strip("-") or "file"
     key, number = stem, taken.get(stem, 1)

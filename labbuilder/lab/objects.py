@@ -50,13 +50,7 @@ class LabObjects:
 
 
 def in_apply_order(parts: Mapping[str, Any]) -> list[Manifest]:
-    """List the manifests of a lab in apply order.
-
-    Parameters
-    ----------
-    parts
-        The manifests by the attribute of `LabObjects`.
-    """
+    """List the manifests of each attribute of `LabObjects` in apply order."""
     manifests: list[Manifest] = []
     for entry in CATALOG:
         part = parts[entry.part]

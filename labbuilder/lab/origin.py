@@ -19,24 +19,10 @@ __all__ = ["find_input"]
 def find_input(  # noqa: C901, PLR0911 (a table)
     path: Path, manifest: Manifest, storage: Storage, inputs: Inputs
 ) -> Path:
-    """Find the input that decides a value of a manifest.
+    """Find the input that decides the value at a path of a manifest that the compiler rendered.
 
-    Parameters
-    ----------
-    path
-        The path of the value in the manifest.
-    manifest
-        The manifest, as the compiler rendered it.
-    storage
-        The configuration, and its decisions about volumes.
-    inputs
-        The other inputs.
-
-    Returns
-    -------
-    tuple
-        The path from one of the compiler's arguments, such as ``("config", "volumes", 0)``; empty
-        if no input decides the value.
+    Returns its path from one of the compiler's arguments, such as ``("config", "volumes", 0)``;
+    empty if no input decides the value.
     """
     name = manifest.get("metadata", {}).get("name", "")
     names = build_object_names(storage.config.namespace_prefix, inputs.user.username)
@@ -131,18 +117,15 @@ def _mount(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
 def _init_container(name: str, rest: Sequence[str | int], storage: Storage) -> Path:
     for i, container in enumerate(storage.config.init_containers):
         if container.name == name:
-            below = _of_init_container(rest, container.volume_mounts)
+            match rest:
+                case ["name" | "image" | "command", *_]:
+                    below = tuple(rest)
+                case ["securityContext", *_]:
+                    below = ("privileged",)
+                case _:
+                    below = _mount(rest, container.volume_mounts)
             return ("config", "initContainers", i, *below)
     return ()
-
-
-def _of_init_container(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
-    match rest:
-        case ["name" | "image" | "command", *_]:
-            return tuple(rest)
-        case ["securityContext", *_]:
-            return ("privileged",)
-    return _mount(rest, mounts)
 
 
 def _notebook(rest: Sequence[str | int], storage: Storage) -> Path:

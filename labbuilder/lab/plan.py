@@ -36,13 +36,7 @@ _get_values: Callable[[LabValues], tuple[Any, ...]] = attrgetter(*_NAMES, *_SING
 
 
 class Plans:
-    """The plans of one site.
-
-    Parameters
-    ----------
-    render
-        The plain way to render manifests.
-    """
+    """The plans of one site, made with the plain way to render manifests."""
 
     def __init__(self, render: Render) -> None:
         self._render = render
@@ -51,27 +45,10 @@ class Plans:
     def render(
         self, size: LabSizeDefinition, pull_secret_type: str | None, values: LabValues
     ) -> tuple[Parts, Plan | None]:
-        """Render the manifests of a lab.
+        """Return the manifests of a lab, and their plan.
 
-        Parameters
-        ----------
-        size
-            The size that the user asked for.
-        pull_secret_type
-            The type of the Secret with which images are pulled, if there is one.
-        values
-            The lab's values.
-
-        Returns
-        -------
-        tuple
-            The manifests, and their plan; None if a fragment reads the values, so that there is
-            no plan.
-
-        Raises
-        ------
-        LabBuilderError
-            If a fragment is wrong.
+        There is no plan if a fragment reads the values. Raises `LabBuilderError` if a fragment is
+        wrong.
         """
         flat = _flatten(values)
         shape = (size.size, pull_secret_type, *(value is None for value in flat))
@@ -93,13 +70,7 @@ class Plans:
 
 
 class Plan:
-    """Manifests with placeholders, ready to be filled in.
-
-    Parameters
-    ----------
-    parts
-        Manifests of JSON types and placeholders.
-    """
+    """Manifests of JSON types and placeholders, ready to be filled in."""
 
     def __init__(self, parts: Any) -> None:
         self._parts = parts
@@ -107,18 +78,9 @@ class Plan:
         self._fill: Callable[[Sequence[Any]], Any] | None = None
 
     def fill(self, values: Sequence[Any]) -> Any:
-        """Make the manifests of one lab.
+        """Make the manifests of one lab, which share nothing mutable with those of another call.
 
-        Parameters
-        ----------
-        values
-            The lab's values, in the order of the placeholders. The manifests hold them as they
-            are.
-
-        Returns
-        -------
-        object
-            The manifests, which share nothing mutable with those of another call.
+        The values are in the order of the placeholders. The manifests hold them as they are.
         """
         if self._is_new:  # there may be no other lab
             self._is_new = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from labbuilder.errors import Finding, Path, Severity
@@ -26,11 +27,10 @@ def check_scheduling(section: Any, path: Path, version: str) -> list[Finding]:
     except RecursionError:  # for which the whole section has been refused
         return []
     return [
-        Finding(
-            each.code,
-            each.message,
-            (*path, *resolve(section, each.path)),
-            each.hint or _hint(each),
+        replace(
+            each,
+            path=(*path, *resolve(section, each.path)),
+            hint=each.hint or _hint(each),
             about_key=each.about_key or each.code == "unknown-field",
         )
         for each in found
@@ -71,13 +71,7 @@ def _judge(field: str, value: Any, index: Path, version: str) -> Iterator[Findin
         # Sites have always been able to ask for these seconds: they are a warning of each lab.
         tolerated = each.code == "invalid-toleration" and at == ("tolerationSeconds",)
         if about_field and not tolerated:
-            yield Finding(
-                _code(each),
-                each.message,
-                (field, *index, *at),
-                each.hint,
-                about_key=each.about_key,
-            )
+            yield replace(each, code=_code(each), path=(field, *index, *at), object="")
 
 
 def _code(finding: Finding) -> str:

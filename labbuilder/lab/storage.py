@@ -100,13 +100,7 @@ class File:
 
 
 class Storage:
-    """What a configuration alone decides about volumes.
-
-    Parameters
-    ----------
-    config
-        The site's configuration.
-    """
+    """What a configuration alone decides about volumes."""
 
     def __init__(self, config: models.LabConfig) -> None:
         self.config = config
@@ -141,15 +135,7 @@ class Storage:
         ]
 
     def volumes(self, values: LabValues, memory_limit: int) -> list[Volume]:
-        """List the pod's volumes in order.
-
-        Parameters
-        ----------
-        values
-            The lab's values.
-        memory_limit
-            The lab's memory limit in bytes.
-        """
+        """List the pod's volumes in order, given the lab's memory limit in bytes."""
         medium = "Memory" if self.config.empty_dir_source is Medium.MEMORY else None
         tmp_size, startup_size = str(memory_limit // TMP_SHARE), str(STARTUP_BYTES)
         names = values.names

@@ -78,25 +78,10 @@ def derive_values(
     size: LabSizeDefinition,
     namespace_annotations: Mapping[str, str],
 ) -> LabValues:
-    """Derive the values of a lab from its inputs.
+    """Derive the values of a lab.
 
-    Parameters
-    ----------
-    config
-        The site's configuration.
-    claimed
-        The volumes that need a claim.
-    inputs
-        The user, the request and the rest.
-    size
-        The size that the user asked for.
-    namespace_annotations
-        The configured ones, rendered.
-
-    Returns
-    -------
-    LabValues
-        The values.
+    `claimed` are the volumes that need a claim, and `namespace_annotations` the configured ones,
+    rendered.
     """
     site, user = inputs.site, inputs.user
     names = build_object_names(config.namespace_prefix, user.username)

@@ -17,14 +17,15 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from labbuilder.errors import Finding, format_path
 from labbuilder.lab.cache import BoundedCache
 from labbuilder.lab.plan import Plan
+from labbuilder.lab.storage import File
 from labbuilder.lab.values import LabValues
 from labbuilder.manifest import Manifest, object_name
 from labbuilder.names import MAX_ID, is_dns_label, is_dns_subdomain
 from labbuilder.validation.judge import Verdict
-from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, decode
+from labbuilder.validation.rules.fields.contents import MAX_DATA_BYTES, is_base64
 from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
 
-__all__ = ["GUARDS", "MAX_CACHED_VERDICTS", "Guard", "Verdicts"]
+__all__ = ["GUARDS", "Verdicts"]
 
 MAX_CACHED_VERDICTS = 1024
 
@@ -35,16 +36,10 @@ Guard = Callable[[LabValues, int], bool]
 
 
 class Verdicts:
-    """The verdicts about labs of one site, whose fragments must all be labbuilder's own.
+    """The verdicts about labs of one site, whose fragments must all be labbuilder's own."""
 
-    Parameters
-    ----------
-    file_characters
-        The number of characters in the site's files.
-    """
-
-    def __init__(self, file_characters: int) -> None:
-        self._file_characters = file_characters
+    def __init__(self, files: Sequence[File]) -> None:
+        self._file_characters = sum(len(file.content) for file in files)
         self._verdicts: BoundedCache[Hashable, Verdict] = BoundedCache(MAX_CACHED_VERDICTS)
 
     def judge(
@@ -54,24 +49,7 @@ class Verdicts:
         values: LabValues,
         judge: Callable[[], Verdict],
     ) -> list[Finding]:
-        """Judge a lab.
-
-        Parameters
-        ----------
-        manifests
-            Its manifests.
-        plan
-            Their plan.
-        values
-            The lab's values.
-        judge
-            The plain way to judge the manifests.
-
-        Returns
-        -------
-        list of Finding
-            The findings.
-        """
+        """Return the findings about a lab; `judge` is the plain way to find them."""
         if not all(guard(values, self._file_characters) for guard in _GUARDS):
             return [finding for _, finding in judge()]
         key = (plan, _key(values))
@@ -154,12 +132,7 @@ def _fits(max_bytes: int, mapping: Mapping[str, str]) -> bool:
 
 
 def _secrets_are_base64(values: LabValues, _: int) -> bool:
-    try:
-        for text in values.secrets.values():
-            decode(text)
-    except ValueError:
-        return False
-    return True
+    return all(map(is_base64, values.secrets.values()))
 
 
 GUARDS: dict[str, Guard] = {

@@ -14,14 +14,7 @@ from labbuilder.manifest import object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 
-__all__ = [
-    "Checked",
-    "check_documents",
-    "check_texts",
-    "is_user",
-    "merged",
-    "select_versions",
-]
+__all__ = ["Checked", "check_documents", "check_texts", "merged", "select_versions"]
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
 _MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
@@ -47,23 +40,9 @@ class Checked:
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
-    """Resolve Kubernetes versions.
+    """Resolve Kubernetes versions, or ``all``, to versions that have schemas, oldest first.
 
-    Parameters
-    ----------
-    asked
-        Versions for `labbuilder.validation.schemas.resolve_version`, or ``all``; the newest if
-        empty.
-
-    Returns
-    -------
-    tuple of str
-        Some of `labbuilder.validation.schemas.VERSIONS`, oldest first.
-
-    Raises
-    ------
-    LabBuilderError
-        If one of them has no schemas.
+    Without any, it is the newest. Raises `LabBuilderError` if one of them has no schemas.
     """
     if "all" in asked:
         return schemas.VERSIONS
@@ -76,22 +55,10 @@ def check_texts(
     versions: Sequence[str] = (schemas.NEWEST,),
     judge_user: JudgeUser | None = None,
 ) -> Checked:
-    """Check files of manifests, all of them together.
+    """Check files of manifests, YAML or JSON, all of them together, given by their names.
 
-    Parameters
-    ----------
-    texts
-        The content of the files, YAML or JSON, by their names. A ``List`` stands for its items.
-    versions
-        The Kubernetes versions, as `select_versions` returns them.
-    judge_user
-        Judges a user's document by a version; without it, such a document is checked as a
-        manifest.
-
-    Returns
-    -------
-    Checked
-        The result. A finding of several versions is reported once.
+    A ``List`` stands for its items. A user's document is judged by `judge_user`, or without it as
+    a manifest. A finding of several versions is reported once.
     """
     documents: dict[str, Sequence[Document]] = {}
     findings: list[Finding] = []
@@ -111,21 +78,9 @@ def check_documents(
     *,
     complete: bool = True,
 ) -> Checked:
-    """Check documents, all of them together.
+    """Check the documents of files, all of them together, as `check_texts` does.
 
-    Parameters
-    ----------
-    documents
-        The documents of each file.
-    versions, judge_user
-        As for `check_texts`.
-    complete
-        Whether everything that the documents may refer to is among them.
-
-    Returns
-    -------
-    Checked
-        The result.
+    `complete` says whether everything that they may refer to is among them.
     """
     findings: list[Finding] = []
     manifests: list[PlacedObject] = []
@@ -133,7 +88,7 @@ def check_documents(
     for file, each in documents.items():
         users = []
         if judge_user:
-            users = [document for document in each if is_user(document.data)]
+            users = [document for document in each if _is_user(document.data)]
             for document in users:
                 objects.append((file, _title(document.data)))
                 findings += _judge_user(document, versions, judge_user)
@@ -150,20 +105,7 @@ def check_documents(
 
 
 def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
-    """Merge results.
-
-    Parameters
-    ----------
-    parts
-        The results.
-    files
-        The files in order.
-
-    Returns
-    -------
-    Checked
-        All of them, with findings in the order of the files and of the lines in them.
-    """
+    """Merge results; findings are in the order of the files and of the lines in them."""
     findings: list[Finding] = []
     objects: list[tuple[str, str]] = []
     documents: dict[str, Sequence[Document]] = {}
@@ -176,7 +118,7 @@ def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
     return Checked(findings, objects, documents)
 
 
-def is_user(data: Any) -> bool:
+def _is_user(data: Any) -> bool:
     """Return whether a document is a user's rather than a manifest."""
     return isinstance(data, dict) and "user" in data and not {"apiVersion", "kind"} & data.keys()
 

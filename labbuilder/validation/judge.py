@@ -23,19 +23,8 @@ Verdict = list[tuple[int, Finding]]
 def judge(manifests: Sequence[Manifest], version: str, *, complete: bool = True) -> Verdict:
     """Judge manifests, each by itself and all together.
 
-    Parameters
-    ----------
-    manifests
-        The manifests.
-    version
-        The Kubernetes version.
-    complete
-        Whether these are all manifests, so that what they refer to must be among them.
-
-    Returns
-    -------
-    list of tuple
-        The findings of the schemas, then those of the rules, each with the index of its manifest.
+    `complete` says whether what they refer to must be among them. The findings of the schemas come
+    first, then those of the rules.
     """
     found = [schemas.check(manifest, version) for manifest in manifests]
     verdict = [(i, finding) for i, findings in enumerate(found) for finding in findings]
@@ -53,12 +42,7 @@ def judge(manifests: Sequence[Manifest], version: str, *, complete: bool = True)
 def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:
     """Return the severity of a finding about a lab that labbuilder compiles.
 
-    Parameters
-    ----------
-    finding
-        The finding.
-    own_fragments
-        Whether the site has fragments of its own, which may break some rules on purpose.
+    A site that has fragments of its own may break some rules on purpose.
     """
     rule = rules.RULES.get(finding.code)
     tolerated = rule and (rule.tolerated or (rule.only_own_fragments and own_fragments))

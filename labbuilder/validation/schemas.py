@@ -23,13 +23,7 @@ from labbuilder.manifest import MAX_SHORTENED, kind_of, object_name, shorten
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = [
-    "NEWEST",
-    "VERSIONS",
-    "check",
-    "definition",
-    "resolve_version",
-]
+__all__ = ["NEWEST", "VERSIONS", "check", "definition", "resolve_version"]
 
 VERSIONS: tuple[str, ...] = tuple(
     name.removeprefix("v").removesuffix(".json")
@@ -57,23 +51,10 @@ _ADDRESS = "kubernetes:schemas"  # a name by which schemas refer to each other; 
 
 
 def resolve_version(text: object) -> str:
-    """Resolve a Kubernetes version to its minor version.
+    """Resolve a version such as ``1.34``, ``v1.34.2`` or ``v1.34.2-gke.100`` to one of `VERSIONS`.
 
-    Parameters
-    ----------
-    text
-        A version such as ``1.34``, ``v1.34.2`` or ``v1.34.2-gke.100``.
-
-    Returns
-    -------
-    str
-        One of `VERSIONS`, such as ``1.34``.
-
-    Raises
-    ------
-    LabBuilderError
-        If it is not a version, or has no schemas. A number is not a version: YAML reads an
-        unquoted 1.30 as 1.3.
+    Raises `LabBuilderError` if it is not a version, or has no schemas. A number is not a version:
+    YAML reads an unquoted 1.30 as 1.3.
     """
     if text in VERSIONS:
         return str(text)
@@ -87,27 +68,12 @@ def resolve_version(text: object) -> str:
 
 
 def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
-    """Check a manifest against the schema of its kind.
+    """Return everything in a manifest that the schema of its kind forbids.
 
-    Parameters
-    ----------
-    manifest
-        The manifest, of plain dicts, lists and scalars.
-    version
-        A Kubernetes version for `resolve_version`.
-
-    Returns
-    -------
-    list of Finding
-        Everything that the schema forbids; empty if the manifest passes. A kind without a schema
-        is an error: what can't be checked doesn't pass.
-
-    Raises
-    ------
-    LabBuilderError
-        If the version has no schemas.
+    The manifest is of plain dicts, lists and scalars. A kind without a schema is an error: what
+    can't be checked doesn't pass. Raises `LabBuilderError` if the version has no schemas.
     """
-    minor = version if version in VERSIONS else resolve_version(version)
+    minor = resolve_version(version)
     key = kind_of(manifest)
     try:
         if _decider(minor, key).is_valid(manifest):
@@ -120,20 +86,7 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
 
 
 def definition(version: str, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return the schema of a kind.
-
-    Parameters
-    ----------
-    version
-        One of `VERSIONS`.
-    kind
-        A kind with a schema, as `kind_of` returns it.
-
-    Returns
-    -------
-    tuple
-        The schema, and those that it refers to, by full name.
-    """
+    """Return the schema of a kind, and those that it refers to, by full name."""
     bundle = _bundle(version)
     return bundle["kinds"][kind], bundle["$defs"]
 

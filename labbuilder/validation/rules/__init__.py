@@ -23,19 +23,9 @@ Manifests = Sequence[Mapping[str, Any]]
 
 
 def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
-    """Check manifests, each by itself and all together.
+    """Return the findings about each manifest, by itself and together with the others.
 
-    Parameters
-    ----------
-    manifests
-        Manifests that pass the schemas of the version.
-    version
-        The Kubernetes version.
-
-    Returns
-    -------
-    list of list of Finding
-        The findings about each manifest.
+    The manifests must pass the schemas of the version.
     """
     findings = [
         [

@@ -8,16 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
-from labbuilder.validation.rules.rule import (
-    GUARDED,
-    UNREAD,
-    Check,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-)
+from labbuilder.validation.rules.rule import Check, Complaints, Object, Rule, Stop
 
 __all__ = [
     "CLUSTER_DECIDES", "DUPLICATE", "INVALID_VALUE", "MISPLACED", "MISSING_VALUE", "ONE_OF_MANY",
@@ -31,37 +22,37 @@ INVALID_VALUE = Rule(
     "invalid-value",
     "a word or number is not one that the field accepts",
     "field.NotSupported and field.Invalid, in the validation of the type",
-    UNREAD,
+    guarded=False,
 )
 MISSING_VALUE = Rule(
-    "missing-value", "a required field is missing or empty", "field.Required", GUARDED
+    "missing-value", "a required field is missing or empty", "field.Required", guarded=True
 )
 DUPLICATE = Rule(
     "duplicate",
     "two items of a list are the same where they must differ, so that one would replace the other",
     "server-side apply, which merges by the schemas' list-map-keys; ValidateVolumes, "
     "ValidateVolumeMounts and validateContainers",
-    UNREAD,
+    guarded=False,
 )
 MISPLACED = Rule(
     "misplaced-field",
     "a field is not allowed here, or together with another field",
     "field.Forbidden, in the validation of the type",
-    UNREAD,
+    guarded=False,
 )
 CLUSTER_DECIDES = Rule(
     "cluster-decides",
     "a field asks for something that only some clusters have",
     "the allocators of addresses and node ports; the admission plugins Priority and RuntimeClass",
-    UNREAD,
     Stop.ADMISSION,
     Severity.WARNING,
+    guarded=False,
 )
 ONE_OF_MANY = Rule(
     "one-of",
     "exactly one of several fields is required, and there are more or none",
     "validateVolumeSource, validateEnvVarValueFrom, ValidateNetworkPolicyPeer",
-    UNREAD,
+    guarded=False,
 )
 
 
@@ -72,7 +63,7 @@ def must(rule: Rule, test: Callable[[Any], bool], what: str, hint: str = "") -> 
         if not test(value):
             text = shown(value)
             quoted = text.strip("'") if isinstance(value, int) else text
-            yield Complaint(rule, f"{quoted} is not {what}", hint)
+            yield rule.complaint(f"{quoted} is not {what}", hint)
 
     return check
 
@@ -103,7 +94,7 @@ def at_most(count: int, what: str) -> Check:
     def check_length(values: Sequence[Any]) -> Complaints:
         if len(values) > count:
             message = f"must have at most {count} {what}, not {len(values)}"
-            yield Complaint(INVALID_VALUE, message, "remove some")
+            yield INVALID_VALUE.complaint(message, "remove some")
 
     return check_length
 
@@ -111,7 +102,7 @@ def at_most(count: int, what: str) -> Check:
 def filled(value: Any) -> Complaints:
     """Check that a value is not empty."""
     if not value:
-        yield Complaint(MISSING_VALUE, "must not be empty", "set a value")
+        yield MISSING_VALUE.complaint("must not be empty", "set a value")
 
 
 def unset(rule: Rule, why: str, hint: str = "remove it") -> Check:
@@ -119,7 +110,7 @@ def unset(rule: Rule, why: str, hint: str = "remove it") -> Check:
 
     def check_unset(value: Any) -> Complaints:
         if value:
-            yield Complaint(rule, why, hint)
+            yield rule.complaint(why, hint)
 
     return check_unset
 
@@ -188,7 +179,7 @@ def repeated(values: Sequence[Any]) -> Iterator[int]:
 def distinct(values: Sequence[Any]) -> Complaints:
     """Check that the items of a list differ."""
     for i in repeated(values):
-        yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (i,))
+        yield DUPLICATE.complaint("is duplicated", "remove one of them", (i,))
 
 
 def distinct_by(field: str) -> Check:
@@ -206,7 +197,7 @@ def needs(field: str) -> Check:
 
     def check_set(value: Object) -> Complaints:
         if not value.get(field):
-            yield Complaint(MISSING_VALUE, "is missing", f"set {field}", (field,))
+            yield MISSING_VALUE.complaint("is missing", f"set {field}", (field,))
 
     return check_set
 
@@ -217,7 +208,7 @@ named_reference = needs("name")
 def needs_spec(value: Object) -> Complaints:
     """Check that an object has a spec."""
     if "spec" not in value:
-        yield Complaint(MISSING_VALUE, "is missing", "add a spec", ("spec",))
+        yield MISSING_VALUE.complaint("is missing", "add a spec", ("spec",))
 
 
 def exactly_one(*fields: str) -> Check:
@@ -226,7 +217,7 @@ def exactly_one(*fields: str) -> Check:
     def check_fields(value: Object) -> Complaints:
         if sum(field in value for field in fields) != 1:
             message = f"must have exactly one of {', '.join(fields)}"
-            yield Complaint(ONE_OF_MANY, message, "set one and remove the others")
+            yield ONE_OF_MANY.complaint(message, "set one and remove the others")
 
     return check_fields
 
@@ -235,4 +226,4 @@ def misplaced(value: Object, fields: Sequence[str], why: str, at: Path = ()) -> 
     """Complain about each of some fields that is set."""
     for field in fields:
         if value.get(field) not in (None, "", False, 0):
-            yield Complaint(MISPLACED, why, "remove it", (*at, field))
+            yield MISPLACED.complaint(why, "remove it", (*at, field))

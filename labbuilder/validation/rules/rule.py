@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 from labbuilder.errors import Path, Severity
 
 __all__ = [
-    "CHECKS", "GUARDED", "JUDGES", "RULES", "UNREAD", "Check", "Complaint", "Complaints", "Judge",
-    "LabComplaints", "Object", "OwnValues", "Rule", "Stop", "check_fields", "checks",
-    "judges_labs",
+    "CHECKS", "RULES", "Check", "Complaint", "Complaints", "Judge", "LabComplaints", "Object",
+    "Rule", "Stop", "check_fields", "checks",
 ]  # fmt: skip
 
 Object = Mapping[str, Any]
@@ -27,19 +26,6 @@ class Stop(StrEnum):
     ADMISSION = "an admission plugin"
     KUBELET = "kubelet"
     NOBODY = "nothing"
-
-
-class OwnValues(StrEnum):
-    """How a rule's verdict depends on the values that differ between labs of one shape."""
-
-    UNREAD = "unread"
-    """It reads none of them, or only those by which verdicts are kept apart."""
-    GUARDED = "guarded"
-    """It reads their form, for which `labbuilder.lab.verdicts` has a guard."""
-
-
-GUARDED = OwnValues.GUARDED
-UNREAD = OwnValues.UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +42,14 @@ class Rule:
         What is wrong, in a few words.
     mirrors
         The function of Kubernetes that it mirrors.
-    own_values
-        How its verdict depends on the values that differ between labs.
     stop
         The component that enforces it.
     severity
         A warning if a site may do it on purpose.
+    guarded
+        Whether it reads the form of values that differ between labs of one shape, for which
+        `labbuilder.lab.verdicts` has a guard. Otherwise it reads none of them, or only those by
+        which verdicts are kept apart.
     tolerated
         Whether it is only a warning about a lab that labbuilder compiles, because sites and
         controllers have always been able to ask for it.
@@ -76,10 +64,10 @@ class Rule:
     code: str
     meaning: str
     mirrors: str
-    own_values: OwnValues
     stop: Stop = Stop.API_SERVER
     severity: Severity = Severity.ERROR
     _: KW_ONLY
+    guarded: bool
     tolerated: bool = False
     only_own_fragments: bool = False
     of_the_site: bool = False
@@ -88,6 +76,12 @@ class Rule:
     def __post_init__(self) -> None:
         if RULES.setdefault(self.code, self) is not self:
             raise ValueError(f"two rules have the code {self.code}")
+
+    def complaint(
+        self, message: str, hint: str = "", at: Path = (), *, about_key: bool = False
+    ) -> Complaint:
+        """Complain about a violation of the rule."""
+        return Complaint(self, message, hint, at, about_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +119,6 @@ RULES: dict[str, Rule] = {}
 """All rules, by their codes."""
 CHECKS: defaultdict[str, list[Check]] = defaultdict(list)
 """All checks, by a type such as ``Container`` or its field such as ``Container.name``."""
-JUDGES: list[Judge] = []
-"""All judges."""
 
 _Check = TypeVar("_Check", bound=Check)
 
@@ -147,9 +139,3 @@ def check_fields(*types: str, **fields: Check) -> None:
     for name in types:
         for field, check in fields.items():
             CHECKS[f"{name}.{field}"].append(check)
-
-
-def judges_labs(judge: Judge) -> Judge:
-    """Register a judge; a decorator."""
-    JUDGES.append(judge)
-    return judge

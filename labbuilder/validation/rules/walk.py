@@ -11,7 +11,7 @@ from typing import Any
 
 from labbuilder.errors import Path
 from labbuilder.validation.rules.combinators import DUPLICATE, distinct, placed
-from labbuilder.validation.rules.rule import Check, Complaint, Complaints
+from labbuilder.validation.rules.rule import Check, Complaints
 
 __all__ = ["Node", "plan", "visit"]
 
@@ -36,23 +36,10 @@ def plan(
     types: Mapping[str, Any],
     checks: Mapping[str, Sequence[Check]],
 ) -> Node:
-    """Make the plan of a kind.
+    """Make the plan of a kind such as ``Pod`` for `visit`.
 
-    Parameters
-    ----------
-    kind
-        Such as ``Pod``.
-    schema
-        Its schema.
-    types
-        The schemas that it refers to, by their full names.
-    checks
-        The checks, by types and fields.
-
-    Returns
-    -------
-    Node
-        The plan, for `visit`.
+    `types` are the schemas that its schema refers to, by their full names; `checks` are by types
+    and fields.
     """
     return _Planner(types, checks).node(schema, kind) or Node()
 
@@ -60,19 +47,7 @@ def plan(
 def visit(node: Node, value: Any, path: Path = ()) -> Complaints:
     """Check a value that the schema accepts, and everything in it.
 
-    Parameters
-    ----------
-    node
-        The plan.
-    value
-        A manifest, or a part of one.
-    path
-        The path of that part.
-
-    Yields
-    ------
-    Complaint
-        What is wrong, each with its path from the manifest.
+    It may be a part of a manifest, at this path; paths of complaints are those from the manifest.
     """
     for check in node.checks:
         yield from placed(check(value), path)
@@ -97,7 +72,7 @@ def _duplicates(keys: tuple[str, ...], items: list[Any], path: Path) -> Complain
         identity = tuple(item.get(key) or _DEFAULTS.get(key) for key in keys)
         if identity in seen:
             message = f"has the same {' and '.join(keys)} as item {seen[identity]}"
-            yield Complaint(DUPLICATE, message, "remove one of them", (*path, i, keys[0]))
+            yield DUPLICATE.complaint(message, "remove one of them", (*path, i, keys[0]))
         seen.setdefault(identity, i)
 
 

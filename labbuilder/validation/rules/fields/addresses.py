@@ -7,28 +7,33 @@ import re
 from typing import Any
 
 from labbuilder.validation.rules.combinators import defaulted, must
-from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Rule
+from labbuilder.validation.rules.rule import Complaints, Rule
 
 __all__ = [
-    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "INVALID_PORT_NAME", "ip_address",
-    "ip_range", "is_address", "is_cidr", "is_port_name", "known_protocol", "port_name",
-    "valid_port",
+    "INVALID_ADDRESS", "INVALID_CIDR", "INVALID_PORT", "ip_address", "ip_range", "is_address",
+    "is_cidr", "known_protocol", "port_name", "valid_port",
 ]  # fmt: skip
 
 INVALID_PORT = Rule(
-    "invalid-port", "a port is not from 1 to 65535, or is used twice", "IsValidPortNum", UNREAD
+    "invalid-port",
+    "a port is not from 1 to 65535, or is used twice",
+    "IsValidPortNum",
+    guarded=False,
 )
 INVALID_PORT_NAME = Rule(
-    "invalid-port-name", "the name of a port is not valid", "IsValidPortName", UNREAD
+    "invalid-port-name", "the name of a port is not valid", "IsValidPortName", guarded=False
 )
 INVALID_CIDR = Rule(
     "invalid-cidr",
     "an IP range is not valid, or names an address inside the range",
     "ValidateIPBlock; IsValidCIDR, which rejects bits beyond the prefix since 1.36",
-    UNREAD,
+    guarded=False,
 )
 INVALID_ADDRESS = Rule(
-    "invalid-address", "an IP address is not valid, or not allowed here", "IsValidIP", UNREAD
+    "invalid-address",
+    "an IP address is not valid, or not allowed here",
+    "IsValidIP",
+    guarded=False,
 )
 _MAX_PORT = 65535
 _PREFIX = re.compile("0|[1-9][0-9]{0,2}")
@@ -83,5 +88,4 @@ def valid_port(value: Any) -> Complaints:
     if isinstance(value, str):
         yield from port_name(value)
     elif not 1 <= value <= _MAX_PORT:
-        message = f"{value} is not a valid port"
-        yield Complaint(INVALID_PORT, message, f"use 1 to {_MAX_PORT}")
+        yield INVALID_PORT.complaint(f"{value} is not a valid port", f"use 1 to {_MAX_PORT}")

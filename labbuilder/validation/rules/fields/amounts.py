@@ -10,36 +10,31 @@ from typing import Any
 from labbuilder import names
 from labbuilder.errors import Path, shown
 from labbuilder.quantity import MAX_BYTES, parse_quantity
-from labbuilder.validation.rules.combinators import MISSING_VALUE
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.combinators import MISSING_VALUE, keys_of, must
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 __all__ = [
-    "INVALID_QUANTITY", "INVALID_RESOURCE", "REQUESTS_EXCEED_LIMITS", "STANDARD_RESOURCES",
-    "amount_of", "is_extended", "is_resource", "resources", "whole_number",
+    "INVALID_QUANTITY", "INVALID_RESOURCE", "STANDARD_RESOURCES", "amount_of", "is_extended",
+    "resources", "whole_number",
 ]  # fmt: skip
 
 INVALID_QUANTITY = Rule(
-    "invalid-quantity", "a quantity is not valid, or negative", "resource.ParseQuantity", UNREAD
+    "invalid-quantity",
+    "a quantity is not valid, or negative",
+    "resource.ParseQuantity",
+    guarded=False,
 )
 REQUESTS_EXCEED_LIMITS = Rule(
     "requests-exceed-limits",
     "a container requests more than its limit, or less of a resource that can't be shared",
     "validateResourceRequirements",
-    UNREAD,
+    guarded=False,
 )
 INVALID_RESOURCE = Rule(
     "invalid-resource",
     "a container or quota names a resource that Kubernetes doesn't know",
     "ValidateContainerResourceName, ValidateResourceQuotaResourceName",
-    UNREAD,
+    guarded=False,
 )
 STANDARD_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
 _POD_RESOURCES = {"cpu", "memory"}
@@ -52,7 +47,7 @@ def _quantity(value: Any) -> Complaints:
         parse_quantity(value)
     except ValueError as error:
         hint = "use a number with an optional suffix, such as 250m, 1.5Gi or 10G"
-        yield Complaint(INVALID_QUANTITY, f"{shown(value)} {error}", hint)
+        yield INVALID_QUANTITY.complaint(f"{shown(value)} {error}", hint)
 
 
 def amount_of(value: Any) -> Decimal | None:
@@ -68,7 +63,7 @@ def whole_number(count: Any, at: Path) -> Complaints:
     amount = amount_of(count)
     if amount is not None and amount != amount.to_integral_value():
         message = f"{shown(count)} is not a whole number"
-        yield Complaint(INVALID_QUANTITY, message, "use a whole number", at)
+        yield INVALID_QUANTITY.complaint(message, "use a whole number", at)
 
 
 def is_resource(name: str) -> bool:
@@ -89,14 +84,13 @@ def _is_shared(name: str) -> bool:
     return not is_extended(name) and not name.startswith("hugepages-")
 
 
-def resources(mapping: Object) -> Complaints:
-    """Check the names of a container's resources."""
-    for name in mapping:
-        if not is_resource(name):
-            known = ", ".join(sorted(STANDARD_RESOURCES))
-            hint = f"use {known}, or a name with a domain such as example.org/gpu"
-            message = f"{shown(name)} is not a known resource"
-            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
+_STANDARD = ", ".join(sorted(STANDARD_RESOURCES))
+resources = keys_of(
+    must(
+        INVALID_RESOURCE, is_resource, "a known resource",
+        f"use {_STANDARD}, or a name with a domain such as example.org/gpu",
+    )
+)  # fmt: skip
 
 
 @checks("ResourceRequirements")
@@ -109,8 +103,7 @@ def _requirements(value: Object) -> Complaints:
         limit, amount = amount_of(limits.get(name)), amount_of(request)
         if not _is_shared(name) and name not in limits:
             message = "is missing; it must equal the request"
-            hint = f"set it to {shown(request)}"
-            yield Complaint(MISSING_VALUE, message, hint, ("limits", name))
+            yield MISSING_VALUE.complaint(message, f"set it to {shown(request)}", ("limits", name))
         if limit is None or amount is None:
             continue
         if amount > limit:
@@ -120,7 +113,7 @@ def _requirements(value: Object) -> Complaints:
         else:
             continue
         message = f"requests {shown(request)}, {comparison} the limit of {shown(limits[name])}"
-        yield Complaint(REQUESTS_EXCEED_LIMITS, message, hint, ("requests", name))
+        yield REQUESTS_EXCEED_LIMITS.complaint(message, hint, ("requests", name))
 
 
 @checks("ResourceRequirements")
@@ -132,10 +125,10 @@ def _huge_pages(value: Object) -> Complaints:
         size, amount = (amount_of(pages[1]) if pages else None), amount_of(given)
         if size is not None and amount is not None and (size <= 0 or amount % size):
             message = f"{shown(given)} is not a multiple of the page size"
-            yield Complaint(INVALID_QUANTITY, message, "use whole pages", at)
+            yield INVALID_QUANTITY.complaint(message, "use whole pages", at)
     if any(map(_HUGE_PAGES.fullmatch, used)) and not used & _POD_RESOURCES:
         message = "huge pages need cpu or memory too"
-        yield Complaint(MISSING_VALUE, message, "set a limit of cpu or memory", ("limits",))
+        yield MISSING_VALUE.complaint(message, "set a limit of cpu or memory", ("limits",))
 
 
 def _amounts(value: Object) -> Iterator[tuple[Path, str, Any]]:
@@ -149,7 +142,7 @@ def _pod_resources(value: Object) -> Complaints:
         if name not in _POD_RESOURCES and not name.startswith("hugepages-"):
             message = f"{shown(name)} is not a resource of a whole pod"
             hint = "set it in the containers"
-            yield Complaint(INVALID_RESOURCE, message, hint, at, about_key=True)
+            yield INVALID_RESOURCE.complaint(message, hint, at, about_key=True)
 
 
 check_fields("ResourceRequirements", limits=resources, requests=resources)

@@ -21,23 +21,13 @@ from labbuilder.validation.rules.fields.naming import (
     dns_subdomain,
     named_by,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
-
-__all__ = ["INVALID_ACCESS_MODES"]
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 INVALID_ACCESS_MODES = Rule(
     "invalid-access-modes",
     "a claim has no access mode, or ReadWriteOncePod together with another",
     "ValidatePersistentVolumeClaimSpec",
-    UNREAD,
+    guarded=False,
 )
 
 _access_modes = one_of("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -48,16 +38,16 @@ def _claim(value: Object) -> Complaints:
     modes, at = value.get("accessModes", []), ("accessModes",)
     if not modes:
         hint = "use ReadWriteMany for a claim that a user's labs share"
-        yield Complaint(INVALID_ACCESS_MODES, "needs an access mode", hint, at)
+        yield INVALID_ACCESS_MODES.complaint("needs an access mode", hint, at)
     elif "ReadWriteOncePod" in modes and len(modes) > 1:
         message = "ReadWriteOncePod can't be combined with other modes"
-        yield Complaint(INVALID_ACCESS_MODES, message, "remove the others", at)
+        yield INVALID_ACCESS_MODES.complaint(message, "remove the others", at)
     storage = value.get("resources", {}).get("requests", {}).get("storage")
     size, hint = ("resources", "requests", "storage"), "set a size such as 10Gi"
     if storage is None:
-        yield Complaint(MISSING_VALUE, "is missing", hint, size)
+        yield MISSING_VALUE.complaint("is missing", hint, size)
     elif amount_of(storage) == 0:
-        yield Complaint(INVALID_QUANTITY, "must be more than zero", hint, size)
+        yield INVALID_QUANTITY.complaint("must be more than zero", hint, size)
 
 
 @checks("TypedLocalObjectReference", "TypedObjectReference")
@@ -65,7 +55,7 @@ def _source(value: Object) -> Complaints:
     group, kind = value.get("apiGroup", ""), value["kind"]
     if not group and kind != "PersistentVolumeClaim":
         message = f"is required for kind {shown(kind)}"
-        yield Complaint(MISSING_VALUE, message, "set apiGroup", ("apiGroup",))
+        yield MISSING_VALUE.complaint(message, "set apiGroup", ("apiGroup",))
 
 
 @checks("PersistentVolumeClaimSpec")
@@ -76,15 +66,14 @@ def _sources(value: Object) -> Complaints:
     parts = ("apiGroup", "kind", "name")
     if new.get("namespace") or any(old.get(part) != new.get(part) for part in parts):
         message = "must equal dataSourceRef, in the same namespace"
-        yield Complaint(INVALID_VALUE, message, "remove it", ("dataSource",))
+        yield INVALID_VALUE.complaint(message, "remove it", ("dataSource",))
 
 
 def _template(value: Object) -> Complaints:
     for field in value:
         if field not in {"annotations", "labels"}:
             message = "is not allowed in a claim template"
-            hint = "keep only labels and annotations"
-            yield Complaint(MISPLACED, message, hint, (field,))
+            yield MISPLACED.complaint(message, "keep only labels and annotations", (field,))
 
 
 checks("PersistentVolumeClaim")(both(named_by(dns_subdomain), needs_spec))

@@ -27,25 +27,16 @@ from labbuilder.validation.rules.fields.addresses import (
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_label
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = ["INVALID_IMAGE", "pull_policy"]
+__all__ = ["pull_policy"]
 
 INVALID_IMAGE = Rule(
     "invalid-image",
     "an image reference is not valid, so that the image can't be pulled",
     "ParseNormalizedNamed (InvalidImageName)",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 _valid_image = must(
     INVALID_IMAGE, lambda text: parse_image(text) is not None, "a valid image reference",
@@ -57,7 +48,7 @@ pull_policy = defaulted("Always", "IfNotPresent", "Never")
 def _image(text: str) -> Complaints:
     if text != text.strip():
         message = f"{shown(text)} starts or ends with white space"
-        yield Complaint(INVALID_VALUE, message, "remove the white space")
+        yield INVALID_VALUE.complaint(message, "remove the white space")
     else:
         yield from _valid_image(text)
 
@@ -65,19 +56,19 @@ def _image(text: str) -> Complaints:
 @checks("Container", "EphemeralContainer")
 def _container(value: Object) -> Complaints:
     if "image" not in value:
-        yield Complaint(MISSING_VALUE, "is missing", "set image", ("image",))
+        yield MISSING_VALUE.complaint("is missing", "set image", ("image",))
     privileged = value.get("securityContext", {}).get("privileged")
     for i, mount in enumerate(value.get("volumeMounts", [])):
         if mount.get("mountPropagation") == "Bidirectional" and not privileged:
             message = "Bidirectional is only allowed in privileged containers"
             at = ("volumeMounts", i, "mountPropagation")
-            yield Complaint(INVALID_VALUE, message, "use HostToContainer", at)
+            yield INVALID_VALUE.complaint(message, "use HostToContainer", at)
     names = [port.get("name") for port in value.get("ports", [])]
     for i in repeated(names):
         if names[i]:
             at = ("ports", i, "name")
             message = "is the name of another port of the container"
-            yield Complaint(INVALID_PORT, message, "rename one of them", at)
+            yield INVALID_PORT.complaint(message, "rename one of them", at)
 
 
 @checks("PodSpec")
@@ -92,10 +83,10 @@ def _host_ports(spec: Object) -> Complaints:
                 number = number or own
                 if number != own:
                     message = f"must equal containerPort, {own}, because of hostNetwork"
-                    yield Complaint(INVALID_PORT, message, "remove it", at)
+                    yield INVALID_PORT.complaint(message, "remove it", at)
             place = (port.get("protocol") or "TCP", port.get("hostIP", ""), number)
             if number and place in taken:
-                yield Complaint(INVALID_PORT, "is used by another port", "use another", at)
+                yield INVALID_PORT.complaint("is used by another port", "use another", at)
             if number:
                 taken.add(place)
         if path[0] == "initContainers":  # which ends before the next one starts
@@ -109,17 +100,16 @@ def _restarts(spec: Object) -> Complaints:
         at = (*path, "resizePolicy")
         policies = container.get("resizePolicy", ())
         for i in repeated([policy["resourceName"] for policy in policies]):
-            yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (*at, i))
+            yield DUPLICATE.complaint("is duplicated", "remove one of them", (*at, i))
         for i, policy in enumerate(policies):
             restarts = policy["restartPolicy"] == "RestartContainer"
             if restarts and (spec.get("restartPolicy") == "Never" or not sidecar):
                 message = "must be NotRequired for a container that is never restarted"
                 hint = "use NotRequired"
-                yield Complaint(INVALID_VALUE, message, hint, (*at, i, "restartPolicy"))
+                yield INVALID_VALUE.complaint(message, hint, (*at, i, "restartPolicy"))
         if container.get("restartPolicyRules") and "restartPolicy" not in container:
             message = "is required by restartPolicyRules"
-            hint = "set restartPolicy"
-            yield Complaint(MISSING_VALUE, message, hint, (*path, "restartPolicy"))
+            yield MISSING_VALUE.complaint(message, "set restartPolicy", (*path, "restartPolicy"))
 
 
 checks("ContainerRestartRule")(needs("exitCodes"))

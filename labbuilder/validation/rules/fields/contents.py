@@ -9,50 +9,34 @@ from collections.abc import Mapping
 from labbuilder.errors import Severity
 from labbuilder.validation.rules.combinators import INVALID_VALUE, keys_of
 from labbuilder.validation.rules.fields.naming import config_map_key, dns_subdomain, named_by
-from labbuilder.validation.rules.rule import (
-    GUARDED,
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
-__all__ = [
-    "INVALID_BASE64",
-    "INVALID_SECRET",
-    "MAX_DATA_BYTES",
-    "TOO_LARGE",
-    "decode",
-    "is_base64",
-]
+__all__ = ["MAX_DATA_BYTES", "is_base64"]
 
 INVALID_BASE64 = Rule(
     "invalid-base64",
     "a value in a Secret's data is not valid base64",
     "the decoder of Secret.data",
-    GUARDED,
+    guarded=True,
 )
 TOO_LARGE = Rule(
     "too-large",
     "a ConfigMap or Secret is larger than 1 MiB",
     "ValidateConfigMap, ValidateSecret (MaxSecretSize)",
-    GUARDED,
+    guarded=True,
 )
 INVALID_SECRET = Rule(
     "invalid-secret",
     "a Secret doesn't contain what its type requires",
     "ValidateSecret",
-    UNREAD,
+    guarded=False,
     tolerated=True,
 )
 EMPTY_SECRET = Rule(
     "empty-secret",
     "an immutable Secret has empty data, so that applying it again is rejected",
     "ValidateSecretUpdate, which distinguishes no data from empty data",
-    UNREAD,
+    guarded=False,
     severity=Severity.WARNING,
 )
 MAX_DATA_BYTES = 1024**2
@@ -66,7 +50,7 @@ _REQUIRED_KEYS = {
 _ALTERNATIVE_KEYS = {"kubernetes.io/basic-auth": ("username", "password")}
 
 
-def decode(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     """Decode base64 text as Go does, which ignores line breaks."""
     return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
 
@@ -74,7 +58,7 @@ def decode(text: str) -> bytes:
 def is_base64(text: str) -> bool:
     """Return whether Go decodes this text as base64."""
     try:
-        decode(text)
+        _decode(text)
     except ValueError:
         return False
     return True
@@ -85,12 +69,12 @@ def _base64(mapping: Mapping[str, str]) -> Complaints:
     for key, value in mapping.items():
         if not is_base64(value):
             hint = "encode the value, or move it to stringData if this is a Secret"
-            yield Complaint(INVALID_BASE64, "is not valid base64", hint, (key,))
+            yield INVALID_BASE64.complaint("is not valid base64", hint, (key,))
 
 
 def _decoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
     """Decode values; those that aren't valid are empty."""
-    return {key: decode(value) if is_base64(value) else b"" for key, value in mapping.items()}
+    return {key: _decode(value) if is_base64(value) else b"" for key, value in mapping.items()}
 
 
 def _encoded(mapping: Mapping[str, str]) -> dict[str, bytes]:
@@ -101,7 +85,7 @@ def _size(data: Mapping[str, bytes], binary: Mapping[str, bytes]) -> Complaints:
     size = sum(map(len, (*data.values(), *binary.values())))
     if size > MAX_DATA_BYTES:
         message = f"must be at most {MAX_DATA_BYTES} bytes, not {size}"
-        yield Complaint(TOO_LARGE, message, "put large files on a volume", ("data",))
+        yield TOO_LARGE.complaint(message, "put large files on a volume", ("data",))
 
 
 checks("ConfigMap", "Secret")(named_by(dns_subdomain))
@@ -111,8 +95,7 @@ checks("ConfigMap", "Secret")(named_by(dns_subdomain))
 def _config_map(value: Object) -> Complaints:
     data, binary = value.get("data", {}), value.get("binaryData", {})
     for key in sorted(data.keys() & binary.keys()):
-        message = "is also in data"
-        yield Complaint(INVALID_VALUE, message, "remove one of them", ("binaryData", key))
+        yield INVALID_VALUE.complaint("is also in data", "remove one of them", ("binaryData", key))
     yield from _size(_encoded(data), _decoded(binary))
 
 
@@ -122,30 +105,28 @@ def _secret(value: Object) -> Complaints:
     yield from _size(data, {})
     if value.get("immutable") and value.get("data") == {}:
         message, hint = "is empty, so that applying it again fails", "add a key, or remove data"
-        yield Complaint(EMPTY_SECRET, message, hint, ("data",))
+        yield EMPTY_SECRET.complaint(message, hint, ("data",))
     kind = value.get("type", "Opaque")
     if kind == "kubernetes.io/service-account-token":
         yield from _service_account_token(value["metadata"])
     for key in _REQUIRED_KEYS.get(kind, ()):
         if key not in data or (key == "ssh-privatekey" and not data[key]):
             hint = f"add {key}, or use another type"
-            message = f"is required by type {kind}"
-            yield Complaint(INVALID_SECRET, message, hint, ("data", key))
+            yield INVALID_SECRET.complaint(f"is required by type {kind}", hint, ("data", key))
         elif key.startswith(".docker") and not _is_json(data[key]):
             hint = "encode the config.json that `docker login` writes"
-            yield Complaint(INVALID_SECRET, "is not valid JSON", hint, ("data", key))
+            yield INVALID_SECRET.complaint("is not valid JSON", hint, ("data", key))
     keys = _ALTERNATIVE_KEYS.get(kind, ())
     if keys and not data.keys() & set(keys):
         hint = "add one of them, or use another type"
-        message = f"type {kind} needs {' or '.join(keys)}"
-        yield Complaint(INVALID_SECRET, message, hint, ("data",))
+        yield INVALID_SECRET.complaint(f"type {kind} needs {' or '.join(keys)}", hint, ("data",))
 
 
 def _service_account_token(metadata: Object) -> Complaints:
     key = "kubernetes.io/service-account.name"
     if not metadata.get("annotations", {}).get(key):
         at = ("metadata", "annotations", key)
-        yield Complaint(INVALID_SECRET, "is missing", "set it to a service account", at)
+        yield INVALID_SECRET.complaint("is missing", "set it to a service account", at)
 
 
 def _is_json(text: bytes) -> bool:

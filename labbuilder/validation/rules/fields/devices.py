@@ -17,29 +17,19 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.naming import dns_label, dns_subdomain
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
-
-__all__ = ["UNKNOWN_CLAIM", "UNKNOWN_DEVICE"]
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 UNKNOWN_CLAIM = Rule(
     "unknown-claim",
     "a container names a resource claim that the pod doesn't have",
     "validateResourceClaimNames",
-    UNREAD,
+    guarded=False,
 )
 UNKNOWN_DEVICE = Rule(
     "unknown-device",
     "a block device is not a claim among the pod's volumes, or is mounted too",
     "ValidateVolumeDevices",
-    UNREAD,
+    guarded=False,
 )
 _BLOCK_SOURCES = {"persistentVolumeClaim", "ephemeral"}
 
@@ -60,16 +50,15 @@ def _devices(spec: Object) -> Complaints:
             name, place = device["name"], device["devicePath"]
             if not _BLOCK_SOURCES & volumes.get(name, {}).keys():
                 message = f"{shown(name)} is not a volume of the pod with a claim"
-                yield Complaint(UNKNOWN_DEVICE, message, "name such a volume", (*at, "name"))
+                yield UNKNOWN_DEVICE.complaint(message, "name such a volume", (*at, "name"))
             elif name in mounted:
                 message = f"{shown(name)} is mounted too"
-                yield Complaint(UNKNOWN_DEVICE, message, "remove one of them", (*at, "name"))
+                yield UNKNOWN_DEVICE.complaint(message, "remove one of them", (*at, "name"))
             if place in paths or name in seen:
-                message = "is duplicated"
-                yield Complaint(DUPLICATE, message, "remove one of them", (*at, "name"))
+                yield DUPLICATE.complaint("is duplicated", "remove one of them", (*at, "name"))
             if ".." in place.split("/"):
                 message, hint = f"{shown(place)} contains `..`", "use a path without `..`"
-                yield Complaint(INVALID_PATH, message, hint, (*at, "devicePath"))
+                yield INVALID_PATH.complaint(message, hint, (*at, "devicePath"))
             seen.add(name)
 
 
@@ -83,9 +72,9 @@ def _claims(spec: Object) -> Complaints:
             if claim["name"] not in known:
                 message = f"the pod has no resource claim {shown(claim['name'])}"
                 hint = "add it to resourceClaims"
-                yield Complaint(UNKNOWN_CLAIM, message, hint, (*at, i, "name"))
+                yield UNKNOWN_CLAIM.complaint(message, hint, (*at, i, "name"))
             if _overlaps(claim, claims[:i]):
-                yield Complaint(DUPLICATE, "is duplicated", "remove one of them", (*at, i))
+                yield DUPLICATE.complaint("is duplicated", "remove one of them", (*at, i))
 
 
 def _overlaps(claim: Object, others: Sequence[Object]) -> bool:
@@ -102,7 +91,7 @@ def _overlaps(claim: Object, others: Sequence[Object]) -> bool:
 def _pod_claims(spec: Object) -> Complaints:
     if "claims" in spec.get("resources", {}):
         message, hint = "is only allowed in containers", "set it in the containers"
-        yield Complaint(INVALID_VALUE, message, hint, ("resources", "claims"))
+        yield INVALID_VALUE.complaint(message, hint, ("resources", "claims"))
 
 
 checks("PodResourceClaim")(exactly_one("resourceClaimName", "resourceClaimTemplateName"))

@@ -19,26 +19,15 @@ from labbuilder.validation.rules.combinators import (
     optional,
 )
 from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, amount_of
-from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
-from labbuilder.validation.rules.fields.volumes import no_steps_back
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
-
-__all__ = ["INVALID_ENV_NAME"]
+from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME, no_steps_back
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 INVALID_ENV_NAME = Rule(
     "invalid-env-name",
     "the name of an environment variable is not valid",
     "IsEnvVarName; IsRelaxedEnvVarName since 1.32, which only rejects = and non-ASCII text",
-    UNREAD,
+    guarded=False,
 )
 _env_name = must(
     INVALID_ENV_NAME, names.is_env_var_name, "a valid name of an environment variable",
@@ -63,11 +52,10 @@ def _env_var(value: Object) -> Complaints:
     if source is None:
         return
     if value.get("value"):
-        message = "can't be combined with value"
-        yield Complaint(ONE_OF_MANY, message, "remove one of them", at)
+        yield ONE_OF_MANY.complaint("can't be combined with value", "remove one of them", at)
     if sum(name in source for name in _ENV_SOURCES) != 1:
         message = "must have exactly one source"
-        yield Complaint(ONE_OF_MANY, message, f"use one of {', '.join(_ENV_SOURCES)}", at)
+        yield ONE_OF_MANY.complaint(message, f"use one of {', '.join(_ENV_SOURCES)}", at)
 
 
 def _field(reference: Object, fields: set[str], what: str) -> Complaints:
@@ -78,9 +66,9 @@ def _field(reference: Object, fields: set[str], what: str) -> Complaints:
     if not (known if subscript else path in fields):
         message = f"{shown(path)} is not available to {what}"
         hint = f"use one of {', '.join(sorted(fields))}"
-        yield Complaint(INVALID_VALUE, message, hint, ("fieldRef", "fieldPath"))
+        yield INVALID_VALUE.complaint(message, hint, ("fieldRef", "fieldPath"))
     if reference.get("apiVersion", "v1") not in {"", "v1"}:
-        yield Complaint(INVALID_VALUE, "must be v1", "remove it", ("fieldRef", "apiVersion"))
+        yield INVALID_VALUE.complaint("must be v1", "remove it", ("fieldRef", "apiVersion"))
 
 
 @checks("EnvVarSource")
@@ -96,8 +84,7 @@ def _downward_file(value: Object) -> Complaints:
         yield from _field(value["fieldRef"], _FILE_FIELDS, "files")
     if "resourceFieldRef" in value and not value["resourceFieldRef"].get("containerName"):
         at = ("resourceFieldRef", "containerName")
-        message = "is required for a file"
-        yield Complaint(MISSING_VALUE, message, "name the container", at)
+        yield MISSING_VALUE.complaint("is required for a file", "name the container", at)
 
 
 @checks("ResourceFieldSelector")
@@ -109,7 +96,7 @@ def _resource_field(value: Object) -> Complaints:
     ):
         message = f"{shown(resource)} is not a limit or request"
         hint = "use limits.cpu, requests.memory or the like"
-        yield Complaint(INVALID_VALUE, message, hint, ("resource",))
+        yield INVALID_VALUE.complaint(message, hint, ("resource",))
     else:
         yield from _divisor(resource, value.get("divisor", 0))
 
@@ -121,7 +108,7 @@ def _divisor(resource: str, divisor: Any) -> Complaints:
     if amount and all(amount != parse_quantity(each) for each in allowed):
         hint = "use 1m or 1" if is_cpu else "use 1, 1Mi or the like"
         message = f"{shown(divisor)} is not a unit of {resource}"
-        yield Complaint(INVALID_VALUE, message, hint, ("divisor",))
+        yield INVALID_VALUE.complaint(message, hint, ("divisor",))
 
 
 @checks("PodSpec")
@@ -134,7 +121,7 @@ def _file_keys(spec: Object) -> Complaints:
             if reference and reference["volumeName"] not in volumes:
                 at = (*path, "env", i, "valueFrom", "fileKeyRef", "volumeName")
                 message = f"{shown(reference['volumeName'])} is not an emptyDir volume of the pod"
-                yield Complaint(UNKNOWN_VOLUME, message, "name such a volume", at)
+                yield UNKNOWN_VOLUME.complaint(message, "name such a volume", at)
 
 
 checks("EnvFromSource")(exactly_one("configMapRef", "secretRef"))

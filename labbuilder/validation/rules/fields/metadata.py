@@ -16,28 +16,19 @@ from labbuilder.validation.rules.combinators import (
     required,
     unset,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-)
-
-__all__ = ["SERVER_FIELD"]
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields
 
 SERVER_FIELD = Rule(
     "server-field",
     "metadata contains a field that kube-apiserver sets, so that the object can't be created",
     "BeforeCreate, and the preconditions of apply",
-    UNREAD,
+    guarded=False,
 )
 INVALID_FINALIZER = Rule(
     "invalid-finalizer",
     "a finalizer has no domain, and is not one of Kubernetes' own",
     "ValidateFinalizers, ValidateFinalizerName",
-    UNREAD,
+    guarded=False,
 )
 
 _OWN_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
@@ -53,10 +44,10 @@ def _finalizers(values: Sequence[str]) -> Complaints:
         if not names.is_qualified_name(name) or ("/" not in name and name not in _OWN_FINALIZERS):
             message = f"{shown(name)} is not a valid finalizer"
             hint = "use a name with a domain, such as example.org/archive"
-            yield Complaint(INVALID_FINALIZER, message, hint, (i,))
+            yield INVALID_FINALIZER.complaint(message, hint, (i,))
     if {"orphan", "foregroundDeletion"} <= set(values):
         message = "orphan can't be combined with foregroundDeletion"
-        yield Complaint(INVALID_FINALIZER, message, "remove one of them")
+        yield INVALID_FINALIZER.complaint(message, "remove one of them")
 
 
 def _is_api_version(text: str) -> bool:
@@ -68,11 +59,11 @@ def _owners(values: Sequence[Object]) -> Complaints:
     controllers = [i for i, owner in enumerate(values) if owner.get("controller")]
     for i in controllers[1:]:
         message = "another owner is the controller already"
-        yield Complaint(ONE_OF_MANY, message, "keep one controller", (i, "controller"))
+        yield ONE_OF_MANY.complaint(message, "keep one controller", (i, "controller"))
     for i, owner in enumerate(values):
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
             message = "an Event can't be an owner"
-            yield Complaint(INVALID_VALUE, message, "remove this owner", (i, "kind"))
+            yield INVALID_VALUE.complaint(message, "remove this owner", (i, "kind"))
 
 
 _server = unset(SERVER_FIELD, "is set by kube-apiserver")

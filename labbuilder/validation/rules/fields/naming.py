@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labbuilder import names
-from labbuilder.errors import shown
 from labbuilder.validation.rules.combinators import (
     MISSING_VALUE,
     keys_of,
@@ -15,10 +14,7 @@ from labbuilder.validation.rules.combinators import (
     placed,
 )
 from labbuilder.validation.rules.rule import (
-    GUARDED,
-    UNREAD,
     Check,
-    Complaint,
     Complaints,
     Object,
     Rule,
@@ -28,48 +24,50 @@ from labbuilder.validation.rules.rule import (
 )
 
 __all__ = [
-    "ANNOTATIONS_TOO_LARGE", "INVALID_ANNOTATION_KEY", "INVALID_KEY", "INVALID_LABEL_KEY",
-    "INVALID_LABEL_VALUE", "INVALID_NAME", "INVALID_REFERENCE", "LABEL_KEY_HINT",
-    "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key", "dns_label", "dns_subdomain",
-    "key_name", "label_key", "label_map", "label_value", "named_by", "object_name", "service_name",
+    "INVALID_NAME", "LABEL_KEY_HINT", "MAX_ANNOTATIONS_BYTES", "class_name", "config_map_key",
+    "dns_label", "dns_subdomain", "key_name", "label_key", "label_map", "label_value", "named_by",
+    "object_name", "service_name",
 ]  # fmt: skip
 
 INVALID_NAME = Rule(
     "invalid-name",
     "the name of an object, or of a part of one, is not valid",
     "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services until 1.35",
-    GUARDED,
+    guarded=True,
 )
 INVALID_LABEL_KEY = Rule(
-    "invalid-label-key", "the key of a label or selector is not valid", "IsQualifiedName", UNREAD
+    "invalid-label-key",
+    "the key of a label or selector is not valid",
+    "IsQualifiedName",
+    guarded=False,
 )
 INVALID_LABEL_VALUE = Rule(
     "invalid-label-value",
     "the value of a label or selector is not valid",
     "IsValidLabelValue",
-    GUARDED,
+    guarded=True,
 )
 INVALID_ANNOTATION_KEY = Rule(
     "invalid-annotation-key",
     "the key of an annotation is not valid",
     "ValidateAnnotations",
-    UNREAD,
+    guarded=False,
 )
 ANNOTATIONS_TOO_LARGE = Rule(
     "annotations-too-large",
     "an object's annotations are larger than 256 KiB together",
     "ValidateAnnotationsSize",
-    GUARDED,
+    guarded=True,
 )
 INVALID_KEY = Rule(
-    "invalid-key", "a key of a ConfigMap or Secret is not valid", "IsConfigMapKey", UNREAD
+    "invalid-key", "a key of a ConfigMap or Secret is not valid", "IsConfigMapKey", guarded=False
 )
 INVALID_REFERENCE = Rule(
     "invalid-reference",
     "a pod refers to an object or key by a name that none can have",
     "the volume plugins, and GetPullSecretsForPod",
-    GUARDED,
     Stop.KUBELET,
+    guarded=True,
 )
 MAX_ANNOTATIONS_BYTES = 256 * 1024
 
@@ -80,6 +78,10 @@ _SUBDOMAIN_HINT = f"use at most 253 lowercase letters, digits, - and ., {_ENDS}"
 _KEY_HINT = "use at most 253 letters, digits, -, _ and ., not starting with .."
 
 label_key = must(INVALID_LABEL_KEY, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+_annotation_key = must(
+    INVALID_ANNOTATION_KEY, lambda key: names.is_qualified_name(key.lower()),
+    "a valid annotation key", LABEL_KEY_HINT,
+)  # fmt: skip
 label_value = must(INVALID_LABEL_VALUE, names.is_label_value, "a valid label value", _LABEL_HINT)
 dns_label = must(
     INVALID_NAME, names.is_dns_label, "a valid DNS label",
@@ -109,16 +111,11 @@ def label_map(mapping: Mapping[str, str]) -> Complaints:
 
 
 def _annotations(mapping: Mapping[str, str]) -> Complaints:
-    for key in mapping:
-        if not names.is_qualified_name(key.lower()):
-            message = f"{shown(key)} is not a valid annotation key"
-            yield Complaint(
-                INVALID_ANNOTATION_KEY, message, LABEL_KEY_HINT, (key,), about_key=True
-            )
+    yield from keys_of(_annotation_key)(mapping)
     size = sum(len(text.encode(errors="replace")) for item in mapping.items() for text in item)
     if size > MAX_ANNOTATIONS_BYTES:
         message = f"must be at most {MAX_ANNOTATIONS_BYTES} bytes together, not {size}"
-        yield Complaint(ANNOTATIONS_TOO_LARGE, message, "move large values to a ConfigMap")
+        yield ANNOTATIONS_TOO_LARGE.complaint(message, "move large values to a ConfigMap")
 
 
 def named_by(check: Check) -> Check:
@@ -128,7 +125,7 @@ def named_by(check: Check) -> Check:
         metadata = value["metadata"]
         name, prefix = metadata.get("name"), metadata.get("generateName")
         if not name and not prefix:
-            yield Complaint(MISSING_VALUE, "is missing", "set a name", ("metadata", "name"))
+            yield MISSING_VALUE.complaint("is missing", "set a name", ("metadata", "name"))
         # Characters follow the prefix, so that it may end in a hyphen.
         whole = f"{prefix}a" if prefix and prefix.endswith("-") else prefix
         for field, text in (("name", name), ("generateName", whole)):

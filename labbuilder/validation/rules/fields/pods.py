@@ -38,14 +38,7 @@ from labbuilder.validation.rules.fields.naming import (
     label_map,
     named_by,
 )
-from labbuilder.validation.rules.rule import (
-    Check,
-    Complaint,
-    Complaints,
-    Object,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Check, Complaints, Object, check_fields, checks
 
 _SEARCH_LABEL = r"_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
 _SEARCH = re.compile(rf"{_SEARCH_LABEL}(?:\.{_SEARCH_LABEL})*")
@@ -66,7 +59,7 @@ _search = must(INVALID_NAME, _is_search, "a valid search domain", "use a name li
 def _searches(values: Sequence[str]) -> Complaints:
     if len(" ".join(values)) > _MAX_SEARCHES_LENGTH:
         message = f"must be at most {_MAX_SEARCHES_LENGTH} characters together"
-        yield Complaint(INVALID_VALUE, message, "remove some")
+        yield INVALID_VALUE.complaint(message, "remove some")
     yield from each_of(_search)(values)
 
 
@@ -81,14 +74,14 @@ def _deletion_cost(pod: Object) -> Complaints:
     ):
         message = f"{shown(cost)} is not a 32-bit integer"
         at = ("metadata", "annotations", _COST)
-        yield Complaint(INVALID_VALUE, message, "use a whole number", at)
+        yield INVALID_VALUE.complaint(message, "use a whole number", at)
 
 
 @checks("PodSpec")
 def _name_servers(spec: Object) -> Complaints:
     if spec.get("dnsPolicy") == "None" and not spec.get("dnsConfig", {}).get("nameservers"):
         message, at = "is required by dnsPolicy None", ("dnsConfig", "nameservers")
-        yield Complaint(MISSING_VALUE, message, "add a name server", at)
+        yield MISSING_VALUE.complaint(message, "add a name server", at)
 
 
 @checks("PodSpec")
@@ -103,14 +96,14 @@ def _exclusive(spec: Object) -> Complaints:
         at = ("hostnameOverride",)
         if spec.get("hostNetwork") or spec.get("setHostnameAsFQDN"):
             message = "can't be combined with hostNetwork or setHostnameAsFQDN"
-            yield Complaint(MISPLACED, message, "remove it", at)
+            yield MISPLACED.complaint(message, "remove it", at)
         if len(spec["hostnameOverride"]) > _MAX_HOST_LENGTH:
             message = f"must be at most {_MAX_HOST_LENGTH} characters"
-            yield Complaint(INVALID_NAME, message, "use a shorter name", at)
+            yield INVALID_NAME.complaint(message, "use a shorter name", at)
     account, old = spec.get("serviceAccountName", ""), spec.get("serviceAccount", "")
     if old and account and old != account:
-        yield Complaint(
-            INVALID_VALUE, "must equal serviceAccountName", "remove it", ("serviceAccount",)
+        yield INVALID_VALUE.complaint(
+            "must equal serviceAccountName", "remove it", ("serviceAccount",)
         )
     if spec.get("schedulingGates"):
         yield from misplaced(spec, ["nodeName"], "can't be combined with schedulingGates")

@@ -12,14 +12,14 @@ from labbuilder.validation.rules.fields.addresses import (
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
 
 
 @checks("NetworkPolicySpec")
 def _policy_spec(value: Object) -> Complaints:
     if len(value.get("policyTypes", [])) > 2:  # noqa: PLR2004 (there are two)
         message, hint = "must have at most two types", "name each type once"
-        yield Complaint(INVALID_VALUE, message, hint, ("policyTypes",))
+        yield INVALID_VALUE.complaint(message, hint, ("policyTypes",))
 
 
 @checks("NetworkPolicyPort")
@@ -27,18 +27,17 @@ def _policy_port(value: Object) -> Complaints:
     port, end = value.get("port"), value.get("endPort")
     if end is not None and (not isinstance(port, int) or not port <= end):
         message = "must not be less than port, which must be a number"
-        yield Complaint(INVALID_PORT, message, "set both ends of the range", ("endPort",))
+        yield INVALID_PORT.complaint(message, "set both ends of the range", ("endPort",))
 
 
 @checks("NetworkPolicyPeer")
 def _policy_peer(value: Object) -> Complaints:
     if not value:
         message = "an empty peer matches nothing"
-        hint = "set podSelector, namespaceSelector or ipBlock"
-        yield Complaint(ONE_OF_MANY, message, hint)
+        yield ONE_OF_MANY.complaint(message, "set podSelector, namespaceSelector or ipBlock")
     elif "ipBlock" in value and len(value) > 1:
         message = "can't be combined with selectors"
-        yield Complaint(ONE_OF_MANY, message, "split it into two peers", ("ipBlock",))
+        yield ONE_OF_MANY.complaint(message, "split it into two peers", ("ipBlock",))
 
 
 @checks("IPBlock")
@@ -52,7 +51,7 @@ def _ip_block(value: Object) -> Complaints:
         inside = part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]  # the versions are the same
         if not inside or part == whole:
             message = "must be a smaller range inside cidr"
-            yield Complaint(INVALID_CIDR, message, "remove it", ("except", i))
+            yield INVALID_CIDR.complaint(message, "remove it", ("except", i))
 
 
 checks("NetworkPolicy")(named_by(dns_subdomain))

@@ -17,23 +17,13 @@ from labbuilder.validation.rules.combinators import (
     seconds,
 )
 from labbuilder.validation.rules.fields.addresses import valid_port
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
-
-__all__ = ["INVALID_PROBE"]
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 INVALID_PROBE = Rule(
     "invalid-probe",
     "a probe has a setting that its kind of probe can't have",
     "validateLivenessProbe, validateReadinessProbe, validateStartupProbe",
-    UNREAD,
+    guarded=False,
 )
 
 _ONLY_WHILE_RUNNING = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
@@ -57,14 +47,14 @@ def _once(value: Object) -> Complaints:
     """Check a probe that must succeed with one success."""
     if value.get("successThreshold", 1) not in {0, 1}:
         message = "must be 1, except in a readinessProbe"
-        yield Complaint(INVALID_PROBE, message, "remove it", ("successThreshold",))
+        yield INVALID_PROBE.complaint(message, "remove it", ("successThreshold",))
 
 
 def _readiness(value: Object) -> Complaints:
     field = "terminationGracePeriodSeconds"
     if field in value:
         message = "is not allowed in a readinessProbe, which never stops a container"
-        yield Complaint(INVALID_PROBE, message, "remove it", (field,))
+        yield INVALID_PROBE.complaint(message, "remove it", (field,))
 
 
 @checks("HTTPGetAction")
@@ -72,7 +62,7 @@ def _http_get(value: Object) -> Complaints:
     if value.get("protocol") == "HTTP2":
         if (value.get("scheme") or "HTTP") != "HTTP":
             message = "HTTP2 is only allowed with scheme HTTP"
-            yield Complaint(INVALID_VALUE, message, "remove it", ("protocol",))
+            yield INVALID_VALUE.complaint(message, "remove it", ("protocol",))
         yield from misplaced(value, ("host",), "can't be combined with protocol HTTP2")
 
 
@@ -84,7 +74,7 @@ def _init_containers(spec: Object) -> Complaints:
             for field in _ONLY_WHILE_RUNNING:
                 if field in container:
                     message = "is only allowed in an init container with restartPolicy: Always"
-                    yield Complaint(MISPLACED, message, "remove it", (*path, field))
+                    yield MISPLACED.complaint(message, "remove it", (*path, field))
 
 
 @checks("PodSpec")
@@ -98,7 +88,7 @@ def _lifecycles(spec: Object) -> Complaints:
             if not 0 <= pause <= grace:
                 message = f"{pause} is not from 0 to terminationGracePeriodSeconds, {grace}"
                 hint = "use a shorter time"
-                yield Complaint(INVALID_VALUE, message, hint, (*at, field, "sleep", "seconds"))
+                yield INVALID_VALUE.complaint(message, hint, (*at, field, "sleep", "seconds"))
         yield from _stop_signal(spec, lifecycle, (*at, "stopSignal"))
 
 
@@ -106,11 +96,10 @@ def _stop_signal(spec: Object, lifecycle: Object, at: Path) -> Complaints:
     signal = lifecycle.get("stopSignal")
     system = spec.get("os", {}).get("name")
     if signal is not None and not system:
-        message = "is only allowed if os.name is set"
-        yield Complaint(MISPLACED, message, "set os.name to linux", at)
+        yield MISPLACED.complaint("is only allowed if os.name is set", "set os.name to linux", at)
     elif signal is not None and signal not in _SIGNALS.get(system, (signal,)):
         message = f"{shown(signal)} is not a signal of {system}"
-        yield Complaint(INVALID_VALUE, message, "use SIGTERM or the like", at)
+        yield INVALID_VALUE.complaint(message, "use SIGTERM or the like", at)
 
 
 checks("ExecAction")(needs("command"))

@@ -19,14 +19,9 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.naming import label_map
 from labbuilder.validation.rules.fields.volumes import file_path, one_source
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
 
 _CERTIFICATE_PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
-
-
-@checks("VolumeProjection")
-def _projection(value: Object) -> Complaints:
-    yield from one_source(list(value))
 
 
 def _paths(source: Object) -> Iterator[tuple[Path, str]]:
@@ -47,7 +42,7 @@ def _sources(values: Sequence[Object]) -> Complaints:
         for at, path in _paths(source):
             if path and path in seen:
                 message = f"another source contains {shown(path)} too"
-                yield Complaint(DUPLICATE, message, "rename one of them", (i, *at))
+                yield DUPLICATE.complaint(message, "rename one of them", (i, *at))
             seen.add(path)
 
 
@@ -56,14 +51,14 @@ def _bundle(value: Object) -> Complaints:
     yield from exactly_one("name", "signerName")(value)
     if "labelSelector" in value and "signerName" not in value and "name" in value:
         message = "is only allowed with signerName"
-        yield Complaint(ONE_OF_MANY, message, "remove it", ("labelSelector",))
+        yield ONE_OF_MANY.complaint(message, "remove it", ("labelSelector",))
 
 
 @checks("PodCertificateProjection")
 def _certificate(value: Object) -> Complaints:
     if not any(value.get(field) for field in _CERTIFICATE_PATHS):
         message = f"needs one of {', '.join(_CERTIFICATE_PATHS)}"
-        yield Complaint(MISSING_VALUE, message, "set one of them")
+        yield MISSING_VALUE.complaint(message, "set one of them")
 
 
 def _is_signer(text: str) -> bool:
@@ -78,6 +73,7 @@ def _is_bundle(text: str) -> bool:
 
 _signer = must(INVALID_VALUE, _is_signer, "a valid signer", "use the form example.org/signer")
 
+checks("VolumeProjection")(one_source)
 check_fields("ProjectedVolumeSource", sources=_sources)
 check_fields(
     "ServiceAccountTokenProjection",

@@ -17,23 +17,13 @@ from labbuilder.validation.rules.fields.scheduling import (
     requirement,
     selector_operator,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    check_fields,
-    checks,
-)
-
-__all__ = ["INVALID_SCOPE"]
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 INVALID_SCOPE = Rule(
     "invalid-scope",
     "the scopes of a quota exclude each other, or what it limits",
     "validateResourceQuotaScopes, validateScopedResourceSelectorRequirement",
-    UNREAD,
+    guarded=False,
 )
 
 _OBJECT_COUNTS = {
@@ -72,7 +62,7 @@ def _hard(mapping: Object) -> Complaints:
         if not _is_quota_resource(name):
             message = f"{shown(name)} is not a known resource"
             hint = "use limits.cpu, requests.memory, pods or the like"
-            yield Complaint(INVALID_RESOURCE, message, hint, (name,), about_key=True)
+            yield INVALID_RESOURCE.complaint(message, hint, (name,), about_key=True)
         elif name in _OBJECT_COUNTS or is_extended(name):
             yield from whole_number(count, (name,))
 
@@ -90,18 +80,18 @@ def _scopes(value: Object) -> Complaints:
         wrong = [name for name in value.get("hard", ()) if name in _KNOWN and name not in fits]
         if wrong:
             message = f"scope {shown(scope)} can't limit {', '.join(wrong)}"
-            yield Complaint(INVALID_SCOPE, message, "split it into two quotas", at)
+            yield INVALID_SCOPE.complaint(message, "split it into two quotas", at)
     for place, scopes in ((("scopes",), plain), (selected, chosen)):
         if any(pair <= set(scopes.values()) for pair in _PAIRS):
             message = "has two scopes that exclude each other"
-            yield Complaint(INVALID_SCOPE, message, "remove one of them", place)
+            yield INVALID_SCOPE.complaint(message, "remove one of them", place)
 
 
 @checks("ScopedResourceSelectorRequirement")
 def _selector(value: Object) -> Complaints:
     if value["scopeName"] in _WITHOUT_VALUES and value["operator"] != "Exists":
         message = f"must be Exists for scope {value['scopeName']}"
-        yield Complaint(INVALID_SELECTOR, message, "use Exists", ("operator",))
+        yield INVALID_SELECTOR.complaint(message, "use Exists", ("operator",))
     yield from requirement(value)
 
 

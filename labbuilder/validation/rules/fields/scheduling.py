@@ -28,43 +28,28 @@ from labbuilder.validation.rules.fields.naming import (
     label_key,
     label_value,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = [
-    "INVALID_SELECTOR",
-    "INVALID_TOLERATION",
-    "UNMATCHABLE_NODE",
-    "requirement",
-    "selector_operator",
-]
+__all__ = ["INVALID_SELECTOR", "requirement", "selector_operator"]
 
 INVALID_SELECTOR = Rule(
     "invalid-selector",
     "the parts of a selector don't fit together, such as an operator and its values",
     "ValidateLabelSelectorRequirement, ValidateNodeSelectorRequirement",
-    UNREAD,
+    guarded=False,
 )
 UNMATCHABLE_NODE = Rule(
     "unmatchable-node",
     "a requirement compares with something that is not a number, so that no node meets it",
     "the scheduler's labels.NewRequirement",
-    UNREAD,
     Stop.NOBODY,
+    guarded=False,
 )
 INVALID_TOLERATION = Rule(
     "invalid-toleration",
     "the parts of a toleration don't fit together",
     "ValidateTolerations",
-    UNREAD,
+    guarded=False,
     tolerated=True,
     of_the_site=True,
 )
@@ -89,7 +74,7 @@ def requirement(value: Object) -> Complaints:
     if needed != bool(values):
         message = f"operator {operator} {'needs values' if needed else 'takes no values'}"
         hint = "add values" if needed else "remove values, or use In"
-        yield Complaint(INVALID_SELECTOR, message, hint, ("values",))
+        yield INVALID_SELECTOR.complaint(message, hint, ("values",))
 
 
 @checks("NodeSelectorRequirement")
@@ -99,11 +84,11 @@ def _node_requirement(value: Object) -> Complaints:
         values = value.get("values", [])
         if len(values) != 1:
             message = f"operator {value['operator']} takes one value"
-            yield Complaint(INVALID_SELECTOR, message, "use one whole number", ("values",))
+            yield INVALID_SELECTOR.complaint(message, "use one whole number", ("values",))
         elif not re.fullmatch("[+-]?[0-9]+", values[0]):
             message = f"{shown(values[0])} is not a whole number"
             hint = "use a whole number, in quotes"
-            yield Complaint(UNMATCHABLE_NODE, message, hint, ("values", 0))
+            yield UNMATCHABLE_NODE.complaint(message, hint, ("values", 0))
 
 
 @checks("NodeSelectorTerm")
@@ -115,11 +100,10 @@ def _node_term(value: Object) -> Complaints:
         at = ("matchFields", i)
         if item.get("key") != "metadata.name":
             message = "must be metadata.name, the only field of nodes that can be matched"
-            yield Complaint(INVALID_SELECTOR, message, "use metadata.name", (*at, "key"))
+            yield INVALID_SELECTOR.complaint(message, "use metadata.name", (*at, "key"))
         elif item.get("operator") not in {"In", "NotIn"} or len(item.get("values", [])) != 1:
             message = "metadata.name needs operator In or NotIn, and one value"
-            hint = "use one term for each node"
-            yield Complaint(INVALID_SELECTOR, message, hint, at)
+            yield INVALID_SELECTOR.complaint(message, "use one term for each node", at)
         yield from placed(each_of(_node_name)(item.get("values", [])), (*at, "values"))
 
 
@@ -127,7 +111,7 @@ def _node_term(value: Object) -> Complaints:
 def _node_selector(value: Object) -> Complaints:
     if not value.get("nodeSelectorTerms"):
         message, hint = "must have at least one term", "add a term, or remove the node selector"
-        yield Complaint(MISSING_VALUE, message, hint, ("nodeSelectorTerms",))
+        yield MISSING_VALUE.complaint(message, hint, ("nodeSelectorTerms",))
 
 
 @checks("PreferredSchedulingTerm", "WeightedPodAffinityTerm")
@@ -135,7 +119,7 @@ def _weight(value: Object) -> Complaints:
     weight = value.get("weight", 0)
     if not 1 <= weight <= _MAX_WEIGHT:
         message = f"{weight} is not a number from 1 to {_MAX_WEIGHT}"
-        yield Complaint(INVALID_VALUE, message, f"use 1 to {_MAX_WEIGHT}", ("weight",))
+        yield INVALID_VALUE.complaint(message, f"use 1 to {_MAX_WEIGHT}", ("weight",))
 
 
 @checks("Toleration")
@@ -144,14 +128,14 @@ def _toleration(value: Object) -> Complaints:
     if not key and operator != "Exists":
         message = f"operator {operator} needs a key"
         hint = "set a key, or use operator: Exists to tolerate all taints"
-        yield Complaint(INVALID_TOLERATION, message, hint, ("key",))
+        yield INVALID_TOLERATION.complaint(message, hint, ("key",))
     if operator == "Exists" and value.get("value"):
         hint = "remove value, or use operator: Equal"
-        yield Complaint(INVALID_TOLERATION, "operator Exists takes no value", hint, ("value",))
+        yield INVALID_TOLERATION.complaint("operator Exists takes no value", hint, ("value",))
     if "tolerationSeconds" in value and value.get("effect") != "NoExecute":
         message = "is only allowed with effect: NoExecute"
         hint = "remove it, or use effect: NoExecute"
-        yield Complaint(INVALID_TOLERATION, message, hint, ("tolerationSeconds",))
+        yield INVALID_TOLERATION.complaint(message, hint, ("tolerationSeconds",))
     yield from placed(optional(_taint_key)(key), ("key",))
     if operator == "Equal":
         yield from placed(label_value(value.get("value", "")), ("value",))
@@ -161,7 +145,7 @@ def _toleration(value: Object) -> Complaints:
 def _spread(value: Object) -> Complaints:
     if "minDomains" in value and value.get("whenUnsatisfiable") != "DoNotSchedule":
         message = "is only allowed with whenUnsatisfiable: DoNotSchedule"
-        yield Complaint(INVALID_VALUE, message, "remove it", ("minDomains",))
+        yield INVALID_VALUE.complaint(message, "remove it", ("minDomains",))
 
 
 def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
@@ -189,7 +173,7 @@ def _label_keys(pod: Object) -> Complaints:
         for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
             if keys and "labelSelector" not in term:
                 message = "is only allowed with a labelSelector"
-                yield Complaint(MISPLACED, message, "add a labelSelector", (*at, field))
+                yield MISPLACED.complaint(message, "add a labelSelector", (*at, field))
         selector = term.get("labelSelector", {})
         plain = set(selector.get("matchLabels", ()))
         expressions = [each.get("key") for each in selector.get("matchExpressions", ())]
@@ -202,7 +186,7 @@ def _label_keys(pod: Object) -> Complaints:
                 if clashes:
                     message = f"{shown(key)} is also in {other}"
                     place = (*at, "matchLabelKeys", i)
-                    yield Complaint(INVALID_SELECTOR, message, "remove one of them", place)
+                    yield INVALID_SELECTOR.complaint(message, "remove one of them", place)
 
 
 check_fields(

@@ -19,36 +19,24 @@ from labbuilder.validation.rules.combinators import (
     required,
 )
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
-from labbuilder.validation.rules.fields.volumes import INVALID_PATH
-from labbuilder.validation.rules.rule import (
-    GUARDED,
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
-
-__all__ = ["CONTRADICTION", "INVALID_ID", "ROOT_CONTRADICTION"]
+from labbuilder.validation.rules.fields.volumes import INVALID_PATH, is_inside
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
 INVALID_ID = Rule(
-    "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", GUARDED
+    "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", guarded=True
 )
 CONTRADICTION = Rule(
     "contradicting-security-context",
     "a security context both grants and denies the same privilege",
     "ValidateSecurityContext",
-    UNREAD,
+    guarded=False,
 )
 ROOT_CONTRADICTION = Rule(
     "runs-as-root",
     "a container has runAsNonRoot and the user ID of root",
     "verifyRunAsNonRoot",
-    GUARDED,
     Stop.KUBELET,
+    guarded=True,
 )
 _id = must(INVALID_ID, lambda number: 0 <= number <= MAX_ID, "a valid ID", f"use 0 to {MAX_ID}")
 _SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
@@ -67,9 +55,9 @@ def _security_context(value: Object) -> Complaints:
         return
     at, hint = ("allowPrivilegeEscalation",), "remove one of them"
     if value.get("privileged"):
-        yield Complaint(CONTRADICTION, "can't be false if privileged is true", hint, at)
+        yield CONTRADICTION.complaint("can't be false if privileged is true", hint, at)
     if "CAP_SYS_ADMIN" in value.get("capabilities", {}).get("add", []):
-        yield Complaint(CONTRADICTION, "can't be false with CAP_SYS_ADMIN", hint, at)
+        yield CONTRADICTION.complaint("can't be false with CAP_SYS_ADMIN", hint, at)
 
 
 @checks("PodSpec")
@@ -86,36 +74,36 @@ def _not_root(value: Object) -> Complaints:
             found.append(place if field in own else ("securityContext", "runAsUser"))
     for place in dict.fromkeys(found):
         message = "user 0 is root, which runAsNonRoot forbids"
-        yield Complaint(ROOT_CONTRADICTION, message, "use another user ID", place)
+        yield ROOT_CONTRADICTION.complaint(message, "use another user ID", place)
 
 
 @checks("AppArmorProfile", "SeccompProfile")
 def _profile(value: Object) -> Complaints:
     local, at = value.get("type") == "Localhost", ("localhostProfile",)
     if local and "localhostProfile" not in value:
-        yield Complaint(ONE_OF_MANY, "is required by type Localhost", "set a profile", at)
+        yield ONE_OF_MANY.complaint("is required by type Localhost", "set a profile", at)
     elif not local and "localhostProfile" in value:
-        yield Complaint(ONE_OF_MANY, "is only allowed with type Localhost", "remove it", at)
+        yield ONE_OF_MANY.complaint("is only allowed with type Localhost", "remove it", at)
 
 
 @checks("SeccompProfile")
 def _seccomp(value: Object) -> Complaints:
     profile = value.get("localhostProfile", "")
-    if profile.startswith("/") or ".." in profile.split("/"):
+    if not is_inside(profile):
         message = f"{shown(profile)} is not a path inside kubelet's directory of profiles"
         hint = "use a relative path without `..`"
-        yield Complaint(INVALID_PATH, message, hint, ("localhostProfile",))
+        yield INVALID_PATH.complaint(message, hint, ("localhostProfile",))
 
 
 @checks("AppArmorProfile")
 def _app_armor(value: Object) -> Complaints:
     profile, at = value.get("localhostProfile", "x"), ("localhostProfile",)
     if not profile.strip():
-        yield Complaint(MISSING_VALUE, "must not be empty", "set a profile", at)
+        yield MISSING_VALUE.complaint("must not be empty", "set a profile", at)
     elif profile != profile.strip() or len(profile.encode()) > _MAX_PROFILE_BYTES:
         message = f"{shown(profile)} is not a valid profile name"
         hint = f"use at most {_MAX_PROFILE_BYTES} bytes, without white space around them"
-        yield Complaint(INVALID_NAME, message, hint, at)
+        yield INVALID_NAME.complaint(message, hint, at)
 
 
 def _is_sysctl(name: str) -> bool:
@@ -130,7 +118,7 @@ def _sysctls(spec: Object) -> Complaints:
         for field, prefixes in _NODE_SYSCTLS.items():
             if spec.get(field) and sysctl["name"].replace("/", ".").startswith(prefixes):
                 message = f"can't be combined with {field}"
-                yield Complaint(MISPLACED, message, "remove one of them", at)
+                yield MISPLACED.complaint(message, "remove one of them", at)
 
 
 @checks("PodSpec")
@@ -140,7 +128,7 @@ def _unmasked(spec: Object) -> Complaints:
         if unmasked and spec.get("hostUsers", True):
             message = "Unmasked is only allowed with hostUsers: false"
             at = (*path, "securityContext", "procMount")
-            yield Complaint(INVALID_VALUE, message, "remove it", at)
+            yield INVALID_VALUE.complaint(message, "remove it", at)
 
 
 check_fields("PodSecurityContext", "SecurityContext", runAsUser=_id, runAsGroup=_id)

@@ -45,7 +45,7 @@ from labbuilder.validation.rules.fields.naming import (
     named_by,
     service_name,
 )
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _NODE_PORTS = range(30000, 32768)
@@ -71,10 +71,10 @@ def _service(value: Object) -> Complaints:
     kind, ports = _kind(value), value.get("ports", [])
     headless = value.get("clusterIP") == "None"
     if not ports and not headless and kind != "ExternalName":
-        yield Complaint(MISSING_VALUE, "is missing", "add a port", ("ports",))
+        yield MISSING_VALUE.complaint("is missing", "add a port", ("ports",))
     if headless and kind in {"LoadBalancer", "NodePort"}:
         message = f"can't be None for type {kind}"
-        yield Complaint(INVALID_ADDRESS, message, "remove it", ("clusterIP",))
+        yield INVALID_ADDRESS.complaint(message, "remove it", ("clusterIP",))
     yield from _ports(ports, kind)
     if kind == "ExternalName":
         yield from _external_name(value)
@@ -88,53 +88,51 @@ def _ports(ports: Sequence[Object], kind: str) -> Complaints:
     for i, port in enumerate(ports):
         number, at = port.get("nodePort", 0), ("ports", i, "nodePort")
         if number and kind == "ClusterIP":
-            message = "is not allowed with type ClusterIP"
-            yield Complaint(INVALID_PORT, message, "remove it", at)
+            yield INVALID_PORT.complaint("is not allowed with type ClusterIP", "remove it", at)
         elif number and number not in _NODE_PORTS:
             message = f"{number} is not from 30000 to 32767, the range of most clusters"
-            yield Complaint(CLUSTER_DECIDES, message, "remove it", at)
+            yield CLUSTER_DECIDES.complaint(message, "remove it", at)
     names = [port.get("name", "") for port in ports]
     duplicates = set(repeated(names))
     for i, name in enumerate(names):
         at = ("ports", i, "name")
         if len(ports) > 1 and not name:
             message = "is required, because there are several ports"
-            yield Complaint(MISSING_VALUE, message, "set a name", at)
+            yield MISSING_VALUE.complaint(message, "set a name", at)
         elif i in duplicates:
-            message = "is the name of another port"
-            yield Complaint(INVALID_NAME, message, "rename one of them", at)
+            yield INVALID_NAME.complaint("is the name of another port", "rename one of them", at)
     taken = [(port.get("protocol") or "TCP", port.get("nodePort", 0)) for port in ports]
     for i in repeated(taken):
         if taken[i][1]:
             at = ("ports", i, "nodePort")
-            yield Complaint(DUPLICATE, "is used by another port", "remove it", at)
+            yield DUPLICATE.complaint("is used by another port", "remove it", at)
 
 
 def _external_name(value: Object) -> Complaints:
     yield from misplaced(value, _IP_FIELDS, "is not allowed with type ExternalName")
     name, at = value.get("externalName", "").removesuffix("."), ("externalName",)
     if not name:
-        yield Complaint(MISSING_VALUE, "is missing", "set it to a DNS name", at)
+        yield MISSING_VALUE.complaint("is missing", "set it to a DNS name", at)
     elif not is_dns_subdomain(name):
         message = f"{shown(name)} is not a valid DNS name"
-        yield Complaint(INVALID_NAME, message, "use a name like example.org", at)
+        yield INVALID_NAME.complaint(message, "use a name like example.org", at)
 
 
 def _addresses(value: Object) -> Complaints:
     first, several = value.get("clusterIP", ""), value.get("clusterIPs", [])
     if several and several[0] != first:
         message, hint = "must start with clusterIP", "set clusterIP to the first address"
-        yield Complaint(INVALID_ADDRESS, message, hint, ("clusterIPs",))
+        yield INVALID_ADDRESS.complaint(message, hint, ("clusterIPs",))
     if "None" in several and len(several) > 1:
         message = "None can't be combined with addresses"
-        yield Complaint(INVALID_ADDRESS, message, "remove the others", ("clusterIPs",))
+        yield INVALID_ADDRESS.complaint(message, "remove the others", ("clusterIPs",))
     good = True
     places: list[tuple[Path, str]] = [(("clusterIPs", i), each) for i, each in enumerate(several)]
     for at, address in places or [(("clusterIP",), first)]:
         if address not in {"", "None"} or (not address and several):
             if is_address(address):
                 message = "must be free, and in the cluster's range of service addresses"
-                yield Complaint(CLUSTER_DECIDES, message, "remove it", at)
+                yield CLUSTER_DECIDES.complaint(message, "remove it", at)
             else:
                 good = False
                 yield from placed(ip_address(address), at)
@@ -143,18 +141,18 @@ def _addresses(value: Object) -> Complaints:
     if value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack":
         message = "only works in clusters with these address families"
         field = "ipFamilies" if value.get("ipFamilies") else "ipFamilyPolicy"
-        yield Complaint(CLUSTER_DECIDES, message, "remove it", (field,))
+        yield CLUSTER_DECIDES.complaint(message, "remove it", (field,))
 
 
 def _families(value: Object, versions: Sequence[int]) -> Complaints:
     if len(set(versions)) != len(versions):
         message = "must have one address of each family"
-        yield Complaint(INVALID_ADDRESS, message, "remove one of them", ("clusterIPs",))
+        yield INVALID_ADDRESS.complaint(message, "remove one of them", ("clusterIPs",))
     families = value.get("ipFamilies", ())
     for i, (family, version) in enumerate(zip(families, versions, strict=False)):
         if family != f"IPv{version}":
             message = f"must be an {family} address, because of ipFamilies"
-            yield Complaint(INVALID_ADDRESS, message, "use the same order", ("clusterIPs", i))
+            yield INVALID_ADDRESS.complaint(message, "use the same order", ("clusterIPs", i))
 
 
 def _rare(value: Object, kind: str) -> Complaints:
@@ -162,14 +160,14 @@ def _rare(value: Object, kind: str) -> Complaints:
     balanced = kind == "LoadBalancer"
     for field in _BALANCER_FIELDS:
         if not balanced and value.get(field) not in (None, []):
-            yield Complaint(MISPLACED, _ONLY_BALANCERS, "remove it", (field,))
+            yield MISPLACED.complaint(_ONLY_BALANCERS, "remove it", (field,))
     policy = value.get("externalTrafficPolicy", "")
     outside = kind in {"LoadBalancer", "NodePort"} or (
         kind == "ClusterIP" and value.get("externalIPs")
     )
     if policy and not outside:
         message = "is only allowed with type LoadBalancer or NodePort, or with externalIPs"
-        yield Complaint(MISPLACED, message, "remove it", ("externalTrafficPolicy",))
+        yield MISPLACED.complaint(message, "remove it", ("externalTrafficPolicy",))
     if not (balanced and policy == "Local"):
         why = f"{_ONLY_BALANCERS} and externalTrafficPolicy Local"
         yield from misplaced(value, ("healthCheckNodePort",), why)
@@ -178,7 +176,7 @@ def _rare(value: Object, kind: str) -> Complaints:
     if value.get("sessionAffinity") == "ClientIP" and not 1 <= timeout_s <= _MAX_AFFINITY_S:
         message = f"{timeout_s} is not a number from 1 to {_MAX_AFFINITY_S}"
         at = ("sessionAffinityConfig", "clientIP", "timeoutSeconds")
-        yield Complaint(INVALID_VALUE, message, f"use 1 to {_MAX_AFFINITY_S}", at)
+        yield INVALID_VALUE.complaint(message, f"use 1 to {_MAX_AFFINITY_S}", at)
 
 
 def _external_ip(value: str) -> Complaints:
@@ -195,7 +193,7 @@ def _external_ip(value: str) -> Complaints:
     )
     if local:
         message = f"{shown(value)} is not reachable from other machines"
-        yield Complaint(INVALID_ADDRESS, message, "use another address")
+        yield INVALID_ADDRESS.complaint(message, "use another address")
 
 
 checks("Service")(both(named_by(service_name), needs_spec))
@@ -210,10 +208,10 @@ def _source_annotation(value: Object) -> Complaints:
         return
     at = ("metadata", "annotations", _SOURCE_RANGES)
     if spec.get("type") != "LoadBalancer":
-        yield Complaint(MISPLACED, _ONLY_BALANCERS, "remove it", at)
+        yield MISPLACED.complaint(_ONLY_BALANCERS, "remove it", at)
     elif text.strip() and not all(is_cidr(each.strip()) for each in text.strip().split(",")):
         message = "must be a comma-separated list of IP ranges"
-        yield Complaint(INVALID_CIDR, message, "use 192.0.2.0/24 or the like", at)
+        yield INVALID_CIDR.complaint(message, "use 192.0.2.0/24 or the like", at)
 
 
 _traffic = one_of("Cluster", "Local")

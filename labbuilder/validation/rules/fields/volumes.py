@@ -1,8 +1,8 @@
-"""Checks of volumes, and of the files in them."""
+"""Checks of volumes, of the files in them, and of their mounts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from labbuilder import names
 from labbuilder.errors import Severity, shown
@@ -10,11 +10,15 @@ from labbuilder.validation.rules.combinators import (
     INVALID_VALUE,
     ONE_OF_MANY,
     at_least,
+    both,
     defaulted,
+    distinct,
+    each_of,
     filled,
     must,
     named_reference,
     needs,
+    one_of,
     placed,
     required,
 )
@@ -26,74 +30,89 @@ from labbuilder.validation.rules.fields.naming import (
     key_name,
     object_name,
 )
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    Object,
-    Rule,
-    Stop,
-    check_fields,
-    checks,
-)
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
 __all__ = [
-    "INVALID_PATH", "UNKNOWN_MEDIUM", "VOLUME_WITHOUT_SOURCE", "file_path", "no_steps_back",
-    "one_source", "relative_path",
+    "INVALID_PATH", "UNKNOWN_VOLUME", "file_path", "is_inside", "no_steps_back", "one_source",
 ]  # fmt: skip
 
 INVALID_PATH = Rule(
     "invalid-path",
     "a path is relative or absolute where it must not be, or contains `..`",
     "ValidateLocalNonReservedPath, validatePathNoBacksteps, validateNFSVolumeSource",
-    UNREAD,
+    guarded=False,
 )
 UNKNOWN_MEDIUM = Rule(
     "unknown-medium",
     "an emptyDir names a medium that doesn't exist",
     "the setup of emptyDir volumes",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 VOLUME_WITHOUT_SOURCE = Rule(
     "volume-without-source",
     "a volume has no source, and becomes an emptyDir",
     "SetDefaults_Volume",
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
+)
+UNKNOWN_VOLUME = Rule(
+    "unknown-volume",
+    "a mount or variable names a volume that the pod doesn't have",
+    "ValidateVolumeMounts",
+    guarded=False,
+)
+RELATIVE_MOUNT_PATH = Rule(
+    "relative-mount-path",
+    "a mount path is relative, and is taken from the root of the container",
+    "makeMounts, by MakeAbsolutePath",
+    Stop.NOBODY,
+    guarded=False,
+)
+ODD_MOUNT_PATH = Rule(
+    "odd-mount-path",
+    "a mount path contains `:` or `..`, which runtimes treat differently",
+    "the documentation of mountPath, which nothing enforces",
+    Stop.NOBODY,
+    Severity.WARNING,
+    guarded=False,
 )
 _MAX_DRIVER_LENGTH = 63
 
 
-def relative_path(value: str) -> Complaints:
-    """Check a path below the root of a volume."""
-    if value.startswith("/") or ".." in value.split("/"):
-        hint = "use a path relative to the volume's root, without `..`"
-        yield Complaint(INVALID_PATH, f"{shown(value)} is not a path inside the volume", hint)
+def is_inside(path: str) -> bool:
+    """Return whether a path is below the directory to which it is relative."""
+    return not path.startswith("/") and ".." not in path.split("/")
+
+
+_relative_path = must(
+    INVALID_PATH, is_inside, "a path inside the volume",
+    "use a path relative to the volume's root, without `..`",
+)  # fmt: skip
 
 
 def file_path(value: str) -> Complaints:
     """Check the path of a file that a volume makes; kubelet reserves names that start with .."""
     if value.startswith(".."):
         hint = "use a path relative to the volume's root that starts otherwise"
-        yield Complaint(INVALID_PATH, f"{shown(value)} starts with `..`", hint)
+        yield INVALID_PATH.complaint(f"{shown(value)} starts with `..`", hint)
     else:
-        yield from relative_path(value)
+        yield from _relative_path(value)
 
 
 def no_steps_back(value: str) -> Complaints:
     """Check a required path of any kind."""
     yield from filled(value)
     if ".." in value.split("/"):
-        yield Complaint(INVALID_PATH, f"{shown(value)} contains `..`", "use a path without `..`")
+        yield INVALID_PATH.complaint(f"{shown(value)} contains `..`", "use a path without `..`")
 
 
-def one_source(sources: Sequence[str]) -> Complaints:
+def one_source(sources: Collection[str]) -> Complaints:
     """Complain about more than one source."""
     if len(sources) > 1:
         message = f"must have one source, not {', '.join(sources)}"
-        yield Complaint(ONE_OF_MANY, message, "keep one of them")
+        yield ONE_OF_MANY.complaint(message, "keep one of them")
 
 
 @checks("Volume")
@@ -102,7 +121,7 @@ def _volume(value: Object) -> Complaints:
     yield from one_source(sources)
     if not sources:
         hint = "add emptyDir: {} if that is intended"
-        yield Complaint(VOLUME_WITHOUT_SOURCE, "has no source", hint)
+        yield VOLUME_WITHOUT_SOURCE.complaint("has no source", hint)
 
 
 @checks("EmptyDirVolumeSource")
@@ -110,7 +129,29 @@ def _empty_dir(value: Object) -> Complaints:
     medium = value.get("medium", "")
     if medium not in {"", "Memory", "HugePages"} and not medium.startswith("HugePages-"):
         message = f"{shown(medium)} is not a known medium"
-        yield Complaint(UNKNOWN_MEDIUM, message, "use Memory, or remove it", ("medium",))
+        yield UNKNOWN_MEDIUM.complaint(message, "use Memory, or remove it", ("medium",))
+
+
+def _mount_path(value: str) -> Complaints:
+    yield from filled(value)
+    if value and not value.startswith("/"):
+        message = f"{shown(value)} is not an absolute path"
+        yield RELATIVE_MOUNT_PATH.complaint(message, "start it with /")
+    if ":" in value or ".." in value.split("/"):
+        message = f"{shown(value)} contains `:` or `..`"
+        yield ODD_MOUNT_PATH.complaint(message, "use a path without them")
+
+
+@checks("VolumeMount")
+def _mount(value: Object) -> Complaints:
+    if value.get("subPath") and value.get("subPathExpr"):
+        message = "can't be combined with subPath"
+        yield ONE_OF_MANY.complaint(message, "remove one of them", ("subPathExpr",))
+    if value.get("recursiveReadOnly") in {"Enabled", "IfPossible"} and (
+        not value.get("readOnly") or value.get("mountPropagation", "None") != "None"
+    ):
+        message = "is only allowed with readOnly: true and without mountPropagation"
+        yield INVALID_VALUE.complaint(message, "remove it", ("recursiveReadOnly",))
 
 
 def _is_driver(name: str) -> bool:
@@ -158,3 +199,13 @@ check_fields(
 )  # fmt: skip
 check_fields("NFSVolumeSource", server=filled, path=_absolute)
 check_fields("PersistentVolumeClaimVolumeSource", claimName=required(object_name))
+check_fields(
+    "VolumeMount",
+    name=filled,
+    mountPath=_mount_path,
+    subPath=_relative_path,
+    subPathExpr=_relative_path,
+    mountPropagation=one_of("None", "HostToContainer", "Bidirectional"),
+    bindMountOptions=both(each_of(one_of("noexec", "nodev", "nosuid")), distinct),
+    recursiveReadOnly=one_of("Disabled", "Enabled", "IfPossible"),
+)

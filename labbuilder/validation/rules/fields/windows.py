@@ -8,7 +8,7 @@ from labbuilder.errors import Path
 from labbuilder.manifest import containers
 from labbuilder.validation.rules.combinators import INVALID_VALUE, MISPLACED, must, must_match
 from labbuilder.validation.rules.fields.naming import dns_subdomain
-from labbuilder.validation.rules.rule import Complaint, Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
 
 _POD = ("hostUsers", "hostPID", "hostIPC", "shareProcessNamespace", "resources")
 _POD_CONTEXT = (
@@ -56,7 +56,7 @@ def _given(value: Object, fields: Sequence[str], why: str, at: Path) -> Complain
     """Complain about fields that are there, even if they are false."""
     for field in fields:
         if field in value:
-            yield Complaint(MISPLACED, why, "remove it", (*at, field))
+            yield MISPLACED.complaint(why, "remove it", (*at, field))
 
 
 @checks("PodSpec")
@@ -68,11 +68,11 @@ def _host_process(spec: Object) -> Complaints:
         own = options.get("hostProcess", general)
         if general is not None and own != general:
             at = (*path, "securityContext", "windowsOptions", "hostProcess")
-            yield Complaint(INVALID_VALUE, "must equal the pod's", "remove it", at)
+            yield INVALID_VALUE.complaint("must equal the pod's", "remove it", at)
         found.append(own)
     if any(found) and not (all(found) and spec.get("hostNetwork")):
         message = "hostProcess needs hostNetwork: true, and the same value in all containers"
-        yield Complaint(INVALID_VALUE, message, "remove hostProcess", ("hostNetwork",))
+        yield INVALID_VALUE.complaint(message, "remove hostProcess", ("hostNetwork",))
 
 
 check_fields(

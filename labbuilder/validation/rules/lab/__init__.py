@@ -1,10 +1,12 @@
-"""Checks of a lab's manifests together; importing the package registers all of them."""
+"""Checks of a lab's manifests together."""
 
-from importlib import import_module
-
-from labbuilder.validation.rules.rule import JUDGES
+from labbuilder.validation.rules.lab.capacity import judge_capacity
+from labbuilder.validation.rules.lab.pod_security import judge_pod_security
+from labbuilder.validation.rules.lab.reach import judge_reach
+from labbuilder.validation.rules.lab.references import judge_references
+from labbuilder.validation.rules.rule import Judge
 
 __all__ = ["JUDGES"]
 
-for _name in ("references", "reach", "capacity", "pod_security"):  # in the order of findings
-    import_module(f"{__name__}.{_name}")
+JUDGES: tuple[Judge, ...] = (judge_references, judge_reach, judge_capacity, judge_pod_security)
+"""All judges, in the order of their findings."""

@@ -13,16 +13,7 @@ from labbuilder.manifest import containers, namespace_of
 from labbuilder.quantity import format_memory
 from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.lab.surroundings import running_containers
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    LabComplaints,
-    Object,
-    Rule,
-    Stop,
-    judges_labs,
-)
+from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
 
 __all__ = ["judge_capacity"]
 
@@ -30,24 +21,24 @@ QUOTA_EXCEEDED = Rule(
     "quota-exceeded",
     "the pods of a namespace need more than its quota allows",
     "PodUsageFunc, and CheckRequest of the ResourceQuota plugin",
-    UNREAD,
     Stop.ADMISSION,
+    guarded=False,
     tolerated=True,
 )
 QUOTA_NEEDS_RESOURCES = Rule(
     "quota-needs-resources",
     "a container doesn't set a request or limit that a quota requires",
     "podEvaluator.Constraints of the ResourceQuota plugin",
-    UNREAD,
     Stop.ADMISSION,
+    guarded=False,
 )
 MEMORY_VOLUMES_EXCEED_LIMIT = Rule(
     "memory-volumes-exceed-limit",
     "volumes in memory, which count as memory of the containers, may exceed the memory limit",
     "the kernel's memory controller, and the eviction manager",
-    UNREAD,
     Stop.KUBELET,
     Severity.WARNING,
+    guarded=False,
     of_the_site=True,
 )
 
@@ -98,7 +89,6 @@ class _Quota:
     left: Decimal
 
 
-@judges_labs
 def judge_capacity(manifests: Sequence[Object]) -> LabComplaints:
     """Check that pods fit into their quotas, and volumes into memory."""
     namespaces: defaultdict[str, dict[_Resource, _Quota]] = defaultdict(dict)
@@ -137,7 +127,7 @@ def _quotas(spec: Object, quotas: Mapping[_Resource, _Quota]) -> Complaints:
                 f"but quota {shown(quota.name)} has {resource.format(quota.left)} left"
             )
             hint = "lower it, or raise the quota"
-            yield Complaint(QUOTA_EXCEEDED, message, hint, _largest(spec, resource))
+            yield QUOTA_EXCEEDED.complaint(message, hint, _largest(spec, resource))
         quota.left = max(quota.left - needed, _ZERO)  # for the next pod
 
 
@@ -146,7 +136,7 @@ def _unset(spec: Object, resource: _Resource, quota: _Quota) -> Complaints:
         if not resource.at(container):
             message = f"is required, because quota {shown(quota.name)} limits {'.'.join(resource)}"
             at = (*path, "resources", *resource)
-            yield Complaint(QUOTA_NEEDS_RESOURCES, message, "set it", at)
+            yield QUOTA_NEEDS_RESOURCES.complaint(message, "set it", at)
 
 
 def _effective(spec: Object, resource: _Resource) -> Decimal:
@@ -183,7 +173,7 @@ def _memory_volumes(spec: Object) -> Complaints:
             if not sizes[at]:
                 message = "is missing, so that the volume may use all memory of the pod"
                 hint = "set a sizeLimit well below the memory limit"
-                yield Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint, at)
+                yield MEMORY_VOLUMES_EXCEED_LIMIT.complaint(message, hint, at)
     whole, limit = sum(sizes.values(), _ZERO), _memory_limit(spec) if sizes else None
     if limit is not None and whole > limit:
         message = (
@@ -192,7 +182,7 @@ def _memory_volumes(spec: Object) -> Complaints:
         )
         hint = "lower sizeLimit, or raise the memory limit"
         largest = max(sizes, key=lambda at: sizes[at])
-        yield Complaint(MEMORY_VOLUMES_EXCEED_LIMIT, message, hint, largest)
+        yield MEMORY_VOLUMES_EXCEED_LIMIT.complaint(message, hint, largest)
 
 
 def _memory_limit(spec: Object) -> Decimal | None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from labbuilder.errors import Path, shown
 from labbuilder.names import normal_path
-from labbuilder.validation.rules.fields.mounting import UNKNOWN_VOLUME
-from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
+from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop
 
 __all__ = ["mounts"]
 
@@ -16,8 +16,8 @@ SHADOWED_MOUNT = Rule(
     "shadowed-mount",
     "a mount hides another, or is below one that is a file",
     "the runtime's order of mounts",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 
 
@@ -32,12 +32,12 @@ def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Comp
         if mount["name"] not in volumes:
             message = f"the pod has no volume {shown(mount['name'])}"
             hint = f"use one of {', '.join(volumes)}" if volumes else "add the volume"
-            yield Complaint(UNKNOWN_VOLUME, message, hint, (*at, "name"))
+            yield UNKNOWN_VOLUME.complaint(message, hint, (*at, "name"))
         elif _is_file(mount, volumes[mount["name"]]):
             files.add(place)
         if place in places and mounts[places[place]]["mountPath"] != mount["mountPath"]:
             message = f"is the same path as that of mount {places[place]}"
-            yield Complaint(SHADOWED_MOUNT, message, "remove one of them", (*at, "mountPath"))
+            yield SHADOWED_MOUNT.complaint(message, "remove one of them", (*at, "mountPath"))
         places.setdefault(place, i)
     for place, i in places.items():
         parent = posixpath.dirname(place)
@@ -47,7 +47,7 @@ def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Comp
             message = f"is below {shown(parent)}, which is a file"
             at = (*path, "volumeMounts", i)
             hint = "mount one of them elsewhere"
-            yield Complaint(SHADOWED_MOUNT, message, hint, (*at, "mountPath"))
+            yield SHADOWED_MOUNT.complaint(message, hint, (*at, "mountPath"))
 
 
 def _is_file(mount: Object, volume: Object) -> bool:

@@ -12,17 +12,7 @@ from typing import Any
 
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.validation.rules.lab.surroundings import pod_containers
-from labbuilder.validation.rules.rule import (
-    GUARDED,
-    UNREAD,
-    Complaint,
-    Complaints,
-    LabComplaints,
-    Object,
-    Rule,
-    Stop,
-    judges_labs,
-)
+from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
 
 __all__ = ["judge_pod_security"]
 
@@ -35,25 +25,25 @@ BASELINE = Rule(
     "pod-security-baseline",
     "a pod violates the baseline Pod Security Standard",
     "CheckPrivileged and the other baseline checks of EvaluatePod",
-    UNREAD,
     Stop.ADMISSION,
+    guarded=False,
     only_own_fragments=True,
 )
 RESTRICTED = Rule(
     "pod-security-restricted",
     "a pod violates the restricted Pod Security Standard",
     "CheckRunAsNonRoot and the other restricted checks of EvaluatePod",
-    GUARDED,
     Stop.ADMISSION,
+    guarded=True,
     only_own_fragments=True,
 )
 WAIVER = Rule(
     "pod-security-waiver",
     "a lab is configured to violate a Pod Security Standard that its namespace can't enforce then",
     "CheckPrivileged, CheckHostPathVolumes, CheckRestrictedVolumes",
-    UNREAD,
     Stop.ADMISSION,
     Severity.WARNING,
+    guarded=False,
     of_the_site=True,
 )
 
@@ -113,7 +103,6 @@ _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _SPEC = ("spec",)
 
 
-@judges_labs
 def judge_pod_security(manifests: Sequence[Object]) -> LabComplaints:
     """Check pods by the Pod Security Standards."""
     for i, manifest in enumerate(manifests):
@@ -128,7 +117,7 @@ def _pod(pod: Object) -> Complaints:
         waived.add(path)
         message = f"{what}, which the {level} Pod Security Standard forbids"
         hint = f"use a namespace that doesn't enforce {level}, or remove it from the configuration"
-        yield Complaint(WAIVER, message, hint, path)
+        yield WAIVER.complaint(message, hint, path)
     for rule, level, violations in (
         (BASELINE, "baseline", _baseline(pod)),
         (RESTRICTED, "restricted", _restricted(pod)),
@@ -136,8 +125,7 @@ def _pod(pod: Object) -> Complaints:
         for path, what, hint in violations:
             if path not in reported and path[:3] not in waived:
                 reported.add(path)
-                message = f"the {level} Pod Security Standard {what}"
-                yield Complaint(rule, message, hint, path)
+                yield rule.complaint(f"the {level} Pod Security Standard {what}", hint, path)
 
 
 def _waivers(spec: Object) -> Violations:

@@ -23,15 +23,7 @@ from labbuilder.names import (
 )
 from labbuilder.validation.rules.lab.selection import matches
 from labbuilder.validation.rules.lab.surroundings import pod_containers
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    LabComplaints,
-    Object,
-    Rule,
-    Stop,
-    judges_labs,
-)
+from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
 
 __all__ = ["judge_reach"]
 
@@ -42,7 +34,7 @@ _MIRRORS = "the network plugin, as the types of NetworkPolicy describe it"
 _ingress_rule = partial(
     Rule,
     mirrors=_MIRRORS,
-    own_values=UNREAD,
+    guarded=False,
     stop=Stop.NOBODY,
     only_own_fragments=True,
     about_absence=True,
@@ -58,9 +50,9 @@ EGRESS_CUT_OFF = Rule(
     "egress-cut-off",
     "a network policy lets a lab reach nothing, not even DNS",
     _MIRRORS,
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
 )
 
 _NAME = "kubernetes.io/metadata.name"  # which every namespace has, with its name
@@ -112,7 +104,6 @@ class _Lab:
         )
 
 
-@judges_labs
 def judge_reach(manifests: Sequence[Object]) -> LabComplaints:
     """Check who can reach the notebooks of labs."""
     namespaces: dict[str, Object] = {}
@@ -141,13 +132,13 @@ def _judge(index: int, lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints
     else:
         message = "no network policy for ingress selects the pod, so that everybody can reach it"
         hint = "add one that admits the hub and the user's own lab"
-        yield index, Complaint(NOTEBOOK_EXPOSED, message, hint)
+        yield index, NOTEBOOK_EXPOSED.complaint(message, hint)
     egress = [(i, policy) for i, policy in selecting if "Egress" in _types(policy)]
     if not any(policy["spec"].get("egress") for _, policy in egress):
         for i, _ in egress:
             message = "the lab can reach nothing, not even the cluster's DNS"
             hint = "add rules, or remove Egress from policyTypes"
-            yield i, Complaint(EGRESS_CUT_OFF, message, hint, ("spec", "egress"))
+            yield i, EGRESS_CUT_OFF.complaint(message, hint, ("spec", "egress"))
 
 
 def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
@@ -157,7 +148,7 @@ def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
         if who:
             message = f"lets {who} reach port {lab.port} of the notebook"
             hint = "admit only the hub and the user's own lab"
-            yield i, Complaint(NOTEBOOK_EXPOSED, message, hint, path)
+            yield i, NOTEBOOK_EXPOSED.complaint(message, hint, path)
     first, _ = policies[0]
     for rule, who, source in (
         (HUB_LOCKED_OUT, f"the hub, a pod labelled {_APP}: {_HUB} in any namespace,", _HUB_POD),
@@ -165,7 +156,7 @@ def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
     ):
         if not any(_admits(peer, source) for _, _, peer in admitted):
             message = f"{who} can't reach port {lab.port} of the notebook"
-            yield first, Complaint(rule, message, "add a rule that admits it", ("spec", "ingress"))
+            yield first, rule.complaint(message, "add a rule that admits it", ("spec", "ingress"))
 
 
 def _peers(policy: Object, lab: _Lab) -> Iterator[tuple[Path, Object | None]]:

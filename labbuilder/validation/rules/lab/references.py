@@ -12,16 +12,7 @@ from labbuilder.validation.rules.combinators import DUPLICATE
 from labbuilder.validation.rules.lab.places import mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
 from labbuilder.validation.rules.lab.surroundings import Surroundings, pod_containers
-from labbuilder.validation.rules.rule import (
-    UNREAD,
-    Complaint,
-    Complaints,
-    LabComplaints,
-    Object,
-    Rule,
-    Stop,
-    judges_labs,
-)
+from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
 
 __all__ = ["judge_references"]
 
@@ -29,24 +20,24 @@ DUPLICATE_OBJECT = Rule(
     "duplicate-object",
     "two manifests have the same kind, name and namespace, so that one replaces the other",
     "the storage of kube-apiserver",
-    UNREAD,
     Stop.NOBODY,
+    guarded=False,
 )
 UNKNOWN_OBJECT = Rule(
     "unknown-object",
     "a pod refers to a ConfigMap, Secret or claim that is missing",
     "the volume manager, and makeEnvironmentVariables",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
     about_absence=True,
 )
 MISSING_PULL_SECRET = Rule(
     "missing-pull-secret",
     "a pod refers to a pull secret that is missing",
     "GetPullSecretsForPod, which ignores it",
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
     of_the_site=True,
     about_absence=True,
 )
@@ -54,15 +45,15 @@ UNKNOWN_KEY = Rule(
     "unknown-key",
     "a pod refers to a key that the ConfigMap or Secret doesn't have",
     "the volume plugins, and makeEnvironmentVariables",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 UNKNOWN_CONTAINER = Rule(
     "unknown-container",
     "the downward API refers to a container that the pod doesn't have",
     "ExtractContainerResourceValue",
-    UNREAD,
     Stop.KUBELET,
+    guarded=False,
 )
 _ENV_SOURCES = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _KEY_SOURCES = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
@@ -73,7 +64,6 @@ _VOLUME_SOURCES = (
 )
 
 
-@judges_labs
 def judge_references(manifests: Sequence[Object]) -> LabComplaints:
     """Check that manifests refer to objects that exist."""
     namespaces: defaultdict[str, Surroundings] = defaultdict(Surroundings)
@@ -82,7 +72,7 @@ def judge_references(manifests: Sequence[Object]) -> LabComplaints:
         objects = namespaces[namespace_of(manifest)].objects
         if (kind, name) in objects:
             at = ("metadata", "name")
-            yield i, Complaint(DUPLICATE_OBJECT, "is duplicated", "remove one of them", at)
+            yield i, DUPLICATE_OBJECT.complaint("is duplicated", "remove one of them", at)
         objects[kind, name] = manifest
         if kind == "Namespace":
             namespaces[name].complete = True
@@ -101,7 +91,7 @@ def _pod(pod: Object, surroundings: Surroundings) -> Complaints:
         # Within one list, the schema's keys forbid it.
         if names.setdefault(container["name"], path[1]) != path[1]:
             message = "is the name of a container in another list"
-            yield Complaint(DUPLICATE, message, "rename one of them", (*path, "name"))
+            yield DUPLICATE.complaint(message, "rename one of them", (*path, "name"))
         yield from mounts(path, container, volumes)
         yield from _environment(path, container, surroundings)
     for path, container in pod_containers(pod):
@@ -119,7 +109,7 @@ def _pod(pod: Object, surroundings: Surroundings) -> Complaints:
         if surroundings.lacks("Secret", name):
             message, hint = f"Secret {shown(name)} is missing", "add it, or remove the reference"
             at = ("spec", "imagePullSecrets", i, "name")
-            yield Complaint(MISSING_PULL_SECRET, message, hint, at)
+            yield MISSING_PULL_SECRET.complaint(message, hint, at)
 
 
 def _environment(path: Path, container: Object, surroundings: Surroundings) -> Complaints:
@@ -159,7 +149,7 @@ def _downward(path: Path, holder: Object, names: AbstractSet[str]) -> Complaints
     if name and name not in names:
         at = (*path, "resourceFieldRef", "containerName")
         message = f"the pod has no container {shown(name)}"
-        yield Complaint(UNKNOWN_CONTAINER, message, f"use one of {', '.join(sorted(names))}", at)
+        yield UNKNOWN_CONTAINER.complaint(message, f"use one of {', '.join(sorted(names))}", at)
 
 
 def _object(
@@ -168,7 +158,7 @@ def _object(
     name = reference.get(field, "")
     if name and not reference.get("optional") and surroundings.lacks(kind, name):
         message = f"{kind} {shown(name)} is missing from the pod's namespace"
-        yield Complaint(UNKNOWN_OBJECT, message, "add it, or correct the name", (*path, field))
+        yield UNKNOWN_OBJECT.complaint(message, "add it, or correct the name", (*path, field))
 
 
 def _key(
@@ -177,7 +167,7 @@ def _key(
     name, key = reference.get("name", ""), holder.get("key", "")
     if not reference.get("optional") and surroundings.lacks_key(kind, name, key):
         message = f"{kind} {shown(name)} has no key {shown(key)}"
-        yield Complaint(UNKNOWN_KEY, message, "add it, or correct the key", (*path, "key"))
+        yield UNKNOWN_KEY.complaint(message, "add it, or correct the key", (*path, "key"))
 
 
 _CHECKS = {"NetworkPolicy": network_policy, "Pod": _pod, "Service": service}

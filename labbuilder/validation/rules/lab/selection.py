@@ -8,7 +8,7 @@ from labbuilder.errors import Severity, shown
 from labbuilder.manifest import labels_of
 from labbuilder.names import CATEGORY_LABEL
 from labbuilder.validation.rules.lab.surroundings import Surroundings, running_containers
-from labbuilder.validation.rules.rule import UNREAD, Complaint, Complaints, Object, Rule, Stop
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop
 
 __all__ = ["matches", "network_policy", "service"]
 
@@ -16,25 +16,25 @@ SELECTS_NOTHING = Rule(
     "selects-nothing",
     "a service or network policy selects no pod of its namespace",
     "the endpoints controller",
-    UNREAD,
     Stop.NOBODY,
+    guarded=False,
     about_absence=True,
 )
 UNSERVED_PORT = Rule(
     "unserved-port",
     "a service sends to a named port, or a port of a lab, that no container of its pods has",
     "FindPort",
-    UNREAD,
     Stop.NOBODY,
+    guarded=False,
     about_absence=True,
 )
 UNDECLARED_PORT = Rule(
     "undeclared-port",
     "a service sends to a port that its pods don't declare",
     "nothing: a container may listen on it all the same",
-    UNREAD,
     Stop.NOBODY,
     Severity.WARNING,
+    guarded=False,
     about_absence=True,
 )
 _NO_POD = "selects no pod of the namespace"
@@ -49,7 +49,7 @@ def service(service: Object, surroundings: Surroundings) -> Complaints:
         return
     selected = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
     if not selected:
-        yield Complaint(SELECTS_NOTHING, _NO_POD, _LABEL_HINT, ("spec", "selector"))
+        yield SELECTS_NOTHING.complaint(_NO_POD, _LABEL_HINT, ("spec", "selector"))
         return
     ports = [
         port
@@ -69,7 +69,7 @@ def service(service: Object, surroundings: Surroundings) -> Complaints:
             rule = UNSERVED_PORT if named or is_lab else UNDECLARED_PORT
             message = f"no container of the selected pods has port {shown(target)} ({wanted[1]})"
             hint = "use a port that a container declares"
-            yield Complaint(rule, message, hint, ("spec", "ports", i, "targetPort"))
+            yield rule.complaint(message, hint, ("spec", "ports", i, "targetPort"))
 
 
 def network_policy(policy: Object, surroundings: Surroundings) -> Complaints:
@@ -77,23 +77,13 @@ def network_policy(policy: Object, surroundings: Surroundings) -> Complaints:
     pods = surroundings.pods()
     selector = policy.get("spec", {}).get("podSelector", {})
     if pods and not any(matches(selector, labels_of(pod)) for pod in pods):
-        yield Complaint(SELECTS_NOTHING, _NO_POD, _LABEL_HINT, ("spec", "podSelector"))
+        yield SELECTS_NOTHING.complaint(_NO_POD, _LABEL_HINT, ("spec", "podSelector"))
 
 
 def matches(selector: Object, labels: Mapping[str, str]) -> bool:
-    """Evaluate a label selector as ``LabelSelectorAsSelector`` does.
+    """Return whether a LabelSelector selects labels, as ``LabelSelectorAsSelector`` does.
 
-    Parameters
-    ----------
-    selector
-        A LabelSelector; an empty one selects everything.
-    labels
-        The labels of an object.
-
-    Returns
-    -------
-    bool
-        Whether it selects the object.
+    An empty selector selects everything.
     """
     if not selector.get("matchLabels", {}).items() <= labels.items():
         return False
