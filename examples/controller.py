@@ -196,7 +196,7 @@ class Controller:
         )
 
     async def _counts(self, names: LabObjectNames) -> bool:
-        """Return whether the quota has a status: before, pods are refused."""
+        """Return whether the quota has a status; until then, pods are refused."""
         quota = await _ask(self._core.read_namespaced_resource_quota, names.quota, names.namespace)
         return bool(quota and quota.status and quota.status.hard)
 

@@ -1,6 +1,6 @@
 """Part of a jupyterhub_config.py, to copy: KubeSpawner spawns labs that labbuilder compiles.
 
-Every user has a namespace, with the claims of their volumes in it. It stays when the lab stops.
+Every user has a namespace that holds the claims of their volumes, and stays when the lab stops.
 JupyterHub's service account needs a ClusterRole that can get, list, watch, create, patch and
 delete the kinds that ``labbuilder render`` prints for one of your users, and get, list and watch
 events.

@@ -1,4 +1,4 @@
-"""A site's own test, to copy next to ``users/``: its labs are the ones that were reviewed.
+"""A test for a site, to copy next to ``users/``: its labs are as they were when last reviewed.
 
 ``pytest test_labs.py`` compares the labs with ``__snapshots__``, which is in git;
 ``pytest test_labs.py --snapshot-update`` records the current labs.

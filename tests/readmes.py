@@ -22,6 +22,8 @@ READMES = [
 ]
 MAKE = "python tests/make_documentation.py"
 GENERATED = re.compile(r"(<!-- generated: (.*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+CODES = re.compile(r"^\| code \|.*\n(?:\|.*\n)+", re.MULTILINE)
+CODE_ROW = re.compile(r"^\| (?:<a id=\"[a-z0-9-]+\"></a>)?`([a-z0-9-]+)` \|", re.MULTILINE)
 CONSOLE = re.compile(r"(?<=^```console\n)(.*?)(?=^```)", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 USER = (ROOT / "examples/minimal.yaml").read_text(encoding="utf-8")
@@ -48,9 +50,24 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def with_parts(text: str) -> str:
-    """Write a README's generated parts anew."""
+    """Write a README's generated parts anew, and the anchors of codes."""
     made = parts()
-    return GENERATED.sub(lambda found: f"{found[1]}{made[found[2]]()}\n{found[4]}", text)
+    return with_anchors(
+        GENERATED.sub(lambda found: f"{found[1]}{made[found[2]]()}\n{found[4]}", text)
+    )
+
+
+def with_anchors(text: str) -> str:
+    """Give each code of the tables of codes an anchor, in the first row that it has."""
+    seen = set[str]()
+
+    def row(found: re.Match[str]) -> str:
+        code = found[1]
+        anchor = "" if code in seen else f'<a id="{code}"></a>'
+        seen.add(code)
+        return f"| {anchor}`{code}` |"
+
+    return CODES.sub(lambda rows: CODE_ROW.sub(row, rows[0]), text)
 
 
 def with_output(text: str, folder: Path) -> str:

@@ -15,13 +15,15 @@ from labbuilder.data import TEMPLATES
 from labbuilder.lab.catalog import CATALOG
 from labbuilder.lab.facts import Facts
 
+HIDDEN = {"secrets"}  # no fragment gets them, but the Secrets' gets each of them
+
 
 def variables() -> str:
     """List the variables of every fragment, and the classes that they are of."""
     sections = [class_table(Facts, "variable")]
     seen = [Facts]
     for each in seen:  # which grows meanwhile
-        for hint in get_type_hints(each).values():
+        for hint in (hint for name, hint in get_type_hints(each).items() if name not in HIDDEN):
             for inner in (hint, *get_args(hint)):
                 if is_dataclass(inner) and inner not in seen:
                     seen.append(inner)  # type: ignore[arg-type] # a class
@@ -37,6 +39,7 @@ def class_table(kind: Any, head: str) -> str:
         (
             [f"`{each.name}`", type_name(hints[each.name]), meanings[each.name]]
             for each in fields(kind)
+            if each.name not in HIDDEN
         ),
     )
 

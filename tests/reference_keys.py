@@ -87,7 +87,8 @@ def kinds(schema: Schema, known: Schema) -> Iterator[str]:
         yield linked if "properties" in inside else " or ".join(kinds(inside, known))
     elif "anyOf" in schema or "oneOf" in schema:
         for each in schema.get("anyOf") or schema["oneOf"]:
-            yield from kinds(each, known)
+            # The list of JupyterHub's form has an item of one of the types before it.
+            yield from ["a list of one"] if each.get("maxItems") == 1 else kinds(each, known)
     elif "enum" in schema or "const" in schema:
         yield from (f"`{json.dumps(each)}`" for each in schema.get("enum", [schema.get("const")]))
     elif isinstance(schema.get("type"), list):

@@ -33,7 +33,7 @@ EXAMPLES = {
     "notebook-exposed": "`ingress: [{}]`, which lets in everyone",
     "pod-security-baseline": "`privileged: true` in a manifest that is checked",
     "pod-security-restricted": "no `seccompProfile` in a pod whose containers set none",
-    "pod-security-waiver": "`privileged: true` in the configuration's `initContainers`",
+    "pod-security-waiver": "`standardInithome: true`, or `privileged: true` in `initContainers`",
     "quota-exceeded": "a pod with a limit of 8 cores beside a quota of 4",
     "quota-needs-resources": "a container without `limits.memory` beside a quota that limits it",
 }

@@ -14,6 +14,7 @@ from references import ROOT
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
+from labbuilder.names import is_username
 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in READMES}
 
@@ -43,7 +44,7 @@ def test_the_user_file_with_every_part_compiles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (user,) = blocks(TEXTS["schemas/README.md"], "yaml")
+    user, _ = blocks(TEXTS["schemas/README.md"], "yaml")
     Path("user.yaml").write_text(user, encoding="utf-8")
     site = ARGUMENTS["config"] | {"pullSecret": "registry"}
     Path("site.yaml").write_text(yaml.safe_dump(site), encoding="utf-8")
@@ -54,6 +55,37 @@ def test_the_user_file_with_every_part_compiles(
     assert "error" not in result.stderr
     known = TEXTS["schemas/README.md"].partition("#### Site")[0]
     assert set(re.findall(r"^\| `(\w+)`", known, re.MULTILINE)) == yaml.safe_load(user).keys()
+
+
+def test_the_configuration_compiles(tmp_path: Path) -> None:
+    _, site = blocks(TEXTS["schemas/README.md"], "yaml")
+    (tmp_path / "site.yaml").write_text(site, encoding="utf-8")
+    user = str(ROOT / "examples/minimal.yaml")
+    result = render(user, "--config", str(tmp_path / "site.yaml"))
+    assert result.exit_code == 0
+    assert "namespace: labs-rosalind" in result.stdout
+
+
+def test_the_built_in_site_is_as_described() -> None:
+    site = yaml.safe_load((ROOT / "labbuilder/default-site.yaml").read_text(encoding="utf-8"))
+    sizes = {each["size"]: each["resources"]["limits"] for each in site["sizes"]}
+    numbers = {
+        size: f"{limits['cpu']}, {limits['memory'].removesuffix('Gi')}"
+        for size, limits in sizes.items()
+    }
+    assert (site["namespacePrefix"], site["defaultSize"]) == ("lab", "small")
+    assert numbers == {"small": "1, 4", "medium": "2, 8", "large": "4, 16"}
+    assert site["volumes"][0]["source"]["resources"]["requests"]["storage"] == "10Gi"
+
+
+@pytest.mark.parametrize(
+    ("username", "valid"),
+    [*((name, True) for name in ("ab", "1a", "x-ray")),
+     *((name, False) for name in ("a", "a1", "a-b", "42"))],
+)  # fmt: skip
+def test_usernames_are_as_described(username: str, *, valid: bool) -> None:
+    assert f"`{username}`" in TEXTS["schemas/README.md"]
+    assert is_username(username) is valid
 
 
 def execute(name: str, code: str, names: dict[str, Any]) -> None:
@@ -80,7 +112,7 @@ class Discovery:
 
 def controllers_names() -> dict[str, Any]:
     names: dict[str, Any] = {name: ARGUMENTS[name] for name in ("config", "image", "secrets")}
-    names["client"] = Discovery()
+    names |= {"client": Discovery(), "url": "https://data.example.org"}
     names |= {"user": {**ARGUMENTS["user"], "username": "rosalind"}, "request": ARGUMENTS["lab"]}
     return names | {"discovery_client": Discovery(), "logger": logging.getLogger()}
 
@@ -103,12 +135,42 @@ def test_the_generator_is_the_example() -> None:
     assert shown in (ROOT / "examples/kustomize/rosalind.yaml").read_text(encoding="utf-8")
 
 
-def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
-    (fragment,) = blocks(TEXTS["templates/README.md"], "yaml")
-    (tmp_path / "pod.yaml").write_text(fragment, encoding="utf-8")
-    result = render(str(ROOT / "examples/minimal.yaml"), "--templates", str(tmp_path))
+def pod_with(fragment: str, folder: Path) -> dict[str, Any]:
+    (folder / "pod.yaml").write_text(fragment, encoding="utf-8")
+    result = render(str(ROOT / "examples/observatory.yaml"), "--templates", str(folder))
     assert result.exit_code == 0
-    assert "priorityClassName: labs" in result.stdout
+    spec: dict[str, Any] = list(yaml.safe_load_all(result.stdout))[-1]["spec"]
+    return spec
+
+
+def test_the_fragment_extends_our_pod(tmp_path: Path) -> None:
+    fragment, _ = blocks(TEXTS["templates/README.md"], "yaml")
+    assert pod_with(fragment, tmp_path)["priorityClassName"] == "labs"
+
+
+def test_the_fragment_adds_items_to_lists(tmp_path: Path) -> None:
+    plain = pod_with('{% extends "labbuilder/pod.yaml" %}', tmp_path)
+    _, fragment = blocks(TEXTS["templates/README.md"], "yaml")
+    pod = pod_with(fragment, tmp_path)
+    for name, count in (("tolerations", 2), ("volumes", 10)):
+        assert len(plain[name]) >= count
+        assert pod[name][:-1] == plain[name]
+    assert pod["volumes"][-1]["name"] == "shared"
+
+
+def test_a_key_of_a_fragment_replaces_the_whole_value(tmp_path: Path) -> None:
+    fragment, _ = blocks(TEXTS["templates/README.md"], "yaml")
+    added = "  securityContext: {fsGroup: 1}\n  restartPolicy: null\n"
+    for place in ("  priorityClassName: labs\n", "{{ super() }}\n"):
+        pod = pod_with(fragment.replace(place, place + added), tmp_path)
+        assert pod["securityContext"] == {"fsGroup": 1}
+        assert "restartPolicy" not in pod
+
+
+def test_a_fragment_can_call_methods_of_text(tmp_path: Path) -> None:
+    fragment, _ = blocks(TEXTS["templates/README.md"], "yaml")
+    called = fragment.replace("labs", "{{ names.username.upper().lower() }}")
+    assert pod_with(called, tmp_path)["priorityClassName"] == "henrietta"
 
 
 def test_every_example_is_in_the_table() -> None:

@@ -1,4 +1,4 @@
-"""The command line: reads files, prints, exits. One or two commands a module."""
+"""The command line: reads files, prints, exits. Options are here, the work in ``actions``."""
 
 from __future__ import annotations
 

@@ -33,23 +33,27 @@ class LabObjectNames:
     Attributes
     ----------
     username
-        The user.
+        The username.
     namespace
-        The namespace that holds everything else.
-    env_config_map, quota, pod
-        The objects from which a lab's state is recreated.
+        Name of the namespace that holds everything else.
+    env_config_map
+        Name of the environment ConfigMap.
+    quota
+        Name of the ResourceQuota.
+    pod
+        Name of the pod.
     nss_config_map
-        The ConfigMap with ``passwd`` and ``group``.
+        Name of the ConfigMap with ``passwd`` and ``group``.
     files_config_map
-        The ConfigMap with the site's files and the discovery document.
+        Name of the ConfigMap with the site's files and the discovery document.
     secret
-        The Secret with the lab's secrets.
+        Name of the Secret with the lab's secrets.
     network_policy
-        The NetworkPolicy.
+        Name of the NetworkPolicy.
     pull_secret
-        The Secret with which images are pulled.
+        Name of the Secret with which images are pulled.
     service
-        The Service.
+        Name of the Service.
     """
 
     username: str

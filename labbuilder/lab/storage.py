@@ -36,8 +36,10 @@ class Volume:
         Kubernetes' name of the source.
     source_name
         The ConfigMap, Secret or claim.
-    key, path
-        The one key of the ConfigMap that is mounted, and its file name.
+    path
+        The path of a hostPath or NFS volume; or the file name of ``key``.
+    key
+        The one key of the ConfigMap that is mounted, if not all are.
     size_limit
         Bytes as text.
     """

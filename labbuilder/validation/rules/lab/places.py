@@ -14,7 +14,7 @@ __all__ = ["mounts"]
 
 SHADOWED_MOUNT = Rule(
     "shadowed-mount",
-    "a mount hides another, or is below one that is a file",
+    "two mounts have the same path in different spellings, or one is below a mounted file",
     "the runtime's order of mounts",
     Stop.KUBELET,
     guarded=False,

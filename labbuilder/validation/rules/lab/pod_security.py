@@ -39,7 +39,8 @@ RESTRICTED = Rule(
 )
 WAIVER = Rule(
     "pod-security-waiver",
-    "a lab is configured to violate a Pod Security Standard that its namespace can't enforce then",
+    "the configuration asks for what a Pod Security Standard forbids, such as a privileged init "
+    "container or an NFS volume, so that the namespace can't enforce that standard",
     "CheckPrivileged, CheckHostPathVolumes, CheckRestrictedVolumes",
     Stop.ADMISSION,
     Severity.WARNING,
