@@ -9,6 +9,7 @@ from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.names import build_object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.manifest import Manifest
+from labbuilder.models.config import LabConfig
 from labbuilder.models.reserved import DISCOVERY, GROUP, PASSWD
 from labbuilder.models.volume import VolumeMount
 from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
@@ -58,6 +59,12 @@ def _variable(rest: Sequence[str | int], storage: Storage) -> Path:
     return ("config", "env", *rest)
 
 
+_OPTIONS = {field.alias for field in LabConfig.model_fields.values()} - {
+    "initContainers", "volumes",  # whose items the builder adds to
+}  # fmt: skip
+"""Options that may decide the pod's field of the same name."""
+
+
 def _pod(  # noqa: C901, PLR0911 (a table)
     path: Path, pod: Manifest, storage: Storage, inputs: Inputs
 ) -> Path:
@@ -68,8 +75,6 @@ def _pod(  # noqa: C901, PLR0911 (a table)
             return ("user", "name")
         case ("metadata", "annotations", *rest):
             return ("config", "extraAnnotations", *rest)
-        case ("spec", "affinity" | "nodeSelector" | "tolerations" as field, *rest):
-            return ("config", field, *rest)
         case ("spec", "imagePullSecrets", *_):
             return ("config", "pullSecret")
         case ("spec", "securityContext", "supplementalGroups", int() as i):
@@ -84,6 +89,8 @@ def _pod(  # noqa: C901, PLR0911 (a table)
             return _init_container(pod["spec"]["initContainers"][i]["name"], rest, storage)
         case ("spec", "containers", int(), *rest):
             return _notebook(rest, storage)
+        case ("spec", str() as field, *rest) if field in _OPTIONS:
+            return ("config", field, *rest)
     return ("user", "username") if path == ("metadata", "name") else ()
 
 
