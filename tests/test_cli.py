@@ -107,6 +107,14 @@ def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
         assert not Path("out").exists()
 
 
+def test_a_manifest_is_no_user() -> None:
+    Path("lab.yaml").write_text("apiVersion: v1\nkind: Pod\nspec: {}\n", encoding="utf-8")
+    result = render("lab.yaml")
+    message = "is a Kubernetes manifest (Pod), not a user file; name a user file"
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"lab.yaml:1:1: error: {message} [wrong-type]\n"
+
+
 def test_json_is_a_list() -> None:
     result = render("user.yaml", "-o", "json")
     parsed = json.loads(result.stdout)
