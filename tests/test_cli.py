@@ -585,3 +585,35 @@ def test_shells_complete_commands(shell: str, variables: dict[str, str]) -> None
     done = subprocess.run([command], env=environment, capture_output=True, text=True, check=True)
     assert "render" in done.stdout
     assert "check" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        *(
+            ([*command, "--config", ""], "--config is empty; name a file or remove the option")
+            for command in (
+                ["render", "user.yaml"],
+                ["check", "user.yaml"],
+                ["diff", "user.yaml", "user.yaml"],
+                ["state", "user.yaml"],
+                ["names", "vera"],
+                ["url", "vera"],
+            )
+        ),
+        (
+            ["diff", "--against-config=", "user.yaml"],
+            "--against-config is empty; name a file or remove the option",
+        ),
+        (
+            ["render", "user.yaml", "--output-dir", ""],
+            "--output-dir is empty; name a folder or remove the option",
+        ),
+        *(([command, ""], "a file name is empty") for command in ("render", "check", "state")),
+        (["diff", "user.yaml", ""], "a file name is empty"),
+        (["init", ""], "a folder name is empty"),
+    ],
+)
+def test_an_empty_name_is_not_the_folder(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{said}\n")
