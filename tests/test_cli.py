@@ -103,8 +103,16 @@ def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
         places = [line.partition(" ")[0] for line in result.stderr.splitlines()]
         assert places[:2] == ["first.yaml:8:8:", "second.yaml:6:13:"]
         assert "'absent.yaml' can't be read: No such file or directory" in result.stderr
-        assert "empty.yaml contains no user" in result.stderr
+        assert "\nempty.yaml:1:1: error: the file has no user [empty-file]\n" in result.stderr
         assert not Path("out").exists()
+
+
+def test_a_manifest_is_no_user() -> None:
+    Path("lab.yaml").write_text("apiVersion: v1\nkind: Pod\nspec: {}\n", encoding="utf-8")
+    result = render("lab.yaml")
+    message = "is a Kubernetes manifest (Pod), not a user file; name a user file"
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"lab.yaml:1:1: error: {message} [wrong-type]\n"
 
 
 def test_json_is_a_list() -> None:
@@ -124,7 +132,7 @@ def test_an_output_folder_has_a_file_an_object_in_apply_order() -> None:
     Path("file").touch()
     result = render("user.yaml", "--output-dir", "file")
     assert result.exit_code == 2
-    assert "can't be written" in result.stderr
+    assert result.stderr == "'file' is a file, not a folder; name another folder\n"
 
 
 def test_redacted_secrets_are_shown_as_asterisks() -> None:
@@ -577,3 +585,35 @@ def test_shells_complete_commands(shell: str, variables: dict[str, str]) -> None
     done = subprocess.run([command], env=environment, capture_output=True, text=True, check=True)
     assert "render" in done.stdout
     assert "check" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        *(
+            ([*command, "--config", ""], "--config is empty; name a file or remove the option")
+            for command in (
+                ["render", "user.yaml"],
+                ["check", "user.yaml"],
+                ["diff", "user.yaml", "user.yaml"],
+                ["state", "user.yaml"],
+                ["names", "vera"],
+                ["url", "vera"],
+            )
+        ),
+        (
+            ["diff", "--against-config=", "user.yaml"],
+            "--against-config is empty; name a file or remove the option",
+        ),
+        (
+            ["render", "user.yaml", "--output-dir", ""],
+            "--output-dir is empty; name a folder or remove the option",
+        ),
+        *(([command, ""], "a file name is empty") for command in ("render", "check", "state")),
+        (["diff", "user.yaml", ""], "a file name is empty"),
+        (["init", ""], "a folder name is empty"),
+    ],
+)
+def test_an_empty_name_is_not_the_folder(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{said}\n")

@@ -229,6 +229,15 @@ def test_what_can_not_be_told_is_trouble(user: str, lab: str, said: str) -> None
     assert "Traceback" not in result.stderr
 
 
+def test_a_manifest_is_no_user_and_gets_one_finding() -> None:
+    result = run("lab.yaml", "user.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    found = [line for line in result.stderr.splitlines() if line.startswith("lab.yaml:")]
+    assert len(found) == Path("lab.yaml").read_text(encoding="utf-8").count("apiVersion: ")
+    message = "error: is a Kubernetes manifest (Namespace), not a user file; name a user file"
+    assert found[0] == f"lab.yaml:1:1: {message} [wrong-type]"
+
+
 def test_arguments_that_make_no_sense_are_told() -> None:
     for arguments in (["user.yaml"], ["user.yaml", "lab.yaml", "lab.yaml"], ["-", "-"], []):
         result = run(*arguments)

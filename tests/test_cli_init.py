@@ -111,10 +111,17 @@ def test_a_link_to_nowhere_is_there_too() -> None:
 
 def test_what_cannot_be_written_is_told_in_a_line() -> None:
     Path("file").touch()
-    result = run("init", "file")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "the files can't be written" in result.stderr
-    assert "Traceback" not in result.stderr
+    Path("labs/site.yaml").mkdir(parents=True)
+    for arguments, said in (
+        (["file"], "'file' is a file, not a folder; name another folder\n"),
+        (["file/a/b"], "'file' is a file, not a folder; name another folder\n"),
+        (
+            ["labs", "--force"],
+            "labs/site.yaml: the files can't be written: Is a directory\n",
+        ),
+    ):
+        result = run("init", *arguments)
+        assert (result.exit_code, result.stdout, result.stderr) == (2, "", said)
 
 
 def test_the_next_command_can_be_copied() -> None:

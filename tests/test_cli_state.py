@@ -222,8 +222,8 @@ def test_no_lab_is_trouble() -> None:
     file = write("objects.yaml", objects())
     assert state("-", stdin="").exit_code == 2
     for arguments, said in (
-        ([file, "--username", "x\ny"], "no lab of 'x\\ny' found in the objects\n"),
-        (["-"], "no lab found in the objects\n"),
+        ([file, "--username", "x\ny"], "no lab of user 'x\\ny' in the input\n"),
+        (["-"], "no lab in the input\n"),
     ):
         result = state(*arguments, stdin="kind: Pod\n")
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", said)

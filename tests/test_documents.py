@@ -204,7 +204,7 @@ def test_tabs_are_called_tabs() -> None:
 
 
 def test_an_error_of_syntax_names_the_line_where_the_block_begins() -> None:
-    assert "begins in line 2" in findings("a: 1\nb: [1,\n  2\n")[0].message
+    assert "begins on line 2" in findings("a: 1\nb: [1,\n  2\n")[0].message
 
 
 def test_documents_are_kept_with_their_lines() -> None:

@@ -223,6 +223,19 @@ def test_no_finding_shows_a_value_of_a_secret(case: str) -> None:
         assert not [each for each in shown if value in each]
 
 
+@pytest.mark.parametrize("own", [{}, {"lifecycle": {"preStop": {"exec": {"command": ["true"]}}}}])
+def test_only_a_pause_is_compared_with_the_grace_period(own: Json) -> None:
+    spec = {
+        "terminationGracePeriodSeconds": -1,
+        "containers": [{"name": "notebook", "image": "lab", **own}],
+    }
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lab"}, "spec": spec}
+    (found,) = rules.check([manifest], schemas.NEWEST)
+    assert [(each.path[-1], each.message) for each in found if each.code == "invalid-value"] == [
+        ("terminationGracePeriodSeconds", "must be 0 or more, not -1")
+    ]
+
+
 @pytest.mark.parametrize(("kind", "content"), ODD)
 @pytest.mark.parametrize("version", schemas.VERSIONS)
 def test_what_the_schemas_let_pass_is_judged(kind: str, content: Json, version: str) -> None:

@@ -231,7 +231,13 @@ def test_nothing_in_a_manifest_may_be_null(manifest: Manifest, version: str) -> 
 def test_a_manifest_without_version_or_kind(manifest: Manifest, field: str) -> None:
     finding = only(without(manifest, (field,)))
     assert finding.code == "no-schema"
-    assert finding.message == f"must have {field}"
+    assert finding.message == f"{field} is missing"
+
+
+def test_a_document_without_version_and_kind_may_be_a_file_of_another_sort() -> None:
+    finding = only({"namespacePrefix": "lab"})
+    assert finding.message == "apiVersion and kind are missing"
+    assert "name a user file" in finding.hint
 
 
 @pytest.mark.parametrize(

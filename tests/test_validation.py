@@ -26,7 +26,7 @@ NFS: dict[str, Any] = {"type": "nfs", "server": "nfs", "serverPath": "/homes"}
 LOOP: dict[str, Any] = {}
 LOOP["loop"] = LOOP
 
-TEXT = ("must be text", "put the value in quotes")
+TEXT = ("must be a string", "put the value in quotes")
 WHOLE = ("must be a whole number", "write digits without quotes")
 NUMBER = ("must be a number", "write a number without quotes")
 FLAG = ("must be true or false", "write true or false without quotes")
@@ -74,12 +74,12 @@ def test_what_is_not_given_is_missing() -> None:
         (User, {**USER, "uid": "1"}, ("uid",), WHOLE),
         (User, {**USER, "uid": 1.0}, ("uid",), WHOLE),
         (User, {**USER, "uid": True}, ("uid",), WHOLE),
-        (User, {**USER, "uid": None}, ("uid",), WHOLE),
+        (User, {**USER, "uid": None}, ("uid",), ("must be a whole number, not null", "")),
         (
             User,
             {**USER, "quota": {"notebook": {"cpu": [], "memory": 1}}},
             ("quota", "notebook", "cpu"),
-            NUMBER,
+            ("must be a number, not a list", ""),
         ),
         (
             User,
@@ -88,7 +88,8 @@ def test_what_is_not_given_is_missing() -> None:
             NUMBER,
         ),
         (LabConfig, {**CONFIG, "standardInithome": "perhaps"}, ("standardInithome",), FLAG),
-        (LabConfig, {**CONFIG, "standard_inithome": []}, ("standard_inithome",), FLAG),
+        (LabConfig, {**CONFIG, "standard_inithome": []}, ("standard_inithome",),
+         ("must be true or false, not a list", "")),
         (LabConfig, {**CONFIG, "files": "x"}, ("files",), MAPPING),
         (LabConfig, {**CONFIG, "nss": 3}, ("nss",), MAPPING),
         (LabConfig, source(**NFS) | {"nodeSelector": [1]}, ("nodeSelector",), MAPPING),
@@ -96,7 +97,7 @@ def test_what_is_not_given_is_missing() -> None:
          ("volumes", 0, "source"), MAPPING),
         (LabConfig, {**CONFIG, "sizes": {}}, ("sizes",), LIST),
         (LabConfig, {**CONFIG, "tolerations": "x"}, ("tolerations",), LIST),
-        (SecretData, {"token": None}, ("token",), TEXT),
+        (SecretData, {"token": None}, ("token",), ("must be a string, not null", "")),
         *((model, value, (), MAPPING) for model in (User, PullSecret, Image, Site)
           for value in (5, 1.5, True, [1])),
         *((SecretData, value, (), MAPPING) for value in (5, "dG9rZW4=", [("token", "")])),
@@ -141,6 +142,8 @@ def test_missing_fields_are_named_in_place(
             ("home_volume_nam",),
             "did you mean homeVolumeName?",
         ),
+        (LabConfig, {**CONFIG, "nss": {"basePaswd": ""}}, ("nss", "basePaswd"),
+         "did you mean basePasswd?"),
         (LabConfig, {**CONFIG, "nss": {"passwd": ""}}, ("nss", "passwd"),
          "did you mean basePasswd?"),
         (LabConfig, {**CONFIG, "nss": {"zzz": ""}}, ("nss", "zzz"),
@@ -149,10 +152,10 @@ def test_missing_fields_are_named_in_place(
          "did you mean readOnly?"),
         (LabConfig, source(**NFS, zzz=True), ("volumes", 0, "source", "zzz"),
          "use one of readOnly, server, serverPath, type"),
-        (LabConfig, {**CONFIG, "namespace_prefix": "b"}, ("namespace_prefix",),
-         "did you mean namespacePrefix?"),
+        (LabConfig, {**CONFIG, "site": 1}, ("site",), "see labbuilder schema config"),
         (User, {**USER, "groups": [{"name": "a", "id": 1, "gid": 1}]}, ("groups", 0, "gid"),
          "did you mean id?"),
+        (User, {**USER, "UID": 1}, ("UID",), "did you mean uid?"),
         (LabOptions, {"images": "a"}, ("images",), "did you mean imageList?"),
     ],
 )  # fmt: skip
@@ -160,6 +163,49 @@ def test_unknown_fields_come_with_the_nearest_known_one(
     model: type[BaseModel], value: object, path: Path, hint: str
 ) -> None:
     assert complaint(model, value) == Finding("unknown-field", "unknown field", ("x", *path), hint)
+
+
+def test_a_field_in_both_spellings_is_one_field() -> None:
+    found = complaint(LabConfig, {**CONFIG, "namespace_prefix": "b"})
+    assert found.path == ("x", "namespace_prefix")
+    assert (found.message, found.hint) == (
+        "is the same field as namespacePrefix",
+        "keep one of them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "given"), [({"a": "b"}, "a mapping"), (["b"], "a list"), (None, "null")]
+)
+@pytest.mark.parametrize(
+    ("model", "field", "expected"),
+    [
+        (User, "username", "a string"),
+        (User, "uid", "a whole number"),
+        (LabConfig, "standardInithome", "true or false"),
+    ],
+)
+def test_quotes_are_suggested_for_scalars_only(
+    model: type[BaseModel], field: str, expected: str, value: object, given: str
+) -> None:
+    valid = USER if model is User else CONFIG
+    found = complaint(model, {**valid, field: value})
+    assert (found.message, found.hint) == (f"must be {expected}, not {given}", "")
+
+
+def test_a_quota_of_memory_is_a_number_of_gibibytes() -> None:
+    found = complaint(User, {**USER, "quota": {"notebook": {"cpu": 1, "memory": "16Gi"}}})
+    assert (found.code, found.path[-1]) == ("wrong-type", "memory")
+    assert found.message == "must be a number of GiB, such as 16"
+
+
+@pytest.mark.parametrize("size", ["none", 1, None, ["small"]])
+def test_an_unknown_size_is_told_the_sizes_that_can_be_chosen(size: object) -> None:
+    sizes = [{**CONFIG["sizes"][0], "size": size}]
+    found = complaint(LabConfig, {**CONFIG, "sizes": sizes})
+    assert found.code == "invalid-value"
+    assert "fine" in found.message
+    assert "custom" not in found.message
 
 
 @pytest.mark.parametrize(

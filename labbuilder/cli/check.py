@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import Config, Jobs, KubernetesVersions, ReportFormat, Templates
+from labbuilder.cli.options import (
+    Config,
+    Jobs,
+    KubernetesVersions,
+    ReportFormat,
+    Templates,
+    check_name,
+)
 
 __all__ = ["check"]
 
@@ -16,6 +23,7 @@ def check(
     files: Annotated[
         list[str],
         typer.Argument(
+            callback=check_name,
             metavar="FILE...",
             help="Manifests and user files, folders, globs, newline-delimited JSON (*.ndjson, "
             "*.jsonl), or - for standard input.",

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import Config, KubernetesVersion, Templates, TextFormat, TextOutput
+from labbuilder.cli.options import (
+    Config,
+    KubernetesVersion,
+    Templates,
+    TextFormat,
+    TextOutput,
+    check_name,
+)
 
 __all__ = ["diff"]
 
@@ -16,6 +23,7 @@ def diff(
     files: Annotated[
         list[str],
         typer.Argument(
+            callback=check_name,
             metavar="USER.yaml LAB.yaml",
             help="A user file and the lab rendered from it; with --against-config any number of "
             "user files, folders, globs, newline-delimited JSON. - is standard input.",
@@ -24,6 +32,7 @@ def diff(
     against_config: Annotated[
         str | None,
         typer.Option(
+            callback=check_name,
             metavar="OLD.yaml",
             help="Compare labs by this configuration with labs by the current one; all arguments "
             "are user files then.",

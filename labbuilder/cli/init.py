@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import SchemaKind
+from labbuilder.cli.options import SchemaKind, check_name
 
 __all__ = ["init", "schema"]
 
 
 def init(
     *,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")],
+    folder: Annotated[
+        str, typer.Argument(callback=check_name, metavar="DIR", help="Folder to write to.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Write a starter site, user and editor schemas.
@@ -26,7 +28,7 @@ def init(
     """
     from labbuilder.cli.actions.init import write_starter  # noqa: PLC0415 (see cli.options)
 
-    write_starter(folder, force=force)
+    write_starter(Path(folder), force=force)
 
 
 def schema(

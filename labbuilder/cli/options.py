@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from labbuilder.cli.streams import EXIT_ERROR
+
 __all__ = [
     "Config",
     "Jobs",
@@ -26,6 +28,7 @@ __all__ = [
     "TextFormat",
     "TextOutput",
     "UserFiles",
+    "check_name",
 ]
 
 
@@ -68,9 +71,22 @@ class SchemaKind(StrEnum):
     CONFIG = "config"
 
 
+def check_name(param: typer.CallbackParam, value: str | list[str] | None) -> object:
+    """Return the name of a file or folder, or names; exit if one is empty, as for ``"$UNSET"``."""
+    if value is not None and "" in (value if isinstance(value, list) else [value]):
+        kind = "folder" if param.metavar == "DIR" else "file"
+        message = f"a {kind} name is empty"
+        if param.param_type_name == "option":
+            message = f"{param.opts[0]} is empty; name a {kind} or remove the option"
+        typer.echo(message, err=True)
+        raise typer.Exit(EXIT_ERROR)
+    return value
+
+
 UserFiles = Annotated[
     list[str],
     typer.Argument(
+        callback=check_name,
         metavar="USER.yaml...",
         help="User files, folders, globs, newline-delimited JSON (*.ndjson, *.jsonl), or - for "
         "standard input.",
@@ -81,13 +97,16 @@ Jobs = Annotated[int, typer.Option(metavar="N", min=1, help="Number of processes
 Config = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Site configuration; overrides the one that user files name."
+        callback=check_name,
+        metavar="FILE",
+        help="Site configuration; overrides the one that user files name.",
     ),
 ]
 SiteConfig = Annotated[
     str | None,
     typer.Option(
         "--config",
+        callback=check_name,
         metavar="FILE",
         help="Site configuration.  [default: a small built-in site]",
         show_default=False,

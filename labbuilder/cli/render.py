@@ -14,6 +14,7 @@ from labbuilder.cli.options import (
     LabFormat,
     Templates,
     UserFiles,
+    check_name,
 )
 
 __all__ = ["render"]
@@ -30,8 +31,12 @@ def render(
         typer.Option("-o", "--output", help="Output format; ndjson is one List per lab and line."),
     ] = LabFormat.YAML,
     output_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write one file per object there, and print nothing."),
+        str | None,
+        typer.Option(
+            callback=check_name,
+            metavar="DIR",
+            help="Write one file per object there, and print nothing.",
+        ),
     ] = None,
     redact_secrets: Annotated[
         bool, typer.Option("--redact-secrets", help="Print ********** for secrets' values.")
@@ -58,7 +63,7 @@ def render(
         files,
         users,
         output.value,
-        output_dir,
+        Path(output_dir) if output_dir else None,
         redacted=redact_secrets,
         keep_going=keep_going,
         jobs=jobs,

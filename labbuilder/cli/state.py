@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.options import ManifestFormat, SiteConfig
+from labbuilder.cli.options import ManifestFormat, SiteConfig, check_name
 
 __all__ = ["state"]
 
@@ -16,6 +16,7 @@ def state(
     files: Annotated[
         list[str],
         typer.Argument(
+            callback=check_name,
             metavar="OBJECTS.yaml...",
             help="Output of kubectl get configmap,resourcequota,pod -o yaml (or json), or - for "
             "standard input.",

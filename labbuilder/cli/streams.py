@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
@@ -54,7 +55,12 @@ def writing(what: str) -> Iterator[None]:
         raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"{where}{what} can't be written: {error.strerror}", err=True)
+        message = f"{where}{what} can't be written: {error.strerror}"
+        if error.filename and isinstance(error, FileExistsError | NotADirectoryError):
+            path = Path(error.filename)
+            file = next((each for each in (path, *path.parents) if each.is_file()), path)
+            message = f"{str(file)!a} is a file, not a folder; name another folder"
+        typer.echo(message, err=True)
         raise typer.Exit(EXIT_ERROR) from None
 
 

@@ -150,7 +150,8 @@ def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
 def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
     if lab.namespace and lab.namespace != names.namespace:
         first = next(iter(lab.parts.values()))[0]
-        message = f"is {shown(lab.namespace)}, but {names.namespace} by the configuration"
-        hint = "use the site's own configuration; otherwise the internal URL is wrong"
+        given, own = shown(lab.namespace), shown(names.namespace)
+        message = f"is {given}, but the configuration gives {own}"
+        hint = "use the site's own configuration (--config), or the internal URL is wrong"
         found = first.finding("other-namespace", message, hint, ("metadata", "namespace"))
         yield replace(found, severity=Severity.WARNING)

@@ -38,7 +38,10 @@ _SURROGATES = re.compile(
 
 _QUOTE = "put values with special characters in quotes"
 _CLOSE = "close every bracket and quote, and separate items with commas"
-_ALIGN = "indent with spaces, equally for all keys or items of a block"
+_SEPARATE = (
+    "put '---' before it; if the file has one JSON document per line, name it *.ndjson or *.jsonl"
+)
+_ALIGN = "indent all keys or items of a block equally, with spaces"
 
 # The parsers' messages are for people who know YAML's grammar, and without libyaml PyYAML
 # quotes the text in them: what they contain, what it means, what to do.
@@ -60,7 +63,7 @@ _PROBLEMS = (
     ("hexdec", "incomplete escape in double quotes", "double the backslash"),
     ("expected alphabetic", "expected a name after '&' or '*'", _QUOTE),
     ("tag", "a value that starts with '!' must be a valid tag", _QUOTE),
-    ("<document start>", "unexpected text after the end of the document", "put '---' before it"),
+    ("<document start>", "unexpected text after the end of the document", _SEPARATE),
     ("indentation indicator", "unexpected text after '|' or '>'", "start it on a new line"),
     ("line break", "unexpected text after '|' or '>'", "start it on a new line"),
     ("incompatible", "must be YAML 1.1 or 1.2", "remove the line that starts with '%YAML'"),
@@ -84,7 +87,7 @@ def decode(text: str | bytes, file: str) -> str:
             decoded = text.decode()
         except UnicodeDecodeError as error:
             before = text[: error.start].decode()
-            raise _refusal("must be UTF-8", "save it as UTF-8", before, file) from None
+            raise _refusal("is not valid UTF-8", "save it as UTF-8", before, file) from None
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
@@ -149,5 +152,5 @@ def syntax_finding(problem: str | None, source: Source, block_line: int | None) 
     known = ((words, hint) for part, words, hint in _PROBLEMS if part in (problem or ""))
     message, hint = next(known, ("not valid YAML", f"{_ALIGN}; {_QUOTE}"))
     if block_line is not None and block_line != source.line:
-        message += f" (in the value that begins in line {block_line})"
+        message += f" (in the value that begins on line {block_line})"
     return Finding("yaml-syntax", message, hint=hint, source=source)

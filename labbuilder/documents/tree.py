@@ -168,7 +168,9 @@ class TreeBuilder:
             return
         if not isinstance(node.data, str):
             is_scalar = not isinstance(node.data, list | dict)
-            problem = "a key must be text" if is_scalar else "a key can't be a list or a mapping"
+            problem = (
+                "a key must be a string" if is_scalar else "a key can't be a list or a mapping"
+            )
             self._report("yaml-key-not-text", problem, node.mark, "put the key in quotes")
             return
         first = parent.marks.get(node.data)
@@ -180,7 +182,7 @@ class TreeBuilder:
             self._duplicate(node.data, first.key_line, node.mark)
 
     def _duplicate(self, key: str, first: int, mark: Mark) -> None:
-        problem = f"the key {shown(key)} is duplicated; it is first defined in line {first}"
+        problem = f"key {shown(key)} is duplicated; it is first defined on line {first}"
         self._report("duplicate-key", problem, mark, "keep one of them")
 
     def _merge_key(self, parent: Mapping, mark: Mark) -> None:

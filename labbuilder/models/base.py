@@ -91,8 +91,10 @@ def _text(value: str) -> str:
 
 
 def _word(value: str) -> str:
-    if not value or not value.isprintable() or any(c.isspace() for c in value):
-        refused("invalid-text", "must be one word", "remove spaces and control characters")
+    if not value:
+        refused("invalid-text", "must not be empty", "write a value")
+    if not value.isprintable() or any(c.isspace() for c in value):
+        refused("invalid-text", "must not contain spaces or control characters", "remove them")
     return value
 
 

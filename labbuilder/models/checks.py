@@ -78,7 +78,9 @@ def volume_mounts(
     for i, mount in enumerate(value):
         if "volumes" in fields and mount.volume_name not in known:
             message = f"volume {mount.volume_name} is not defined"
-            yield Problem("unknown-volume", message, _choose(known), (*at, i, "volumeName"))
+            hint = "add it to volumes"
+            hint += f", or choose one of {', '.join(known)}" if known else ""
+            yield Problem("unknown-volume", message, hint, (*at, i, "volumeName"))
     places = [(mount.container_path, (*at, i, "containerPath")) for i, mount in enumerate(value)]
     yield from _targets(places, [], fields)
 
@@ -88,8 +90,10 @@ def home_volume_name(value: str, fields: Fields) -> Iterator[Problem]:
     """Check that the volume of the home directories is defined."""
     known = [volume.name for volume in fields.get("volumes", ())]
     if "volumes" in fields and value not in known:
-        message = f"volume {value}, for home directories, is not defined"
-        yield Problem("unknown-volume", message, _choose(known))
+        message = f"volume {value!r} (home directories) is not in volumes"
+        hint = "add it, or set homeVolumeName"
+        hint += f" to one of {', '.join(known)}" if known else ""
+        yield Problem("unknown-volume", message, hint)
 
 
 @_check
@@ -147,10 +151,6 @@ def _mounted(fields: Fields) -> list[str]:
     return [mount.container_path for mount in fields.get("volume_mounts", ())]
 
 
-def _choose(known: Iterable[str]) -> str:
-    return f"add it to volumes, or choose one of them: {', '.join(known) or 'none yet'}"
-
-
 def _repeated(what: str, places: Places) -> Iterator[Problem]:
     seen = set()
     for name, at in places:
@@ -163,14 +163,14 @@ def _repeated(what: str, places: Places) -> Iterator[Problem]:
 def _reserved(what: str, places: Places, names: Iterable[str]) -> Iterator[Problem]:
     for name, at in places:
         if name in names:
-            message = f"{what} {name} is reserved for labs"
+            message = f"{what} {name} is reserved by labbuilder"
             yield Problem(f"reserved-{what}", message, "use another name", at)
 
 
 def _environment(places: Places, names: Iterable[str]) -> Iterator[Problem]:
     for name, at in places:
         if name in names or name.startswith(reserved.HUB_ENV_PREFIX):
-            message = f"variable {name} is reserved for labs"
+            message = f"variable {name} is reserved by labbuilder"
             yield Problem("reserved-env", message, "remove it, or use another name", at)
 
 
@@ -190,7 +190,7 @@ def _targets(places: Places, taken: Iterable[str], fields: Fields) -> Iterator[P
     for text, at in places:
         path = normal_path(text)
         if path in {"/", reserved.TMP_PATH} or _is_below(path, (*_FILES, *folders)):
-            message = f"{path} is reserved for labs"
+            message = f"{path} is reserved by labbuilder"
             yield Problem("reserved-path", message, "use another path", at)
         elif path in seen:
             hint = "remove one of them, or use another path"

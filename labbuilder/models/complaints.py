@@ -20,11 +20,13 @@ M = TypeVar("M", bound=BaseModel)
 
 _MAX_FIELD_LENGTH = 100  # characters; a longer name is no field
 _MAX_FINDINGS = 1000  # about one argument
+_MAX_LISTED = 12  # fields in a hint
+_MIN_SIMILARITY = 0.75  # of a field that may be meant
 _UNION = "source"  # the one field whose `type` selects a model
 _MAPPING = ("a mapping", "write keys and values")
 _LIST = ("a list", 'write items after "- " or in brackets')
 _TYPES = {
-    "string": ("text", "put the value in quotes"),
+    "string": ("a string", "put the value in quotes"),
     "int": ("a whole number", "write digits without quotes"),
     "float": ("a number", "write a number without quotes"),
     "bool": ("true or false", "write true or false without quotes"),
@@ -33,6 +35,7 @@ _TYPES = {
     "model_attributes": _MAPPING,
     "tuple": _LIST,
 }
+_SCALARS = ("string", "int", "float", "bool")
 
 
 def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list[Finding]]:
@@ -52,7 +55,7 @@ def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
+        details = error.errors(include_url=False)
         findings = [
             found
             for each in details[:_MAX_FINDINGS]
@@ -80,8 +83,8 @@ def _findings(
     if kind == "missing":
         yield Finding("missing-field", "required field is missing", at, f"add {loc[-1]}")
     elif kind == "extra_forbidden":
-        hint = _suggestion(model, loc)
-        yield Finding("unknown-field", "unknown field", at, hint, about_key=True)
+        message, hint = _unknown(model, loc)
+        yield Finding("unknown-field", message, at, hint, about_key=True)
     elif kind == "union_tag_not_found":
         yield Finding("missing-field", "required field is missing", (*at, "type"), "add type")
     elif kind == "union_tag_invalid":
@@ -90,18 +93,39 @@ def _findings(
     elif kind == "get_attribute_error":  # of foreign code, whose message may contain anything
         yield Finding("unreadable-attribute", "can't be read", at, "pass a mapping instead")
     elif (name := re.sub(r"_(type|parsing)$", "", kind)) in _TYPES:
-        message, hint = _TYPES[name]
-        yield Finding("wrong-type", f"must be {message}", at, hint)
+        expected, hint = _TYPES[name]
+        message = f"must be {expected}"
+        if name in _SCALARS and (given := _describe(error["input"])):
+            message, hint = f"{message}, not {given}", ""  # quotes wouldn't help
+        yield Finding("wrong-type", message, at, hint)
     else:
         message = error["msg"].replace("Input should be", "must be")
         yield Finding("invalid-value", message, at)
 
 
-def _suggestion(model: type[BaseModel], loc: Path) -> str:
-    known = _known_fields(model, loc)
+def _describe(value: object) -> str:
+    """Name the kind of a value that is no scalar, without showing it."""
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else ""
+
+
+def _unknown(model: type[BaseModel], loc: Path) -> tuple[str, str]:
+    """Return the message and hint about an unknown field."""
+    message = "unknown field"
+    known = {field.lower(): field for field in _known_fields(model, loc)}
     given = str(loc[-1])
-    close = difflib.get_close_matches(given, known, 1) if len(given) <= _MAX_FIELD_LENGTH else []
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
+    if len(given) <= _MAX_FIELD_LENGTH:
+        alias = _outside(given)
+        if alias != given and alias in known.values():  # both spellings are there
+            return f"is the same field as {alias}", "keep one of them"
+        if close := difflib.get_close_matches(given.lower(), known, 1, _MIN_SIMILARITY):
+            return message, f"did you mean {known[close[0]]}?"
+    if len(known) > _MAX_LISTED:
+        return message, "see labbuilder schema config"
+    return message, f"use one of {', '.join(known.values())}"
 
 
 def _known_fields(model: type[BaseModel], loc: Path) -> list[str]:

@@ -40,7 +40,7 @@ def _flag(value: Any) -> Any:
     if isinstance(value, str):
         value = {"true": True, "false": False}.get(value.lower(), value)
     if not isinstance(value, bool | None):
-        refused("wrong-type", "must be true or false", "write true or false")
+        refused("wrong-type", "must be true or false", "write true or false without quotes")
     return bool(value)
 
 
@@ -91,7 +91,8 @@ def _env(value: dict[str, str]) -> dict[str, str]:
         hint = f"add {SERVICE_PREFIX_ENV}: /user/USERNAME/"
         refused("missing-field", f"{SERVICE_PREFIX_ENV} is missing", hint)
     if not is_service_prefix(prefix):
-        refused("invalid-prefix", "must be a path", "use /user/USERNAME/", (SERVICE_PREFIX_ENV,))
+        message, hint = "must be an absolute URL path", "use /user/USERNAME/"
+        refused("invalid-prefix", message, hint, (SERVICE_PREFIX_ENV,))
     return value
 
 

@@ -53,16 +53,16 @@ def _parsed(parse: Callable[[Any], float], code: str, hint: str) -> BeforeValida
 
 def _size(value: Any) -> Any:
     value = getattr(value, "value", value)
-    return value.lower() if isinstance(value, str) else value
+    value = value.lower() if isinstance(value, str) else value
+    if value not in (*_SIZES, LabSize.CUSTOM):
+        refused("invalid-value", f"must be one of {', '.join(_SIZES)}")
+    return value
 
 
 def _configurable(value: LabSize) -> LabSize:
     if value is LabSize.CUSTOM:
-        refused(
-            "invalid-size",
-            "is only the size of running labs that have no configured size",
-            "use another size",
-        )
+        message = "can't be chosen: it describes running labs that have no configured size"
+        refused("invalid-size", message, "use another size")
     return value
 
 

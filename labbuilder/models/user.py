@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from labbuilder import names
 from labbuilder.models.base import Model, NotBlank, Text, matching, refused
@@ -37,8 +37,8 @@ Username = Annotated[
         names.is_username,
         "invalid-username",
         "username",
-        'use lowercase letters, digits and single "-" between them, at most 63 characters, with a '
-        'letter that is neither first nor directly after a "-"',
+        "use lowercase letters, digits and single hyphens between them, at most 63 characters; "
+        "at least one letter must directly follow a letter or digit",
     ),
 ]
 
@@ -66,12 +66,23 @@ class Group(Model):
     """Numeric id of the group, from 1 to 2147483647."""
 
 
+def _gibibytes(value: Any) -> Any:
+    if isinstance(value, str):
+        hint = "write a number without a unit and without quotes"
+        refused("wrong-type", "must be a number of GiB, such as 16", hint)
+    return value
+
+
 class NotebookQuota(Model):
     """The resources that all of the user's labs can use together."""
 
     cpu: Annotated[float, Field(strict=True, ge=0, le=10**9, allow_inf_nan=False)]
     """Number of cores."""
-    memory: Annotated[float, Field(strict=True, ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False)]
+    memory: Annotated[
+        float,
+        Field(strict=True, ge=0, le=MAX_BYTES // GIB, allow_inf_nan=False),
+        BeforeValidator(_gibibytes),
+    ]
     """Memory in GiB."""
     spawn: Annotated[bool, AfterValidator(_may_spawn)] = True
     """Whether the user can start a lab."""

@@ -22,7 +22,7 @@ def read_configuration(file: str | None) -> Document:
     It raises `LabBuilderError` if the file can't be read or is not one YAML document.
     """
     if file is None:
-        return parse_configuration(DEFAULT_SITE, "the default site")
+        return parse_configuration(DEFAULT_SITE, "<default site>")
     return parse_configuration(read(Path(file)), file)
 
 
@@ -37,7 +37,9 @@ def parse_configuration(text: str | bytes, file: str) -> Document:
         hint, source = "move this one to its own file", documents[1].source(())
         raise LabBuilderError([Finding("several-documents", message, hint=hint, source=source)])
     if documents[0].data is None:
-        raise LabBuilderError([Finding("empty-file", f"{file} contains no configuration")])
+        source = documents[0].source(())
+        message = "the file has no configuration"
+        raise LabBuilderError([Finding("empty-file", message, source=source)])
     return documents[0]
 
 

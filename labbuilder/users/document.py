@@ -51,6 +51,9 @@ class UserDocument:
 
     def read(self, name: str, path: Steps) -> bytes | None:
         """Read the file that the value at `path` names; None, with a complaint, if it fails."""
+        if not name:
+            self.complain("unreadable-file", "must not be empty", path, "name a file")
+            return None
         try:
             return read(resolve_relative(self.document.file, name))
         except LabBuilderError as error:
@@ -70,12 +73,17 @@ def parse_user(document: Document) -> UserDocument:
     """Parse a user's document and read the files that it names.
 
     What can't be read is a complaint, and counts as empty. It raises `LabBuilderError` if the
-    document is not a mapping.
+    document is not a mapping, or is a manifest.
     """
     user = UserDocument(document)
     if not isinstance(document.data, dict):
         hint = f"give it the keys {', '.join(_KEYS)}"
         user.complain("wrong-type", "a user file must be a mapping", (), hint)
+        raise LabBuilderError(user.findings)
+    if {"apiVersion", "kind"} <= document.data.keys():
+        kind = shown(document.data["kind"]).strip("'")
+        message = f"is a Kubernetes manifest ({kind}), not a user file"
+        user.complain("wrong-type", message, (), "name a user file")
         raise LabBuilderError(user.findings)
     for key in document.data:
         if key not in _KEYS:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from labbuilder import output
 from labbuilder.documents import Document
-from labbuilder.errors import Finding, LabBuilderError, shown
+from labbuilder.errors import Finding, LabBuilderError, Source, shown
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles
 
@@ -53,7 +53,8 @@ class Renderer:
             for each in parse_batch(batch)
         ]
         if not results and not batch.first:
-            finding = Finding("empty-file", f"{batch.file} contains no user")
+            source = Source(batch.file, 1, 1)
+            finding = Finding("empty-file", "the file has no user", source=source)
             return [Rendered(batch.file, (finding,))]
         return results
 

@@ -77,8 +77,8 @@ def internal_url(config: LabConfig, username: str, prefix: str | None = None) ->
     default = f"/user/{username}/"
     findings = list(_check_username(config.namespace_prefix, username))
     if prefix is not None and not is_service_prefix(prefix):
-        message = "prefix is not a valid URL path"
-        findings.append(Finding("invalid-prefix", message, hint=f"use {default}"))
+        message, hint = "prefix is not an absolute URL path", f"use a path such as {default}"
+        findings.append(Finding("invalid-prefix", message, hint=hint))
     if findings:
         raise LabBuilderError(findings)
     namespace = build_object_names(config.namespace_prefix, username).namespace

@@ -118,8 +118,12 @@ def _decider(version: str, key: str) -> jsonschema_rs.Draft202012Validator:
 def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[str]) -> Finding:
     message = f"no schema for {shorten(key)} in Kubernetes {version}"
     hint = _did_you_mean(key, kinds) or f"choose one of {', '.join(kinds)}"
-    if absent := [field for field in ("apiVersion", "kind") if not manifest.get(field)]:
-        message = f"must have {' and '.join(absent)}"
+    absent = [field for field in ("apiVersion", "kind") if not manifest.get(field)]
+    if len(absent) == 1:
+        message = f"{absent[0]} is missing"
+    elif absent:
+        message = "apiVersion and kind are missing"
+        hint = "write them, or name a user file, which is checked with its configuration"
     return Finding("no-schema", message, hint=hint, object=object_name(manifest))
 
 

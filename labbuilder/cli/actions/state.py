@@ -37,8 +37,8 @@ def print_states(
     except LabBuilderError as error:
         fail(error.findings)
     if not labs:
-        whose = "no lab" if username is None else f"no lab of {username!a}"
-        typer.echo(f"{whose} found in the objects", err=True)
+        whose = "" if username is None else f" of user {username!a}"
+        typer.echo(f"no lab{whose} in the input", err=True)
         raise typer.Exit(EXIT_ERROR)
     states: list[dict[str, Any]] = []
     for lab in labs:

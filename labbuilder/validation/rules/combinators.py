@@ -81,8 +81,14 @@ def one_of(*words: str) -> Check:
 
 def at_least(least: int, most: int = 2**63 - 1) -> Check:
     """Make a check that a number is in a range."""
-    what = f"a number from {least}" + (f" to {most}" if most < 2**63 - 1 else "")
-    return must(INVALID_VALUE, lambda number: least <= number <= most, what)
+    bounds = f"from {least} to {most}" if most < 2**63 - 1 else f"{least} or more"
+
+    def check_number(number: int) -> Complaints:
+        if not least <= number <= most:
+            given = shown(number).strip("'")
+            yield INVALID_VALUE.complaint(f"must be {bounds}, not {given}")
+
+    return check_number
 
 
 seconds = at_least(0)

@@ -84,9 +84,9 @@ def _lifecycles(spec: Object) -> Complaints:
         lifecycle = container.get("lifecycle", {})
         at = (*path, "lifecycle")
         for field in ("postStart", "preStop"):
-            pause = lifecycle.get(field, {}).get("sleep", {}).get("seconds", 0)
-            if not 0 <= pause <= grace:
-                message = f"{pause} is not from 0 to terminationGracePeriodSeconds, {grace}"
+            pause = lifecycle.get(field, {}).get("sleep", {}).get("seconds")
+            if pause is not None and not 0 <= pause <= grace:
+                message = f"must be from 0 to terminationGracePeriodSeconds ({grace}), not {pause}"
                 hint = "use a shorter time"
                 yield INVALID_VALUE.complaint(message, hint, (*at, field, "sleep", "seconds"))
         yield from _stop_signal(spec, lifecycle, (*at, "stopSignal"))

@@ -118,8 +118,8 @@ def _node_selector(value: Object) -> Complaints:
 def _weight(value: Object) -> Complaints:
     weight = value.get("weight", 0)
     if not 1 <= weight <= _MAX_WEIGHT:
-        message = f"{weight} is not a number from 1 to {_MAX_WEIGHT}"
-        yield INVALID_VALUE.complaint(message, f"use 1 to {_MAX_WEIGHT}", ("weight",))
+        message = f"must be from 1 to {_MAX_WEIGHT}, not {weight}"
+        yield INVALID_VALUE.complaint(message, "use another weight", ("weight",))
 
 
 @checks("Toleration")

@@ -174,9 +174,9 @@ def _rare(value: Object, kind: str) -> Complaints:
     client = value.get("sessionAffinityConfig", {}).get("clientIP", {})
     timeout_s = client.get("timeoutSeconds", 1)
     if value.get("sessionAffinity") == "ClientIP" and not 1 <= timeout_s <= _MAX_AFFINITY_S:
-        message = f"{timeout_s} is not a number from 1 to {_MAX_AFFINITY_S}"
+        message = f"must be from 1 to {_MAX_AFFINITY_S}, not {timeout_s}"
         at = ("sessionAffinityConfig", "clientIP", "timeoutSeconds")
-        yield INVALID_VALUE.complaint(message, f"use 1 to {_MAX_AFFINITY_S}", at)
+        yield INVALID_VALUE.complaint(message, "use another time", at)
 
 
 def _external_ip(value: str) -> Complaints:

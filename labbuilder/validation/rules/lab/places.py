@@ -36,7 +36,7 @@ def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Comp
         elif _is_file(mount, volumes[mount["name"]]):
             files.add(place)
         if place in places and mounts[places[place]]["mountPath"] != mount["mountPath"]:
-            message = f"is the same path as that of mount {places[place]}"
+            message = f"is the same path as volumeMounts[{places[place]}]"
             yield SHADOWED_MOUNT.complaint(message, "remove one of them", (*at, "mountPath"))
         places.setdefault(place, i)
     for place, i in places.items():

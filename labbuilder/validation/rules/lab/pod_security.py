@@ -214,7 +214,8 @@ def _values(part: Any, allowed: Any, path: Path) -> Violations:
         for i, item in enumerate(part):
             yield from _values(item, allowed[0], (*path, i))
     elif part not in allowed:
-        yield path, f"forbids {shown(part)}", _alternative(allowed)
+        given = json.dumps(part) if isinstance(part, bool) else shown(part)
+        yield path, f"forbids {given}", _alternative(allowed)
 
 
 def _alternative(allowed: Sequence[Any]) -> str:

@@ -71,8 +71,8 @@ def judge_references(manifests: Sequence[Object]) -> LabComplaints:
         kind, name = manifest["kind"], manifest["metadata"].get("name", "")
         objects = namespaces[namespace_of(manifest)].objects
         if (kind, name) in objects:
-            at = ("metadata", "name")
-            yield i, DUPLICATE_OBJECT.complaint("is duplicated", "remove one of them", at)
+            message, at = f"{kind} {shown(name)} is duplicated", ("metadata", "name")
+            yield i, DUPLICATE_OBJECT.complaint(message, "remove one of them", at)
         objects[kind, name] = manifest
         if kind == "Namespace":
             namespaces[name].complete = True
