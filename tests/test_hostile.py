@@ -704,8 +704,8 @@ RENAMED = ["no", "null", "1e3", "0xa", "yes", "true", "on", "off", "nan", "1000e
 
 # Whole texts, and the line, column, code and path of each complaint.
 TEXTS: dict[str, tuple[bytes, list[str]]] = {
-    "nothing": (b"", ["0:0 empty-file"]),
-    "only comments": (b"# a\n---\n# b\n", ["0:0 empty-file"]),
+    "nothing": (b"", ["1:1 empty-file"]),
+    "only comments": (b"# a\n---\n# b\n", ["1:1 empty-file"]),
     "text": (b"mallory", ["1:1 wrong-type"]),
     "a list": (b"- a", ["1:1 wrong-type"]),
     "NUL": (b"user: \0", ["1:7 yaml-syntax"]),
@@ -720,7 +720,7 @@ TEXTS: dict[str, tuple[bytes, list[str]]] = {
     "U+FFFE": (b"a: \xef\xbf\xbe", ["1:4 yaml-syntax"]),
     "a byte order mark inside": (b"a: \xef\xbb\xbf", ["1:4 yaml-syntax"]),
     "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbfa: b", ["1:1 yaml-syntax"]),
-    "a byte order mark alone": (b"\xef\xbb\xbf", ["0:0 empty-file"]),
+    "a byte order mark alone": (b"\xef\xbb\xbf", ["1:1 empty-file"]),
     "UTF-16": (HARMLESS.encode("utf-16"), ["1:1 yaml-syntax"]),
     "UTF-16 without mark": (HARMLESS.encode("utf-16-le"), ["1:2 yaml-syntax"]),
     "UTF-16, big end first": (HARMLESS.encode("utf-16-be"), ["1:1 yaml-syntax"]),
