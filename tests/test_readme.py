@@ -14,6 +14,7 @@ from references import ROOT
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
+from labbuilder.data import DEFAULT_SITE
 from labbuilder.names import is_username
 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in READMES}
@@ -67,7 +68,7 @@ def test_the_configuration_compiles(tmp_path: Path) -> None:
 
 
 def test_the_built_in_site_is_as_described() -> None:
-    site = yaml.safe_load((ROOT / "labbuilder/default-site.yaml").read_text(encoding="utf-8"))
+    site = yaml.safe_load(DEFAULT_SITE)
     sizes = {each["size"]: each["resources"]["limits"] for each in site["sizes"]}
     numbers = {
         size: f"{limits['cpu']}, {limits['memory'].removesuffix('Gi')}"
