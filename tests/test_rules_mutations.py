@@ -1153,11 +1153,9 @@ def test_a_change_is_found_and_nothing_else(case: Case) -> None:
     assert not [each for each in said if "aHVudGVyMjM" in each or "hunter23" in each]
 
 
-def test_most_rules_are_tried() -> None:
-    """Each rule has examples in tests/rules; a case here is for what is likely in a lab."""
+def test_every_rule_is_tried() -> None:
     codes = {line.rpartition(" ")[2] for case in CASES for line in case.found}
-    assert codes <= CODES
-    assert len(codes) >= 53
+    assert codes == CODES - {"undeclared-port"}  # which is about pods that are no labs
     assert len(CASES) >= 80
 
 

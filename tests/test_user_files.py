@@ -5,6 +5,7 @@ import pytest
 
 from labbuilder import LabBuilderError, LabCompiler
 from labbuilder.data import DEFAULT_SITE
+from labbuilder.documents import load
 from labbuilder.users import compile as users_compile
 from labbuilder.users.compile import UserFiles, read_documents
 from labbuilder.users.configuration import read_lab_config
@@ -108,3 +109,11 @@ def test_a_user_file_may_leave_out_what_has_a_sensible_default(tmp_path: Path) -
     assert data["CONTAINER_SIZE"] == "Small (1.0 CPU, 4Gi RAM)"
     assert objects.config_maps[1]["data"]["discovery-v1-json"] == "{}"
     assert objects.warnings == ()
+
+
+def test_what_stands_in_the_place_of_a_kind_is_not_repeated() -> None:
+    text = "apiVersion: v1\nkind: {password: hunter23}\n"
+    with pytest.raises(LabBuilderError) as error:
+        UserFiles().compile(load(text, "a.yaml")[0])
+    assert "is a Kubernetes manifest, not a user file" in str(error.value)
+    assert "hunter23" not in str(error.value)

@@ -15,6 +15,7 @@ from labbuilder.documents import Document
 from labbuilder.documents.files import read
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
+from labbuilder.names import SERVICE_PREFIX_ENV
 from labbuilder.users.origins import Origin
 
 __all__ = ["UserDocument", "parse_user", "resolve_relative"]
@@ -81,8 +82,9 @@ def parse_user(document: Document) -> UserDocument:
         user.complain("wrong-type", "a user file must be a mapping", (), hint)
         raise LabBuilderError(user.findings)
     if {"apiVersion", "kind"} <= document.data.keys():
-        kind = shown(document.data["kind"]).strip("'")
-        message = f"is a Kubernetes manifest ({kind}), not a user file"
+        kind = document.data["kind"]
+        name = f" ({shown(kind)[1:-1]})" if isinstance(kind, str) else ""
+        message = f"is a Kubernetes manifest{name}, not a user file"
         user.complain("wrong-type", message, (), "name a user file")
         raise LabBuilderError(user.findings)
     for key in document.data:
@@ -140,10 +142,9 @@ def _lab(given: Any, user: Any) -> Any:
     lab: dict[str, Any] = {"env": {}, **(given or {})}
     if lab.get("options", {}) is None:
         del lab["options"]
-    name = "JUPYTERHUB_SERVICE_PREFIX"
     username = user.get("username") if isinstance(user, dict) else None
     if isinstance(lab["env"], dict | None):
-        lab["env"] = {name: f"/user/{username}/", **(lab["env"] or {})}
+        lab["env"] = {SERVICE_PREFIX_ENV: f"/user/{username}/", **(lab["env"] or {})}
     return lab
 
 
