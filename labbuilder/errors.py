@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from labbuilder.credentials import mask_urls
+from labbuilder.escape import line
+
 __all__ = [
     "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown",
 ]  # fmt: skip
@@ -107,9 +110,8 @@ class Finding:
         where = [str(self.source)] if self.source else [format_path(self.cause)]
         where += [part for part in (self.object, format_path(self.path)) if part]
         hint = f"; {self.hint}" if self.hint else ""
-        return (
-            f"{': '.join([*filter(None, where), self.severity, self.message])}{hint} [{self.code}]"
-        )
+        text = ": ".join([*filter(None, where), self.severity, self.message])
+        return line(f"{text}{hint} [{self.code}]")
 
 
 class LabBuilderError(Exception):
@@ -135,10 +137,10 @@ class LabBuilderError(Exception):
 
 
 def shown(value: object) -> str:
-    """Quote a value for a message, in ASCII and cut if it is long."""
+    """Quote a value for a message, in ASCII, cut if it is long, and without a URL's password."""
     limit = 80
     try:
-        text = str(value)
+        text = mask_urls(str(value))
     except ValueError:  # Python formats no number of thousands of digits
         return "a very long number"
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labbuilder.credentials import MASK
 from labbuilder.errors import Path
 
 __all__ = [
@@ -27,8 +28,6 @@ Manifest = dict[str, Any]
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The fields of a pod's spec that list containers."""
-MASK = "**********"
-"""What is shown in place of a secret's value."""
 
 MAX_SHORTENED = 60
 """Characters of a name in a finding."""

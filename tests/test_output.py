@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from labbuilder.documents import load
 from labbuilder.errors import LabBuilderError
+from labbuilder.escape import visible_json
 from labbuilder.output import redact, to_files, to_json, to_line, to_yaml
 from labbuilder.output import text as writer
 
@@ -114,9 +115,9 @@ def test_a_line_is_what_json_would_write(manifests: list[Manifest]) -> None:
 @settings(max_examples=500)
 @given(st.lists(st.dictionaries(KEYS, TEXT | st.integers() | st.none(), max_size=5), max_size=3))
 def test_a_line_has_the_bytes_that_json_would_write(manifests: list[Manifest]) -> None:
-    """But for fractions: json writes 1e+16 where the line has 1e16."""
+    """But for fractions: json writes 1e+16 where the line has 1e16; and for hidden characters."""
     content = json.loads(to_json(manifests))
-    expected = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    expected = visible_json(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
     assert to_line(manifests) == f"{expected}\n"
 
 

@@ -16,8 +16,8 @@ from syrupy.assertion import SnapshotAssertion
 from labbuilder.cli.options import ReportFormat
 from labbuilder.documents import load
 from labbuilder.errors import Finding, Severity, Source, format_path
+from labbuilder.escape import cells, printable, visible
 from labbuilder.reports import REPORTERS, Context, Subject
-from labbuilder.reports.escape import cells, printable, visible
 from labbuilder.reports.lines import SourceLines
 from labbuilder.validation.rules import RULES
 

@@ -18,12 +18,14 @@ from labbuilder.cli.names import names, url
 from labbuilder.cli.render import render
 from labbuilder.cli.state import state
 from labbuilder.cli.streams import EXIT_ERROR
+from labbuilder.cli.usage import Commands
 
 __all__ = ["app", "main"]
 
 _GC_THRESHOLD = 50_000  # objects; labs leave no cycles, and the default takes 5 % of a run
 
 app = typer.Typer(
+    cls=Commands,
     help="Compile JupyterLab users into the Kubernetes manifests of their labs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from labbuilder.cli.streams import EXIT_ERROR
+from labbuilder.cli.streams import EXIT_ERROR, say
 
 __all__ = [
     "Config",
@@ -78,7 +78,7 @@ def check_name(param: typer.CallbackParam, value: str | list[str] | None) -> obj
         message = f"a {kind} name is empty"
         if param.param_type_name == "option":
             message = f"{param.opts[0]} is empty; name a {kind} or remove the option"
-        typer.echo(message, err=True)
+        say(message)
         raise typer.Exit(EXIT_ERROR)
     return value
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
+from labbuilder.escape import line
+
 if TYPE_CHECKING:
     from labbuilder.errors import Finding
 
@@ -21,6 +23,7 @@ __all__ = [
     "fail",
     "has_colour",
     "print_findings",
+    "say",
     "standard_output",
     "write",
     "writing",
@@ -46,6 +49,11 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def say(text: str) -> None:
+    """Write a line to standard error, made visible."""
+    typer.echo(line(text), err=True)
+
+
 @contextmanager
 def writing(what: str) -> Iterator[None]:
     """Exit with a one-line message if `what` can't be written; `main` handles a closed pipe."""
@@ -60,7 +68,7 @@ def writing(what: str) -> Iterator[None]:
             path = Path(error.filename)
             file = next((each for each in (path, *path.parents) if each.is_file()), path)
             message = f"{str(file)!a} is a file, not a folder; name another folder"
-        typer.echo(message, err=True)
+        say(message)
         raise typer.Exit(EXIT_ERROR) from None
 
 
@@ -72,7 +80,7 @@ def has_colour() -> bool:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Write findings to standard error, one per line."""
     for finding in findings:
-        typer.echo(str(finding), err=True)
+        say(str(finding))
 
 
 def fail(findings: Sequence[Finding]) -> NoReturn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from labbuilder.credentials import mask_urls
 from labbuilder.diff.impact import Impact, of_field, of_object
 from labbuilder.diff.shape import Shape, shape
 from labbuilder.errors import Path, format_path
@@ -63,6 +64,9 @@ class _Hidden(NamedTuple):
     """A secret's value."""
 
     value: Any
+
+    def __repr__(self) -> str:
+        return MASK
 
 
 class _Field(NamedTuple):
@@ -123,6 +127,8 @@ def _prepared(manifest: Manifest) -> Manifest:
 def _concealed(value: Any, redacted: Any) -> Any:
     if isinstance(value, dict) and isinstance(redacted, dict):
         return {key: _concealed(each, redacted[key]) for key, each in value.items()}
+    if isinstance(value, list) and isinstance(redacted, list):
+        return [_concealed(*pair) for pair in zip(value, redacted, strict=True)]
     return _Hidden(value) if redacted == MASK else value
 
 
@@ -164,6 +170,8 @@ def _same(old: Any, new: Any, at: Shape) -> bool:
 
 
 def _is_masked(field: _Field) -> bool:
+    if isinstance(field.old, str) and isinstance(field.new, str):
+        return MASK in field.old and field.old == mask_urls(field.new)  # a part of it is masked
     return isinstance(field.new, _Hidden) and field.old == _Hidden(MASK)
 
 
@@ -176,6 +184,8 @@ def _secrets(values: Iterable[Any]) -> set[str]:
                 found.add(value.value)
         elif isinstance(value, Mapping):
             found |= _secrets(value.values())
+        elif isinstance(value, list):
+            found |= _secrets(value)
     return found
 
 
@@ -190,4 +200,5 @@ def _plain(value: Any, secrets: set[str]) -> Any:
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, MASK)
+        return mask_urls(value)
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

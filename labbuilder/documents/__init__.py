@@ -9,7 +9,7 @@ that starts with ``!``, ``&`` or ``*`` is one of those.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -35,7 +35,9 @@ _NESTING = "maximum nesting depth"  # libyaml's own limit, since 0.2.6; ours is 
 class Document:
     """One document of a YAML text."""
 
-    data: Any  # of JSON types only; an alias shares the value that it refers to
+    data: Any = field(
+        repr=False
+    )  # of JSON types only; an alias shares the value that it refers to
     file: str  # as the user named it
     mark: Mark  # the places of its values, as a tree parallel to the data
 

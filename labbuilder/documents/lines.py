@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from labbuilder.documents import Document, Mark, load
@@ -28,7 +28,7 @@ class _UnsafeError(Exception):
 class _Line(Document):
     """A line whose places are found when they are asked for."""
 
-    text: bytes
+    text: bytes = field(repr=False)
 
     def source(self, path: Path, *, key: bool = False) -> Source:
         (document,) = load(self.text, self.file)

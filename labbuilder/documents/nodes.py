@@ -41,7 +41,7 @@ class Mark:
 class Node:
     """A value that is not yet in its parent; size and height include expanded aliases."""
 
-    data: Any
+    data: Any = field(repr=False)
     mark: Mark
     size: int = 1
     height: int = 0
@@ -72,7 +72,7 @@ class Mapping(Node):
     slot: str | Slot = Slot.KEY
     key_mark: Mark | None = None
     merge_mark: Mark | None = None
-    merged: list[tuple[dict[str, Any], Mark]] = field(default_factory=list)
+    merged: list[tuple[dict[str, Any], Mark]] = field(default_factory=list, repr=False)
 
     def merge(self) -> None:
         """Add the merged mappings' keys; the mapping's own win, then the first one's."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path
+from labbuilder.escape import line
 from labbuilder.krm.resourcelist import (
     ResourceList,
     read_resource_list,
@@ -95,7 +96,7 @@ def _result(finding: Finding, function: dict[str, str]) -> dict[str, Any]:
         where += [finding.object, format_path(finding.path)]
     message = ": ".join([*filter(None, where), finding.message])
     message += f"; {finding.hint}" if finding.hint else ""
-    result: dict[str, Any] = {"message": message, "severity": finding.severity.value}
+    result: dict[str, Any] = {"message": line(message), "severity": finding.severity.value}
     if function:
         result["resourceRef"] = function
         if inside:

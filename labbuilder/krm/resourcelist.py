@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -16,6 +16,7 @@ import yaml
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
+from labbuilder.escape import has_hidden, visible_yaml
 from labbuilder.manifest import Manifest, metadata_of
 from labbuilder.output import to_yaml
 
@@ -37,7 +38,7 @@ class ResourceList:
     """A ResourceList: its document, and the YAML node of each item."""
 
     document: Document
-    nodes: Sequence[yaml.Node]
+    nodes: Sequence[yaml.Node] = field(repr=False)
 
     @property
     def items(self) -> Sequence[dict[str, Any]]:
@@ -123,7 +124,7 @@ def write_resource_list(
             value.value, value.flow_style = nodes, False
     # libyaml takes the width as a C int; the widest folds no line.
     text = yaml.serialize(root, Dumper=_DUMPER, allow_unicode=True, width=2**31 - 1)
-    return str(text)
+    return visible_yaml(text)
 
 
 def _merged(found: ResourceList | None, manifests: Iterable[Manifest]) -> Iterator[yaml.Node]:
@@ -196,3 +197,5 @@ def _set_scalar_style(node: yaml.ScalarNode) -> None:
         node.style = '"'
     elif not node.style and not node.value:
         node.value = "null"
+    if has_hidden(node.value):  # which only double quotes can escape
+        node.style = '"'

@@ -68,7 +68,7 @@ class Facts:
     """The port on which the notebook listens."""
     quota: Quota | None
     """The user's quota, if there is one."""
-    env: dict[str, str]
+    env: dict[str, str] = field(repr=False)
     """The data of the environment ConfigMap."""
     nss: dict[str, str]
     """The data of the ConfigMap with ``passwd`` and ``group``."""

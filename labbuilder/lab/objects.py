@@ -30,7 +30,7 @@ class LabObjects:
     namespace: Manifest
     quota: Manifest | None
     env_config_map: Manifest = field(repr=False)  # JupyterHub's tokens are in it
-    config_maps: list[Manifest]
+    config_maps: list[Manifest] = field(repr=False)
     secrets: list[Manifest] = field(repr=False)
     pvcs: list[Manifest]
     network_policy: Manifest
@@ -78,5 +78,5 @@ class LabStateObjects:
     """
 
     env_config_map: Any = field(repr=False)  # as above
-    quota: Any
+    quota: Any = field(repr=False)
     pod: Any = field(repr=False)

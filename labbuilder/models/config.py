@@ -135,7 +135,7 @@ class LabConfig(Model):
     empty_dir_source: Medium = Medium.MEMORY
     """Where the lab's `/tmp` is stored: in `memory`, which counts against the lab's memory limit,
     or on the node's `disk`."""
-    env: dict[ConfigMapKey, Text] = {}
+    env: Annotated[dict[ConfigMapKey, Text], Field(repr=False)] = {}
     """Environment variables of each lab, which override all others."""
     extra_annotations: dict[AnnotationKey, Text] = {}
     """Annotations of each lab's pod."""

@@ -99,7 +99,7 @@ def _env(value: dict[str, str]) -> dict[str, str]:
 class LabSpecification(Model):
     """A request for a lab."""
 
-    env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env)]
+    env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env), Field(repr=False)]
     """Environment variables from JupyterHub, among them `JUPYTERHUB_SERVICE_PREFIX`."""
     options: Annotated[LabOptions, Field(validate_default=True)] = LabOptions()
     """The user's choices."""

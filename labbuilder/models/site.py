@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from labbuilder.models.base import Model, matching, refused
 from labbuilder.models.image import ContainerImage
@@ -38,7 +38,7 @@ class Site(Model):
 
     base_url: Url
     """URL at which users reach the site."""
-    discovery: Annotated[dict[str, JsonValue], AfterValidator(_json)]
+    discovery: Annotated[dict[str, JsonValue], AfterValidator(_json), Field(repr=False)]
     """Service discovery document, which labs find at `/etc/nublado/discovery/v1.json`."""
     repertoire_base_url: Url | None = None
     """URL of the service discovery service, if the site has one."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
+from labbuilder.credentials import is_credential, mask_urls
 from labbuilder.manifest import MASK
 
 __all__ = ["redact"]
+
+# Whole fields of a kind, and mappings whose keys say what their values are.
+_SECRET = {"data", "stringData"}
+_BY_KEY = {"annotations", "binaryData", "data"}
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the object
+_NSS = {"passwd", "group"}  # files without passwords, in a ConfigMap of their own
 
 
 def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,18 +28,46 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A copy with asterisks for every value under ``data`` and ``stringData`` of a Secret, and
-        for those of a ConfigMap whose key ends in ``_TOKEN``.
+        A copy with asterisks for
+
+        - every value under ``data`` and ``stringData`` of a Secret;
+        - values whose names say that they are credentials, as `labbuilder.credentials` reads them:
+          data of a ConfigMap, annotations, and variables and headers of containers;
+        - the annotation in which ``kubectl apply`` keeps a copy of the object;
+        - credentials in URLs anywhere, such as the password in ``https://user:password@host``.
     """
-    redacted = copy.deepcopy(dict(manifest))
-    if redacted.get("kind") == "Secret":
-        for field in ("data", "stringData"):
-            values = redacted.get(field)
-            if isinstance(values, dict):
-                redacted[field] = dict.fromkeys(values, MASK)
-            elif values is not None:
-                redacted[field] = MASK
-    elif redacted.get("kind") == "ConfigMap" and isinstance(redacted.get("data"), dict):
-        # JupyterHub hands labs its tokens in their environment.
-        redacted["data"] |= {key: MASK for key in redacted["data"] if key.endswith("_TOKEN")}
-    return redacted
+    is_secret = manifest.get("kind") == "Secret"
+    return {
+        key: _masked(value) if is_secret and key in _SECRET else _redacted(value, key)
+        for key, value in manifest.items()
+    }
+
+
+def _masked(value: Any) -> Any:
+    if value is None:
+        return None
+    return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
+
+
+def _redacted(value: Any, field: str) -> Any:
+    """Copy a value without credentials; `field` is the key that holds it."""
+    if isinstance(value, str):
+        return mask_urls(value)
+    if isinstance(value, list):
+        return [_redacted(item, "") for item in value]
+    if not isinstance(value, dict):
+        return value
+    masked = _credentials(value) if field in _BY_KEY else set()
+    if isinstance(value.get("name"), str) and is_credential(value["name"]):
+        masked.add("value")  # of a variable or a header
+    return {
+        key: MASK if key in masked and item is not None else _redacted(item, str(key))
+        for key, item in value.items()
+    }
+
+
+def _credentials(value: Mapping[str, Any]) -> set[str]:
+    """Find the keys whose values are credentials."""
+    if value.keys() == _NSS:
+        return set()
+    return {key for key in value if key == _LAST_APPLIED or is_credential(str(key))}

@@ -13,6 +13,7 @@ from typing import Any, cast
 import yaml
 
 from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.escape import has_hidden, visible_json, visible_yaml
 from labbuilder.manifest import object_name
 
 __all__ = [
@@ -32,7 +33,8 @@ _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"}
 _WORDS |= {"nan", "inf", "infinity"}
 # Lines that YAML 1.1 and 1.2 read alike, and that PyYAML writes alike with and without
 # libyaml: no tab, nothing beyond the basic plane, no space at the start of the text or
-# the end of a line, no blank line at the start or the end of the text.
+# the end of a line, no blank line at the start or the end of the text. (What is hidden or may be
+# taken for a command is escaped in double quotes.)
 _LINES = "(?![ \n])(?:[{0}]*(?<! )\n)+(?:[{0}]+(?<! ))?(?<!\n\n)"
 _ASCII = " -~"
 _WIDE = f"{_ASCII}\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
@@ -53,7 +55,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
         style = '"'
         if _PLAIN.fullmatch(data) and data.lower() not in _WORDS:
             style = ""
-        elif _lines(data.isascii()).fullmatch(data):
+        elif _lines(data.isascii()).fullmatch(data) and not has_hidden(data):
             style = "|"
         return cast(yaml.Node, self.represent_scalar("tag:yaml.org,2002:str", data, style=style))
 
@@ -100,7 +102,7 @@ def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
         return _dumps(content, separators=(",", ":"))
     if b"null" in line:  # part of a text, or in place of a number that JSON doesn't have
         return _dumps(content, separators=(",", ":"))
-    return line.decode()
+    return visible_json(line.decode())
 
 
 def _list(manifests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def write_yaml(manifest: Mapping[str, Any]) -> str:
     """Write one object as YAML."""
     # No line is folded: the width is the largest C int, which is what libyaml takes.
     options: dict[str, Any] = {"allow_unicode": True, "sort_keys": False, "width": 2**31 - 1}
-    return cast(str, yaml.dump(manifest, Dumper=_Dumper, **options))
+    return visible_yaml(yaml.dump(manifest, Dumper=_Dumper, **options))
 
 
 def write_json(manifest: Mapping[str, Any]) -> str:
@@ -121,10 +123,11 @@ def write_json(manifest: Mapping[str, Any]) -> str:
 
 def _dumps(content: Mapping[str, Any], **options: Any) -> str:
     try:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, **options) + "\n"
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, **options)
     except ValueError:  # a number that JSON doesn't have
         refuse_infinite(content.get("items", [content]))
         raise
+    return visible_json(text) + "\n"
 
 
 def in_order(manifests: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

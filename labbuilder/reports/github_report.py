@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labbuilder.errors import Finding
+from labbuilder.escape import printable
 from labbuilder.reports.context import Context, complaint
-from labbuilder.reports.escape import printable
 
 __all__ = ["report"]
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbuilder.errors import Finding, Severity, format_path
+from labbuilder.escape import visible_json
 from labbuilder.reports.context import Context
 
 __all__ = ["report"]
@@ -26,7 +27,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG00
         "findings": [_finding(finding) for finding in findings],
         "summary": {"errors": errors, "warnings": len(findings) - errors},
     }
-    return json.dumps(data, indent=2) + "\n"
+    return visible_json(json.dumps(data, indent=2)) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

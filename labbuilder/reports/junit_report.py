@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from labbuilder.errors import Finding, Severity
+from labbuilder.escape import visible
 from labbuilder.reports.context import Context, Subject
-from labbuilder.reports.escape import printable
 
 __all__ = ["report"]
 
@@ -34,12 +34,12 @@ def report(findings: Sequence[Finding], context: Context) -> str:
 
 def _case(subject: Subject, findings: Sequence[Finding]) -> ET.Element:
     file = subject.file or "labbuilder"
-    names = {"classname": _legal(file), "name": _legal(subject.object or file)}
+    names = {"classname": visible(file), "name": visible(subject.object or file)}
     case = ET.Element("testcase", names)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
     if errors:  # one failure for all: many readers show only the first
-        first = {"message": _legal(errors[0].message), "type": errors[0].code}
+        first = {"message": visible(errors[0].message), "type": errors[0].code}
         ET.SubElement(case, "failure", first).text = _listed(errors)
     if warnings:
         ET.SubElement(case, "system-out").text = _listed(warnings)
@@ -47,9 +47,4 @@ def _case(subject: Subject, findings: Sequence[Finding]) -> ET.Element:
 
 
 def _listed(findings: Sequence[Finding]) -> str:
-    return _legal("\n".join(map(str, findings)))
-
-
-def _legal(text: str) -> str:
-    """Escape characters that XML doesn't allow, and other invisible ones."""
-    return printable(text, keep="\n")
+    return "\n".join(map(str, findings))  # which are visible, and so allowed in XML

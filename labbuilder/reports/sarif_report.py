@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbuilder.errors import Finding, format_path
+from labbuilder.escape import visible, visible_json
 from labbuilder.reports.context import Context, Explanation, complaint
 
 __all__ = ["report"]
@@ -28,7 +29,8 @@ def report(findings: Sequence[Finding], context: Context) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, codes.index(finding.code)) for finding in findings],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return visible_json(json.dumps(log, indent=2)) + "\n"
 
 
 def _rule(code: str, found: Explanation | None) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": finding.severity.value,
-        "message": {"text": complaint(finding)},
+        "message": {"text": visible(complaint(finding))},
     }
     location: dict[str, Any] = {}
     if finding.source:
@@ -57,7 +59,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         }
     where = [part for part in (finding.object, format_path(finding.path)) if part]
     if where:
-        location["logicalLocations"] = [{"fullyQualifiedName": ": ".join(where)}]
+        location["logicalLocations"] = [{"fullyQualifiedName": visible(": ".join(where))}]
     if location:
         result["locations"] = [location]
     return result

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from labbuilder.errors import Finding, Severity
+from labbuilder.escape import cells, visible
 from labbuilder.reports.context import Context
-from labbuilder.reports.escape import cells, visible
 
 __all__ = ["report"]
 

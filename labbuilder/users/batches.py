@@ -9,7 +9,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -37,7 +37,7 @@ class Batch:
     """A part of the input: a YAML text, or some lines of newline-delimited JSON."""
 
     file: str
-    text: bytes = b""
+    text: bytes = field(default=b"", repr=False)
     first: int = 0  # the number of its first line if it is lines of JSON, and 0 otherwise
     findings: tuple[Finding, ...] = ()  # why it couldn't be read; empty if it was
 

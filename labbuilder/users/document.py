@@ -34,7 +34,7 @@ class UserDocument:
     """One user's document as arguments of `read_inputs`, with their places and findings."""
 
     document: Document
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict, repr=False)
     origins: dict[str, Origin] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from labbuilder import output
@@ -29,7 +29,7 @@ class Rendered:
 
     who: str  # the user's name and place, for a summary
     findings: tuple[Finding, ...]
-    texts: Mapping[str, str] | None = None
+    texts: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 class Renderer:

@@ -10,8 +10,8 @@ from typing import Any
 from labbuilder.diff.compare import Change
 from labbuilder.diff.groups import common_length
 from labbuilder.diff.impact import Impact, worst
+from labbuilder.escape import line, visible, visible_json
 from labbuilder.quantity import MAX_BYTES, format_memory, parse_quantity
-from labbuilder.reports.escape import visible
 
 __all__ = ["as_json", "as_line", "counted", "json_change"]
 
@@ -29,7 +29,7 @@ _BYTE_FIELDS = ("memory", "storage", "sizeLimit")
 
 def as_line(change: Change, *, colour: bool) -> str:
     """Return a line such as ``Pod/vera-nb spec.restartPolicy: 'a' → 'b' (recreate)``."""
-    where = visible(f"{change.object} {change.path}".rstrip())
+    where = line(f"{change.object} {change.path}".rstrip())
     impact = str(change.impact)
     if colour:
         impact = f"{_COLOURS[change.impact]}{impact}{_RESET}"
@@ -57,7 +57,7 @@ def as_json(
         "class": worst(classes).value,
         "summary": {**counts, **{each.value: classes[each] for each in Impact}},
     }
-    return json.dumps(report, indent=2, allow_nan=False) + "\n"
+    return visible_json(json.dumps(report, indent=2, allow_nan=False)) + "\n"
 
 
 def counted(classes: Counter[Impact]) -> str:

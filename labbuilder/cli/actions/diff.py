@@ -16,6 +16,7 @@ from labbuilder.cli.streams import (
     fail,
     has_colour,
     print_findings,
+    say,
     write,
     writing,
 )
@@ -51,7 +52,7 @@ def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: Tex
     if difference.hidden:
         values = "value is" if difference.hidden == 1 else "values are"
         note = f"{lab}: {difference.hidden:,} {values} masked there and assumed unchanged"
-        typer.echo(note, err=True)
+        say(note)
     with writing("the report"):
         write(_lab_report(difference, output))
     if difference.changes:

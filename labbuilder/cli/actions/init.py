@@ -9,8 +9,9 @@ import typer
 
 import labbuilder
 from labbuilder.cli.options import SchemaKind
-from labbuilder.cli.streams import EXIT_ERROR, write, writing
+from labbuilder.cli.streams import EXIT_ERROR, say, write, writing
 from labbuilder.data import read_folder
+from labbuilder.escape import line
 from labbuilder.models.jsonschema import config_schema, schema_text, user_schema
 
 __all__ = ["print_schema", "write_starter"]
@@ -25,14 +26,14 @@ def write_starter(folder: Path, *, force: bool) -> None:
         existing = [path for path in texts if path.exists() or path.is_symlink()]
         if existing and not force:
             for path in existing:
-                typer.echo(f"{path}: already exists; use --force to overwrite it", err=True)
+                say(f"{path}: already exists; use --force to overwrite it")
             raise typer.Exit(EXIT_ERROR)
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         user = shlex.quote(str(folder / "users" / "rosalind.yaml"))
-        write("".join(f"wrote {path}\n" for path in texts))
-        write(f"now try: labbuilder render {user}\n")
+        write("".join(f"{line(f'wrote {path}')}\n" for path in texts))
+        write(f"{line(f'now try: labbuilder render {user}')}\n")
 
 
 def _texts() -> dict[str, str]:

@@ -15,11 +15,13 @@ from labbuilder.cli.streams import (
     EXIT_FINDINGS,
     fail,
     print_findings,
+    say,
     standard_output,
     write,
     writing,
 )
 from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.escape import visible_json
 from labbuilder.lab.names import build_object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.models import LabConfig
@@ -40,7 +42,7 @@ def print_names(usernames: Sequence[str], config: str | None, output: TextFormat
         fail(error.findings)
     print_findings(findings)
     if not users and not findings:
-        typer.echo("standard input has no username", err=True)
+        say("standard input has no username")
         raise typer.Exit(EXIT_ERROR)
     with writing("the names"):
         if output is TextFormat.JSON:
@@ -106,5 +108,5 @@ def _json(site: LabConfig, users: Sequence[str]) -> Iterator[str]:
     storage = Storage(site)
     yield "["
     for i, user in enumerate(users):
-        yield f"{',' * bool(i)}\n  {json.dumps(describe_names(storage, user))}"
+        yield f"{',' * bool(i)}\n  {visible_json(json.dumps(describe_names(storage, user)))}"
     yield "\n]\n"

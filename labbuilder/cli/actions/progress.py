@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from labbuilder.cli.streams import say
 from labbuilder.errors import Finding, Severity
 
 __all__ = ["Progress"]
@@ -53,4 +54,6 @@ class Progress:
 
     def write(self, line: str) -> None:
         """Write a line; the next step shows the bar again."""
-        typer.echo(f"{_ERASE_LINE if self._bar else ''}{line}", err=True)
+        if self._bar:
+            typer.echo(_ERASE_LINE, err=True, nl=False)
+        say(line)

@@ -11,7 +11,7 @@ from typing import IO
 
 import typer
 
-from labbuilder.cli.streams import EXIT_ERROR, standard_output
+from labbuilder.cli.streams import EXIT_ERROR, say, standard_output
 from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
 
@@ -79,7 +79,7 @@ class FolderSink:
         """Write the files, unless the folders have others, which would be applied too."""
         leftovers = sorted(path for texts in self._labs() for path in self._leftovers(texts))
         for path in leftovers:
-            typer.echo(f"{path}: is left over from an earlier run; remove it", err=True)
+            say(f"{path}: is left over from an earlier run; remove it")
         if leftovers:
             raise typer.Exit(EXIT_ERROR)
         for texts in self._labs():

@@ -14,6 +14,7 @@ from labbuilder.cli.streams import (
     EXIT_FINDINGS,
     fail,
     print_findings,
+    say,
     write,
     writing,
 )
@@ -21,6 +22,7 @@ from labbuilder.cluster.labs import ClusterLab, find_labs, recreate
 from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.documents.files import load_file
 from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.escape import visible_json
 from labbuilder.output import to_yaml
 from labbuilder.users.configuration import read_lab_config
 
@@ -38,7 +40,7 @@ def print_states(
         fail(error.findings)
     if not labs:
         whose = "" if username is None else f" of user {username!a}"
-        typer.echo(f"no lab{whose} in the input", err=True)
+        say(f"no lab{whose} in the input")
         raise typer.Exit(EXIT_ERROR)
     states: list[dict[str, Any]] = []
     for lab in labs:
@@ -68,4 +70,4 @@ def _labs(files: Sequence[str], username: str | None) -> list[ClusterLab]:
 def _text(states: list[dict[str, Any]], output: ManifestFormat) -> str:
     if output is ManifestFormat.YAML:
         return to_yaml(states)
-    return json.dumps(states, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(states, indent=2, ensure_ascii=False)) + "\n"

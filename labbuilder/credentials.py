@@ -1,0 +1,56 @@
+"""What is a credential: by the name of a value, and within a URL."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["MASK", "is_credential", "mask_urls"]
+
+MASK = "**********"
+"""What is shown in place of a secret's value."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SEPARATOR = re.compile(r"[^a-z]+")
+# At the end of a word, since people write PGPASSWORD and authtoken; KEYCLOAK, TOKENIZERS and
+# SECRETARY are other words.
+_CREDENTIAL = re.compile(
+    r"(?:token|secret|password|passwd|passphrase|credential"
+    r"|(?:api|access|private)_?key)s?(?![a-z])"
+)
+_SIGNATURES = {"sig", "signature", "x-amz-signature", "x-goog-signature"}
+
+# A user and a password before a host. A number up to a slash is a port, and what follows a path;
+# any other password may have slashes. No match goes beyond the next "://", so that the search
+# takes linear time.
+_USER = re.compile(
+    r"""(://)([^\s/?#:@"'<>]*):(?!\d+(?:[/?#\s"']|$))((?:(?!://)[^\s"'<>])+)@""", re.ASCII
+)
+_USER_ONLY = re.compile(r"""(https?://)([^\s/?#:@"'<>]+)@""", re.ASCII | re.IGNORECASE)
+_PARAMETER = re.compile(r"""(?<![\w.%-])([\w.%-]+)=([^\s&#;"'<>]+)""", re.ASCII)
+
+
+def is_credential(name: str) -> bool:
+    """Return whether the value of this name is a credential: ``API_TOKEN``, ``db.Password``.
+
+    The name of a variable, a key or a parameter is read as words in any case.
+    """
+    words = "_".join(_WORD.findall(name)).lower()
+    return bool(_CREDENTIAL.search(words) or _CREDENTIAL.search(_SEPARATOR.sub("_", name.lower())))
+
+
+def mask_urls(text: str) -> str:
+    """Mask the credentials in the URLs of a text.
+
+    That is a password before a host, and a parameter that is a credential by its name, in a URL or
+    by itself: ``?sig=``, ``--token=``, ``password=``.
+    """
+    if "://" in text:
+        text = _USER.sub(rf"\1\2:{MASK}@", text)
+        text = _USER_ONLY.sub(rf"\1{MASK}@", text)
+    return _PARAMETER.sub(_parameter, text) if "=" in text else text
+
+
+def _parameter(found: re.Match[str]) -> str:
+    name = found[1]
+    secret = is_credential(name) or name.lower() in _SIGNATURES
+    return f"{name}={MASK}" if secret else found[0]
