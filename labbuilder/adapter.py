@@ -12,6 +12,7 @@ from labbuilder.cluster.clients import plain, to_client_model, to_client_models
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
 from labbuilder.errors import Finding, LabBuilderError, Path, format_path
+from labbuilder.escape import visible
 from labbuilder.fragments import Templates
 from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
 from labbuilder.lab.objects import LabObjects, LabStateObjects
@@ -20,6 +21,7 @@ from labbuilder.models.config import read_foreign_config
 from labbuilder.models.foreign import without_unknown
 from labbuilder.models.state import LabState
 from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix
+from labbuilder.sealed import sealed, sealed_async
 from labbuilder.validation import schemas
 from labbuilder.validation.rules import RULES
 
@@ -77,6 +79,7 @@ class LabBuilder:
         With all findings, if the configuration, URL, environment, version or a fragment is wrong.
     """
 
+    @sealed
     def __init__(
         self,
         *,
@@ -105,6 +108,7 @@ class LabBuilder:
         if unknown:
             self._log("warning", "Configuration has unknown settings", map(format_path, unknown))
 
+    @sealed
     def build_internal_url(self, username: str, env: Mapping[str, str]) -> str:
         """Return a lab's URL inside the cluster, such as ``http://lab.labs-vera:8888/user/vera/``.
 
@@ -122,6 +126,7 @@ class LabBuilder:
             raise LabBuilderError([Finding("invalid-prefix", message, at, hint)])
         return build_internal_url(self.build_object_names(username).namespace, prefix)
 
+    @sealed_async
     async def build_lab(
         self,
         *,
@@ -170,6 +175,7 @@ class LabBuilder:
         """Return the names of a lab's objects."""
         return build_object_names(self._compiler.config.namespace_prefix, username)
 
+    @sealed_async
     async def recreate_lab_state(
         self, username: str, objects: LabStateObjects | None
     ) -> LabState | None:
@@ -224,7 +230,7 @@ class LabBuilder:
         if hasattr(self._logger, "bind"):
             getattr(self._logger.bind(**user), level)(event, error=error)
         else:
-            about = f"{event} (user={user['user']})" if user else event
+            about = f"{event} (user={visible(user['user'])})" if user else event
             getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 

@@ -38,6 +38,7 @@ from labbuilder.lab.verdicts import Verdicts
 from labbuilder.manifest import Manifest
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
+from labbuilder.sealed import sealed
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import Verdict, judge, lab_severity
 
@@ -66,6 +67,7 @@ class LabCompiler:
         with all findings.
     """
 
+    @sealed
     def __init__(
         self,
         config: models.LabConfig | Mapping[str, Any],
@@ -100,6 +102,7 @@ class LabCompiler:
         reuse = fast and not self._has_own_fragments
         self._verdicts = Verdicts(self._storage.files) if reuse else None
 
+    @sealed
     def compile(
         self,
         *,
@@ -150,6 +153,7 @@ class LabCompiler:
             raise LabBuilderError(findings)
         return self.compile_inputs(inputs, tuple(findings))
 
+    @sealed
     def compile_inputs(self, inputs: Inputs, warnings: tuple[Finding, ...] = ()) -> LabObjects:
         """Compile one lab from the result of `labbuilder.lab.arguments.read_inputs`.
 
@@ -189,6 +193,7 @@ class LabCompiler:
         return verdict
 
 
+@sealed
 def compile_lab(
     *,
     config: models.LabConfig | Mapping[str, Any],

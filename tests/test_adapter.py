@@ -168,7 +168,7 @@ async def fail() -> Any:
 @pytest.mark.parametrize(
     ("document", "code", "message"),
     [
-        (fail, "discovery-failed", "ConnectionError: 'no route to host'"),
+        (fail, "discovery-failed", "ConnectionError [discovery-failed]"),
         (None, "invalid-discovery", "invalid JSON: site.discovery"),
         ([], "invalid-discovery", "invalid JSON: site.discovery"),
         ("{}", "invalid-discovery", "invalid JSON: site.discovery"),

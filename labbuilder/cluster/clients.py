@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.manifest import Manifest, metadata_of
+from labbuilder.sealed import sealed
 
 __all__ = ["plain", "to_client_model", "to_client_models"]
 
@@ -20,6 +21,7 @@ _MANY = re.compile(r"list\[(.+)\]", re.IGNORECASE)
 _BY_KEY = re.compile(r"dict[(\[]str, (.+)[)\]]", re.IGNORECASE)
 
 
+@sealed
 def plain(value: Any) -> Any:
     """Convert an object of a cluster to plain types, with the keys that ``kubectl`` shows.
 
@@ -66,6 +68,7 @@ def _plain(value: Any) -> Any:
     return _plain(to_dict()) if callable(to_dict) else value
 
 
+@sealed
 def to_client_models(objects: Objects, client: Any) -> Objects:
     """Convert a lab's manifests to a client's models.
 
@@ -96,6 +99,7 @@ def to_client_models(objects: Objects, client: Any) -> Objects:
     return replace(objects, **parts)
 
 
+@sealed
 def to_client_model(manifest: Manifest, client: Any) -> Any:
     """Convert a manifest to a client's model, with all its fields.
 

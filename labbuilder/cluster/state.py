@@ -28,6 +28,7 @@ from labbuilder.names import (
     is_service_prefix,
 )
 from labbuilder.quantity import MAX_BYTES, parse_quantity
+from labbuilder.sealed import sealed
 
 __all__ = ["recreate_lab_state"]
 
@@ -42,6 +43,7 @@ _STATUS = {
 }
 
 
+@sealed
 def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObjects) -> LabState:
     """Recreate the state of a lab from its objects.
 

@@ -18,6 +18,7 @@ from labbuilder.documents.nodes import Mark, Rank, no_rank
 from labbuilder.documents.text import decode, syntax_finding
 from labbuilder.documents.tree import TreeBuilder
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
+from labbuilder.sealed import sealed
 
 __all__ = ["MAX_FILE_VALUES", "MAX_VALUES", "Document", "Mark", "Rank", "load", "no_rank"]
 
@@ -35,9 +36,7 @@ _NESTING = "maximum nesting depth"  # libyaml's own limit, since 0.2.6; ours is 
 class Document:
     """One document of a YAML text."""
 
-    data: Any = field(
-        repr=False
-    )  # of JSON types only; an alias shares the value that it refers to
+    data: Any = field(repr=False)  # of JSON types only; an alias shares its anchor's value
     file: str  # as the user named it
     mark: Mark  # the places of its values, as a tree parallel to the data
 
@@ -56,6 +55,7 @@ class Document:
         return Source(self.file, mark.line, mark.column)
 
 
+@sealed
 def load(
     text: str | bytes, file: str, max_values: int = MAX_VALUES, *, rank: Rank = no_rank
 ) -> list[Document]:

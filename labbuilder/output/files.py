@@ -11,6 +11,7 @@ from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.manifest import identity, metadata_of, object_name
 from labbuilder.names import is_dns_label, is_dns_subdomain
 from labbuilder.output.text import in_order, refuse_infinite, write_json, write_yaml
+from labbuilder.sealed import sealed
 
 __all__ = ["to_files"]
 
@@ -18,6 +19,7 @@ _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _MAX_STEM = 240  # of the 255 bytes of a file's name, less number and suffix
 
 
+@sealed
 def to_files(
     manifests: Iterable[Mapping[str, Any]], form: Literal["yaml", "json"]
 ) -> dict[str, str]:

@@ -15,6 +15,7 @@ import yaml
 from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.escape import has_hidden, visible_json, visible_yaml
 from labbuilder.manifest import object_name
+from labbuilder.sealed import sealed
 
 __all__ = [
     "LIST_END", "LIST_START", "in_order", "refuse_infinite", "to_json", "to_line", "to_yaml",
@@ -63,6 +64,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 _Dumper.add_representer(str, _Dumper.text)
 
 
+@sealed
 def to_yaml(manifests: Iterable[Mapping[str, Any]]) -> str:
     """Write manifests as one YAML stream.
 
@@ -86,11 +88,13 @@ def to_yaml(manifests: Iterable[Mapping[str, Any]]) -> str:
     return "---\n".join(map(write_yaml, ordered))
 
 
+@sealed
 def to_json(manifests: Iterable[Mapping[str, Any]]) -> str:
     """Write manifests as one JSON object, a ``List``; takes and refuses what `to_yaml` does."""
     return write_json(_list(manifests))
 
 
+@sealed
 def to_line(manifests: Iterable[Mapping[str, Any]]) -> str:
     """Write what `to_json` writes on one line, for newline-delimited JSON."""
     import orjson  # noqa: PLC0415 (many labs need it, one doesn't)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labbuilder.credentials import mask_urls
 from labbuilder.documents import Document
 from labbuilder.errors import Source
 
@@ -65,7 +66,11 @@ def _showable(text: str | bytes, documents: Sequence[Document]) -> Mapping[int, 
             # This value ends where the next begins, which may be within a line.
             midst = before == 0 or lines[end - 1][: before - 1].strip(" -")
             hidden.update(range(line, end + 1 if midst else end))
-    return {i: line for i, line in enumerate(lines, 1) if i not in hidden}
+    return {
+        i: line
+        for i, line in enumerate(lines, 1)
+        if i not in hidden and mask_urls(line) == line  # a masked one would move its caret
+    }
 
 
 def _private_places(documents: Sequence[Document]) -> dict[Place, bool]:

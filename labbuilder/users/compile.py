@@ -12,6 +12,7 @@ from labbuilder.documents.files import load_file
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.lab.arguments import raise_on_error, read_inputs
 from labbuilder.lab.objects import LabObjects
+from labbuilder.sealed import sealed
 from labbuilder.users.configuration import parse_configuration, read_configuration
 from labbuilder.users.document import UserDocument, parse_user, resolve_relative
 from labbuilder.users.origins import Origin, place
@@ -50,6 +51,7 @@ class UserFiles:
             self._options["kubernetes_version"] = kubernetes_version
         self._sites: dict[str | None, _Site] = {}  # None is the default site
 
+    @sealed
     def compile(self, document: Document) -> LabObjects:
         """Compile one user's document to a lab, with its warnings placed in the files.
 
@@ -113,6 +115,7 @@ class UserFiles:
             return _Site(origin, findings=tuple(error.findings))
 
 
+@sealed
 def read_documents(name: str) -> list[Document]:
     """Read a user file, a document for each user; ``-`` is standard input.
 
