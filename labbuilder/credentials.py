@@ -17,13 +17,14 @@ _CREDENTIAL = re.compile(
     r"(?:token|secret|password|passwd|passphrase|credential"
     r"|(?:api|access|private)_?key)s?(?![a-z])"
 )
-_SIGNATURES = {"sig", "signature", "x-amz-signature", "x-goog-signature"}
+_SIGNATURES = {"sig", "signature"}  # by their last word: X-Amz-Signature
 
-# A user and a password before a host. A number up to a slash is a port, and what follows a path;
-# any other password may have slashes. No match goes beyond the next "://", so that the search
-# takes linear time.
+# A user and a password before a host: what follows a colon and is no port, up to the last "@" of
+# the line, whatever it holds, or without one up to a space. No match goes beyond the next "://",
+# so that the search takes linear time.
 _USER = re.compile(
-    r"""(://)([^\s/?#:@"'<>]*):(?!\d+(?:[/?#\s"']|$))((?:(?!://)[^\s"'<>])+)@""", re.ASCII
+    r"""(://[^\s/?#:"'<>\[]*):(?=\S)(?!\d*(?:[/?#\s"'<>,;)\]}]|$))"""
+    r"""(?:(?:(?!://)[^\n])+@|(?![$({<])(?:(?!://)[^\s"'<>])+)"""
 )
 _USER_ONLY = re.compile(r"""(https?://)([^\s/?#:@"'<>]+)@""", re.ASCII | re.IGNORECASE)
 _PARAMETER = re.compile(r"""(?<![\w.%-])([\w.%-]+)=([^\s&#;"'<>]+)""", re.ASCII)
@@ -45,12 +46,16 @@ def mask_urls(text: str) -> str:
     by itself: ``?sig=``, ``--token=``, ``password=``.
     """
     if "://" in text:
-        text = _USER.sub(rf"\1\2:{MASK}@", text)
+        text = _USER.sub(_password, text)
         text = _USER_ONLY.sub(rf"\1{MASK}@", text)
     return _PARAMETER.sub(_parameter, text) if "=" in text else text
 
 
+def _password(found: re.Match[str]) -> str:
+    return f"{found[1]}:{MASK}{'@' if found[0].endswith('@') else ''}"
+
+
 def _parameter(found: re.Match[str]) -> str:
     name = found[1]
-    secret = is_credential(name) or name.lower() in _SIGNATURES
+    secret = is_credential(name) or name.lower().rpartition("-")[2] in _SIGNATURES
     return f"{name}={MASK}" if secret else found[0]

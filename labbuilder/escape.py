@@ -96,5 +96,5 @@ def _escape(char: str) -> str:
 
 
 def _in_json(char: str) -> str:
-    units = char.encode("utf-16-be").hex()
+    units = char.encode("utf_16_be").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))

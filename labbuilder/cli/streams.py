@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
-from labbuilder.escape import line
-
 if TYPE_CHECKING:
     from labbuilder.errors import Finding
 
@@ -51,6 +49,8 @@ def write(text: str) -> None:
 
 def say(text: str) -> None:
     """Write a line to standard error, made visible."""
+    from labbuilder.escape import line  # noqa: PLC0415 (see cli.options)
+
     typer.echo(line(text), err=True)
 
 

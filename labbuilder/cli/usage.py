@@ -8,8 +8,6 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from labbuilder.escape import line
-
 __all__ = ["Commands"]
 
 
@@ -36,6 +34,8 @@ def _visible() -> Iterator[None]:
         # missing argument's are the command's own: its choices.
         written: Any = getattr(error, "format_message", None)
         if written and type(error).__name__ != "MissingParameter":
+            from labbuilder.escape import line  # noqa: PLC0415 (see cli.options)
+
             message = line(written())
             error.format_message = lambda: message  # type: ignore[attr-defined]
         raise

@@ -35,7 +35,7 @@ class LabObjects:
     pvcs: list[Manifest]
     network_policy: Manifest
     service: Manifest
-    pod: Manifest
+    pod: Manifest = field(repr=False)  # the site's annotations are in it
     warnings: tuple[Finding, ...] = ()
 
     def manifests(self) -> list[Manifest]:

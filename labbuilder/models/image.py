@@ -91,7 +91,7 @@ class Image(Model):
         if parsed and all(parsed):
             return parsed._asdict()
         match = _PARTS.fullmatch(short)  # so that the message names the part that isn't valid
-        if not match or short != value:
+        if not match or short != value or "://" in value:  # which may have a password
             refused(
                 "invalid-image",
                 "is not a complete image reference",

@@ -14,9 +14,19 @@ from labbuilder.models.image import ContainerImage
 __all__ = ["Site"]
 
 
+_EXAMPLE = "use a URL such as https://data.example.org"
+
+
 def _is_url(text: str) -> bool:
     scheme, _, rest = text.partition("://")
     return scheme in {"http", "https"} and bool(rest) and text.isprintable() and " " not in text
+
+
+def _no_odd_credentials(text: str) -> str:
+    """Refuse what may hold a password and is no URL without quoting it."""
+    if "@" in text and not _is_url(text):
+        refused("invalid-url", "is not a valid URL", _EXAMPLE)
+    return text
 
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
@@ -29,8 +39,9 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-_EXAMPLE = "use a URL such as https://data.example.org"
-Url = Annotated[str, matching(_is_url, "invalid-url", "URL", _EXAMPLE)]
+Url = Annotated[
+    str, AfterValidator(_no_odd_credentials), matching(_is_url, "invalid-url", "URL", _EXAMPLE)
+]
 
 
 class Site(Model):
