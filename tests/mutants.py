@@ -48,7 +48,14 @@ GIVEN: dict[str, Any] = {
             }
         ],
         "volumes": [
-            {"name": "home", "source": {"type": "nfs", "server": "nfs", "serverPath": "/homes"}}
+            {
+                "name": "home",
+                "source": {
+                    "type": "persistentVolumeClaim",
+                    "accessModes": ["ReadWriteMany"],
+                    "resources": {"requests": {"storage": "1Gi"}},
+                },
+            }
         ],
         "volumeMounts": [{"containerPath": "/home", "volumeName": "home"}],
         "secrets": [{"secretName": "s", "secretKey": "shared", "env": "SHARED", "path": "/opt/s"}],
@@ -119,8 +126,8 @@ def shows(text: str, known: frozenset[str]) -> str:
 
 _JUNK: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 2**70, float("nan"), "", " ", "x" * 10_000, "\x1b[31m",
-    "a\n::error::b", "\u202e", "{{ uid }}", [], {}, [None], {"": ""}, {"a": {"b": {"c": 1}}}, "!x", "::",
-    "0",
+    "a\n::error::b", "\u202e", "{{ uid }}", [], {}, [None], {"": ""}, {"a": {"b": {"c": 1}}}, "!x",
+    "::", "0",
 )  # fmt: skip
 _TAILS: tuple[str, ...] = (
     "!", "\n", "\0", "\u202e", "=", " x", "\ud800", "@", "/", "'", '"', ":", "://",
@@ -161,7 +168,7 @@ def _change(holder: Any, key: Any, chance: random.Random, data: Any) -> None:
         )
         holder[new] = value if chance.random() < 0.5 else holder.pop(key)
     elif kind == 3:
-        holder[key] = chance.choice([[value], {"x": value}, {"file": value}, {"value": [value]}])
+        holder[key] = chance.choice([[value], {"x": value}, {"text": value}, {"value": [value]}])
     elif kind == 4 and isinstance(value, str):
         first, tails = 0, _TAILS
         if "://" in value:  # what makes it a URL stays

@@ -10,7 +10,8 @@ from labbuilder.manifest import MASK
 
 __all__ = ["redact"]
 
-# Whole fields of a kind, and mappings whose keys say what their values are.
+# A Secret's fields, and those of kinds that are unknown; mappings whose keys say what their
+# values are.
 _SECRET = {"data", "stringData"}
 _BY_KEY = {"annotations", "binaryData", "data"}
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the object
@@ -30,13 +31,14 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
     dict
         A copy with asterisks for
 
-        - every value under ``data`` and ``stringData`` of a Secret;
+        - every value under ``data`` and ``stringData`` of a Secret, and of any kind but a
+          ConfigMap;
         - values whose names say that they are credentials, as `labbuilder.credentials` reads them:
           data of a ConfigMap, annotations, and variables and headers of containers;
         - the annotation in which ``kubectl apply`` keeps a copy of the object;
         - credentials in URLs anywhere, such as the password in ``https://user:password@host``.
     """
-    is_secret = manifest.get("kind") == "Secret"
+    is_secret = manifest.get("kind") != "ConfigMap"
     return {
         key: _masked(value) if is_secret and key in _SECRET else _redacted(value, key)
         for key, value in manifest.items()
