@@ -230,7 +230,7 @@ class LabBuilder:
         if hasattr(self._logger, "bind"):
             getattr(self._logger.bind(**user), level)(event, error=error)
         else:
-            about = f"{event} (user={visible(user['user'])})" if user else event
+            about = f"{event} (user={visible(str(user['user']))})" if user else event
             getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 

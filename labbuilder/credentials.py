@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["MASK", "is_credential", "mask_urls"]
 
@@ -35,8 +36,16 @@ def is_credential(name: str) -> bool:
 
     The name of a variable, a key or a parameter is read as words in any case.
     """
-    words = "_".join(_WORD.findall(name)).lower()
-    return bool(_CREDENTIAL.search(words) or _CREDENTIAL.search(_SEPARATOR.sub("_", name.lower())))
+    return _is_known(name) if len(name) <= _MAX_CACHED else _has_word(name)
+
+
+def _has_word(name: str) -> bool:
+    words = "_".join(_WORD.findall(name))
+    return any(_CREDENTIAL.search(_SEPARATOR.sub("_", each.lower())) for each in (words, name))
+
+
+_MAX_CACHED = 100  # characters of a name; names repeat from lab to lab
+_is_known = lru_cache(_has_word)
 
 
 def mask_urls(text: str) -> str:

@@ -37,20 +37,20 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else _escape(char) for char in text)
 
 
-def visible(text: str) -> str:
+def visible(text: str, keep: str = "") -> str:
     """Escape a text so that a terminal shows it in one line, in the order in which it is written.
 
     Invisible characters are escaped, those that reverse the direction of the text around them, and
-    what the runner of a workflow takes for a command.
+    what the runner of a workflow takes for a command. Characters in `keep` are not.
     """
     if not (text.isascii() and text.isprintable()):
         text = "".join(
             _escape(char)
             if char in _UNSEEN or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT
             else char
-            for char in printable(text)
+            for char in printable(text, keep)
         )
-    return _MARK.sub(r"\\x23", text) if "##" in text else text
+    return _MARK.sub(r"\\x23", text) if "#" in text else text
 
 
 def line(text: str) -> str:
@@ -70,14 +70,14 @@ def visible_json(text: str) -> str:
     """Escape hidden characters and commands in JSON, whose data stays the same."""
     if not text.isascii() or "\x7f" in text:
         text = _HIDDEN.sub(lambda found: _in_json(found[0]), text)
-    return _MARK.sub(r"\\u0023", text) if "##" in text else text
+    return _MARK.sub(r"\\u0023", text) if "#" in text else text
 
 
 def visible_yaml(text: str) -> str:
     """Escape hidden characters and commands in YAML that has them in double quotes only."""
     if not text.isascii() or "\x7f" in text:
         text = _HIDDEN.sub(lambda found: _escape(found[0]), text)
-    return _MARK.sub(r"\\x23", text) if "##" in text else text
+    return _MARK.sub(r"\\x23", text) if "#" in text else text
 
 
 def cells(text: str) -> int:

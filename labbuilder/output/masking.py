@@ -60,10 +60,10 @@ def _redacted(value: Any, field: str) -> Any:
     if not isinstance(value, dict):
         return value
     masked = _credentials(value) if field in _BY_KEY else set()
-    if isinstance(value.get("name"), str) and is_credential(value["name"]):
+    if "value" in value and isinstance(value.get("name"), str) and is_credential(value["name"]):
         masked.add("value")  # of a variable or a header
     return {
-        key: MASK if key in masked and item is not None else _redacted(item, str(key))
+        key: MASK if key in masked and item is not None else _redacted(item, key)
         for key, item in value.items()
     }
 

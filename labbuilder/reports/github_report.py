@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labbuilder.errors import Finding
-from labbuilder.escape import printable
+from labbuilder.escape import visible
 from labbuilder.reports.context import Context, complaint
 
 __all__ = ["report"]
@@ -27,7 +27,7 @@ def _command(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    text = printable(text, keep="\r\n").replace("%", "%25")
+    text = visible(text, keep="\r\n").replace("%", "%25")
     return text.replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -21,7 +21,7 @@ from labbuilder.cli.streams import (
     writing,
 )
 from labbuilder.errors import Finding, LabBuilderError, Source
-from labbuilder.escape import visible_json
+from labbuilder.escape import visible, visible_json
 from labbuilder.lab.names import build_object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.models import LabConfig
@@ -63,7 +63,7 @@ def print_url(username: str, config: str | None, prefix: str | None) -> None:
     except LabBuilderError as error:
         fail(error.findings)
     with writing("the URL"):
-        write(f"{found}\n")
+        write(f"{visible(found)}\n")
 
 
 def _usernames(given: Iterable[str]) -> Iterator[tuple[str, Source]]:
