@@ -171,6 +171,7 @@ def format_path(path: Path) -> str:
         ):
             text += f".{step}" if text else step
         else:
-            long = len(step) > _MAX_KEY_LENGTH
-            text += f"[{json.dumps(f'{step[:_MAX_KEY_LENGTH]}...' if long else step)}]"
+            masked = mask_urls(step)
+            long = len(masked) > _MAX_KEY_LENGTH
+            text += f"[{json.dumps(f'{masked[:_MAX_KEY_LENGTH]}...' if long else masked)}]"
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from labbuilder.credentials import MASK
+from labbuilder.credentials import MASK, mask_urls
 from labbuilder.errors import Path
 
 __all__ = [
@@ -79,5 +79,6 @@ def object_name(manifest: Mapping[str, Any]) -> str:
 
 
 def shorten(text: str) -> str:
-    """Shorten a name for a finding."""
+    """Shorten a name for a finding, and mask the password of a URL in it."""
+    text = mask_urls(text)
     return text if len(text) <= MAX_SHORTENED else f"{text[: MAX_SHORTENED - 1]}…"

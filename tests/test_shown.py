@@ -430,3 +430,17 @@ def test_a_finding_is_visible_wherever_it_is_from() -> None:
     finding = Finding(HOSTILE, HOSTILE, (HOSTILE,), HOSTILE, object=HOSTILE)
     assert_harmless(str(finding))
     assert_harmless(str(LabBuilderError([finding, Finding("a", "##[x]")])))
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+def test_no_report_shows_the_password_of_a_url(form: str) -> None:
+    url = f"https://u:{SECRET}@h/a b"
+    source = {"name": "n", "nfs": {"server": url, "path": url}}
+    container = {"name": "n", "image": url, "workingDir": url, "terminationMessagePolicy": url}
+    spec = {"containers": [container], "volumes": [source], "nodeName": url, "hostname": url}
+    metadata = {"name": url, "namespace": url, "labels": {"a": url, url: "b"}}
+    write("pod.yaml", {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    Path("lines.yaml").write_text(yaml.safe_dump(json.loads(Path("pod.yaml").read_text())))
+    output = run("check", "pod.yaml", "lines.yaml", "-o", form)
+    assert output
+    assert SECRET not in output
