@@ -49,6 +49,7 @@ def render_labs(
                 failed.append(lab.who)
         if keep_going or not failed:
             sink.finish()
+    progress.finish()
     if failed:
         if labs > 1:
             progress.write(_summary(failed, labs))
