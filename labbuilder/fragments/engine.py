@@ -14,6 +14,7 @@ from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import Context
 
 from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.fragments.budget import budget, spend
 from labbuilder.fragments.markers import OURS
 from labbuilder.fragments.sandbox import (
     VALUES,
@@ -29,6 +30,7 @@ __all__ = ["Fragments"]
 _SHIPPED = "labbuilder/"
 _MAX_DEPTH = 20
 _CACHED_SKELETONS = 1024
+_STEPS_PER_RENDER = 100  # and one for each character, which is parsed
 
 # Not identifiers, so that no fragment can use them.
 _VARIABLES = "render variables"
@@ -74,12 +76,15 @@ class Fragments:
         raises `LabBuilderError`, with the fragment's file and line, if the fragment doesn't exist,
         uses an undefined name, or prints a value where it isn't allowed.
         """
-        return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
+        file = f"{name}.yaml"
+        with budget():
+            return self._guarded(file, lambda: self._render(file, variables, 1))
 
     def _render(self, file: str, variables: Mapping[str, Any], depth: int) -> Any:
         values: list[Any] = []
         template = self._environment.get_template(file)
         text = template.render({**variables, VALUES: values, _VARIABLES: variables, _DEPTH: depth})
+        spend(_STEPS_PER_RENDER + len(text))
         return self._skeleton(text, self._files[file].name)(values)
 
     @pass_context
@@ -111,6 +116,8 @@ class Fragments:
                 if frame.f_code.co_filename in texts:
                     name, line = frame.f_code.co_filename, frame_line
         message = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, RecursionError):
+            message = "is nested too deeply"
         if isinstance(error, TemplateNotFound):
             message = f"fragment '{error}' not found"
         if not isinstance(error, TemplateSyntaxError):
