@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
-from functools import lru_cache, partial
+from functools import partial
 from traceback import walk_tb
 from typing import Any
 
@@ -13,6 +13,7 @@ from jinja2 import pass_context
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import Context
 
+from labbuilder.cache import BoundedCache
 from labbuilder.errors import Finding, LabBuilderError, Source
 from labbuilder.fragments.budget import budget, spend
 from labbuilder.fragments.markers import OURS
@@ -29,7 +30,8 @@ __all__ = ["Fragments"]
 
 _SHIPPED = "labbuilder/"
 _MAX_DEPTH = 20
-_CACHED_SKELETONS = 1024
+_MAX_CACHED_SKELETONS = 1024
+_MAX_CACHED_CHARACTERS = 4 * 1024**2
 _STEPS_PER_RENDER = 100  # and one for each character, which is parsed
 
 # Not identifiers, so that no fragment can use them.
@@ -65,7 +67,9 @@ class Fragments:
             self._files[name] = FragmentFile(text, f"{folder}/{name}" if folder else name, number)
         self._environment = FragmentEnvironment(self._files)
         self._environment.globals["fragment"] = self._nested
-        self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
+        self._skeletons: BoundedCache[tuple[str, str], Fill] = BoundedCache(
+            _MAX_CACHED_SKELETONS, _MAX_CACHED_CHARACTERS, lambda key: len(key[0])
+        )
         for name in own:
             self._guarded(name, partial(self._environment.get_template, name))
 
@@ -85,7 +89,11 @@ class Fragments:
         template = self._environment.get_template(file)
         text = template.render({**variables, VALUES: values, _VARIABLES: variables, _DEPTH: depth})
         spend(_STEPS_PER_RENDER + len(text))
-        return self._skeleton(text, self._files[file].name)(values)
+        key = text, self._files[file].name
+        fill = self._skeletons.get(key)
+        if fill is None:
+            fill = self._skeletons[key] = compile_skeleton(*key)
+        return fill(values)
 
     @pass_context
     def _nested(self, context: Context, name: str, /, **variables: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, wraps
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
@@ -63,10 +63,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Refuse a fragment's text, and operations with unbounded results."""
-        refuse_text((left, right))
-        weigh((left, right))
-        if operator in {"*", "**", "%"} and not (is_number(left) and is_number(right)):
-            raise SecurityError(f"{operator} can be used only with numbers")
+        if not (is_number(left) and is_number(right)):
+            refuse_text((left, right))
+            weigh((left, right))
+            if operator in {"*", "**", "%"}:
+                raise SecurityError(f"{operator} can be used only with numbers")
         if operator == "**" and max(abs(left), abs(right)) > _MAX_POWER:
             raise SecurityError("the power is too large")
         return small(super().call_binop(context, operator, left, right))
@@ -192,7 +193,7 @@ def _lift(context: Context, value: Any) -> Markup:
     return _marker(len(values) - 1)
 
 
-@cache
+@lru_cache(4096)
 def _marker(index: int) -> Markup:
     return Markup(value_marker(index))  # noqa: S704 (a number)
 

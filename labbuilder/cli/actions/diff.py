@@ -160,7 +160,7 @@ def _count(document: Document, before: UserFiles, after: UserFiles, rollout: Rol
 def _rollout_report(rollout: Rollout, output: TextFormat) -> str:
     if output is TextFormat.JSON:
         found = ({"labs": labs, **json_change(each)} for labs, each in rollout.groups())
-        counts = {"labs": rollout.labs, "changed": rollout.changed}
+        counts = {"labs": rollout.labs, "changed": rollout.changed, "more": rollout.more}
         return as_json(found, rollout.classes, counts)
     if not rollout.changed:
         return ""
@@ -168,6 +168,8 @@ def _rollout_report(rollout: Rollout, output: TextFormat) -> str:
         f"{labs:,} lab{'s' if labs > 1 else ''}: {as_line(each, colour=has_colour())}"
         for labs, each in rollout.groups()
     ]
+    if rollout.more:
+        lines.append(f"{rollout.more:,} more changes of labs")
     lines.append(
         f"{rollout.changed:,} of {rollout.labs:,} labs change: {counted(rollout.classes)}"
     )
