@@ -160,7 +160,8 @@ def _count(document: Document, before: UserFiles, after: UserFiles, rollout: Rol
 def _rollout_report(rollout: Rollout, output: TextFormat) -> str:
     if output is TextFormat.JSON:
         found = ({"labs": labs, **json_change(each)} for labs, each in rollout.groups())
-        counts = {"labs": rollout.labs, "changed": rollout.changed, "more": rollout.more}
+        counts = {"labs": rollout.labs, "changed": rollout.changed}
+        counts |= {"more": rollout.more} if rollout.more else {}
         return as_json(found, rollout.classes, counts)
     if not rollout.changed:
         return ""
