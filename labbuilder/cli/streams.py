@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
-from labbuilder.errors import MAX_SHOWN, bounded
-
 if TYPE_CHECKING:
     from labbuilder.errors import Finding
 
@@ -73,6 +71,8 @@ def has_colour() -> bool:
 
 def print_findings(findings: Iterable[Finding]) -> None:
     """Write findings to standard error, one per line: the first ones, if there are very many."""
+    from labbuilder.errors import MAX_SHOWN, bounded  # noqa: PLC0415 (commands start without)
+
     for finding in bounded(findings, MAX_SHOWN):
         typer.echo(str(finding), err=True)
 
