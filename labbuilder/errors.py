@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from labbuilder.credentials import mask_urls
 from labbuilder.escape import line
 
 __all__ = [
-    "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown",
+    "MAX_FINDINGS", "MAX_SHOWN", "Finding", "Findings", "Item", "LabBuilderError", "Path",
+    "Severity", "Source", "bounded", "format_path", "shown",
 ]  # fmt: skip
+
+MAX_FINDINGS = 1_000
+"""Errors about one input, and warnings likewise, that are kept; the others are counted."""
+
+MAX_SHOWN = 10_000
+"""Errors, and warnings likewise, that a command shows; the others are counted."""
 
 _MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
 _ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
@@ -80,6 +88,8 @@ class Finding:
         about a manifest.
     about_key
         Whether the key at the path is wrong, rather than the value.
+    count
+        How many findings this one stands for; more than 1 if these are not kept.
     """
 
     code: str
@@ -91,20 +101,28 @@ class Finding:
     source: Source | None = None
     cause: Path = ()
     about_key: bool = field(default=False, compare=False, repr=False)
+    count: int = field(default=1, repr=False)
 
     def about(self, name: str) -> Finding:
         """Copy this for another object, in half the time of `dataclasses.replace`."""
         return Finding(
             self.code, self.message, self.path, self.hint, self.severity, name, self.source,
-            self.cause, self.about_key,
+            self.cause, self.about_key, self.count,
         )  # fmt: skip
 
     def placed(self, source: Source, cause: Path) -> Finding:
         """Copy this with a place and a cause, as fast as `about`."""
         return Finding(
             self.code, self.message, self.path, self.hint, self.severity, self.object, source,
-            cause, self.about_key,
+            cause, self.about_key, self.count,
         )  # fmt: skip
+
+    def compact(self) -> Finding:
+        """Copy this without the part of its keys that `format_path` doesn't show."""
+        path, cause = _cut(self.path), _cut(self.cause)
+        if path == self.path and cause == self.cause:
+            return self
+        return replace(self, path=path, cause=cause)
 
     def __str__(self) -> str:
         where = [str(self.source)] if self.source else [format_path(self.cause)]
@@ -114,8 +132,68 @@ class Finding:
         return line(f"{text}{hint} [{self.code}]")
 
 
+class Findings:
+    """Findings, of which the first errors and the first warnings are kept and the rest counted.
+
+    Attributes
+    ----------
+    kept
+        Those that are kept.
+    """
+
+    def __init__(self, findings: Iterable[Finding] = (), most: int = MAX_FINDINGS) -> None:
+        self.kept: list[Finding] = []
+        self._room = dict.fromkeys(Severity, most)
+        self._more: dict[Severity, Finding] = {}  # the first that is not kept
+        self._counts: Counter[Severity] = Counter()
+        self.extend(findings)
+
+    def add(self, finding: Finding) -> bool:
+        """Add a finding; return whether it is kept."""
+        severity = finding.severity
+        if self._room[severity]:
+            self._room[severity] -= 1
+            self.kept.append(finding)
+            return True
+        self.skip(finding, finding.count)
+        return False
+
+    def skip(self, first: Finding, count: int) -> None:
+        """Count findings that are like the first, and keep none."""
+        self._more.setdefault(first.severity, first)
+        self._counts[first.severity] += count
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add findings."""
+        for finding in findings:
+            self.add(finding)
+
+    def more(self) -> Iterator[Finding]:
+        """Yield a finding that counts the errors that are not kept, and one for the warnings."""
+        for severity, first in self._more.items():
+            count = self._counts[severity]
+            message = f"{count:,} more {severity}{'s' if count > 1 else ''}"
+            hint = "fix the others first"
+            yield replace(first, code="too-many", message=message, hint=hint, count=count)
+
+    def __iter__(self) -> Iterator[Finding]:
+        yield from self.kept
+        yield from self.more()
+
+    def __bool__(self) -> bool:
+        return bool(self.kept)
+
+
+def bounded(findings: Iterable[Finding], most: int = MAX_FINDINGS) -> list[Finding]:
+    """Keep the first errors and the first warnings; a last finding counts the others of each.
+
+    It is at the place of the first that it counts.
+    """
+    return list(Findings(findings, most))
+
+
 class LabBuilderError(Exception):
-    """An error with all its findings.
+    """An error with its findings.
 
     Parameters
     ----------
@@ -125,11 +203,12 @@ class LabBuilderError(Exception):
     Attributes
     ----------
     findings
-        The same, as a tuple.
+        The same, as a tuple; beyond 1,000 errors or 1,000 warnings, the last one of these tells
+        how many there are.
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings: Sequence[Finding] = tuple(findings)
+        self.findings: Sequence[Finding] = tuple(bounded(findings))
         super().__init__(self.findings)  # copies are made of these
 
     def __str__(self) -> str:
@@ -144,6 +223,12 @@ def shown(value: object) -> str:
     except ValueError:  # Python formats no number of thousands of digits
         return "a very long number"
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
+
+
+def _cut(path: Path) -> Path:
+    return tuple(
+        type(step)(step[: _MAX_KEY_LENGTH + 1]) if isinstance(step, str) else step for step in path
+    )
 
 
 def format_path(path: Path) -> str:

@@ -18,7 +18,7 @@ from labs import arguments
 from pydantic import SecretStr
 
 from labbuilder import LabBuilderError, LabCompiler, models
-from labbuilder.lab.cache import BoundedCache
+from labbuilder.cache import BoundedCache
 from labbuilder.lab.plan import MAX_CACHED_PLANS
 from labbuilder.lab.verdicts import GUARDS
 from labbuilder.models.image import ContainerImage, PullPolicy

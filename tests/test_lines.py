@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbuilder.documents import load
+from labbuilder.documents import lines, load
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import LabBuilderError, Source
 
@@ -74,3 +75,15 @@ def test_a_line_is_one_document() -> None:
     with pytest.raises(LabBuilderError) as caught:
         load_line(b"--- {}\n--- {}\n", "users.ndjson", 1)
     assert [finding.code for finding in caught.value.findings] == ["several-documents"]
+
+
+def test_a_line_is_parsed_once_more_for_all_its_places() -> None:
+    text = json.dumps({"groups": [{"name": "x", "id": i} for i in range(1000)]}).encode()
+    document = load_line(b"  " + text, "users.ndjson", 17)
+    with patch.object(lines, "load", wraps=load) as parse:
+        found = {document.source(("groups", i, "name")) for i in range(1000)}
+        found |= {document.source(("groups", i, "id"), key=True) for i in range(1000)}
+    assert parse.call_count == 1
+    assert len(found) == 2000
+    assert {source.line for source in found} == {17}
+    assert document.source(()) == Source("users.ndjson", 17, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -77,13 +77,16 @@ def has_colour() -> bool:
     return bool(sys.stdout and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
-    """Write findings to standard error, one per line."""
-    for finding in findings:
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Write findings to standard error, one per line: the first ones, if there are very many."""
+    from labbuilder.errors import MAX_SHOWN, bounded  # noqa: PLC0415 (commands start without)
+
+    for finding in bounded(findings, MAX_SHOWN):
         say(str(finding))
 
 
-def fail(findings: Sequence[Finding]) -> NoReturn:
+
+def fail(findings: Iterable[Finding]) -> NoReturn:
     """Write findings to standard error, and exit."""
     print_findings(findings)
     raise typer.Exit(EXIT_ERROR)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
 from itertools import takewhile
 from typing import Any
 
@@ -28,25 +29,43 @@ class Person:
     gid: int
 
 
+MAX_GROUPS = 10_000
+"""Changes that are kept; the labs' other changes are counted."""
+
+
 class Rollout:
-    """Counts changes that differ only by the user."""
+    """Counts changes that differ only by the user.
+
+    Attributes
+    ----------
+    labs
+        The labs that are compared.
+    classes
+        The labs that change, by their changes' worst class.
+    more
+        Changes of labs that are not in `groups`, because there are very many.
+    """
 
     def __init__(self) -> None:
         self.labs = 0
-        self.classes: Counter[Impact] = Counter()  # changed labs by their changes' worst class
-        self._changes: dict[str, Change] = {}
-        self._counts: Counter[str] = Counter()
+        self.more = 0
+        self.classes: Counter[Impact] = Counter()
+        self._changes: dict[bytes, Change] = {}
+        self._counts: Counter[bytes] = Counter()
 
     def add(self, person: Person, changes: Iterable[Change]) -> None:
         """Count the changes of a lab, with ``USERNAME``, ``UID`` and ``GID`` for its user."""
         anonymous = _Anonymizer(person)
-        alike = {json.dumps(asdict(each)): each for each in map(anonymous.change, changes)}
+        alike = {_digest(each): each for each in map(anonymous.change, changes)}
         self.labs += 1
         if alike:
             self.classes[worst(each.impact for each in alike.values())] += 1
-        self._counts.update(alike.keys())
         for key, change in alike.items():
-            self._changes.setdefault(key, change)
+            if key in self._changes or len(self._changes) < MAX_GROUPS:
+                self._changes.setdefault(key, change)
+                self._counts[key] += 1
+            else:
+                self.more += 1
 
     @property
     def changed(self) -> int:
@@ -56,12 +75,16 @@ class Rollout:
     def groups(self) -> Iterator[tuple[int, Change]]:
         """Yield each change after the number of its labs: worst class, then most labs first."""
 
-        def order(item: tuple[str, Change]) -> tuple[int, int]:
+        def order(item: tuple[bytes, Change]) -> tuple[int, int]:
             key, change = item
             return -change.impact.rank, -self._counts[key]
 
         for key, change in sorted(self._changes.items(), key=order):
             yield self._counts[key], change
+
+
+def _digest(change: Change) -> bytes:
+    return blake2b(json.dumps(asdict(change)).encode(), digest_size=16).digest()
 
 
 class _Anonymizer:

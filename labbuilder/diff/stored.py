@@ -7,7 +7,7 @@ from typing import Any
 
 from labbuilder.documents import Document
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import Finding, LabBuilderError, Path
+from labbuilder.errors import Finding, Findings, LabBuilderError, Path
 from labbuilder.manifest import Manifest, identity, metadata_of
 
 __all__ = ["read_manifests"]
@@ -22,16 +22,16 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
     duplicated.
     """
     manifests: dict[tuple[str, str, str, str], Manifest] = {}
-    findings: list[Finding] = []
+    findings = Findings()
     for document in documents:
         for each in unpack_lists(document, _HINT):
             if isinstance(each, Finding):
-                findings.append(each)
+                findings.add(each)
             elif found := list(_wrong(each)):
-                findings += found
+                findings.extend(found)
             elif identity(each.data) in manifests:
                 message, hint = "the object is duplicated", "keep one of them"
-                findings.append(each.finding("duplicate-object", message, hint))
+                findings.add(each.finding("duplicate-object", message, hint))
             else:
                 manifests[identity(each.data)] = each.data
     if findings:

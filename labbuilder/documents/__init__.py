@@ -82,11 +82,11 @@ def _read(text: str, file: str, max_values: int, rank: Rank) -> TreeBuilder:
         if mark and _NESTING in str(getattr(error, "problem", None)):
             # libyaml looks 1,000 levels ahead, and keeps back the events of what it has read.
             _read(text[: mark.index], file, max_values, rank)
-        builder.findings.append(_explain(error, text, file))
+        builder.findings.add(_explain(error, text, file))
     except (ValueError, OverflowError):
         # PyYAML without libyaml doesn't check escapes.
         problem = "invalid character in an escape"
-        builder.findings.append(Finding("yaml-syntax", problem, source=Source(file, 1, 1)))
+        builder.findings.add(Finding("yaml-syntax", problem, source=Source(file, 1, 1)))
     return builder
 
 

@@ -26,13 +26,16 @@ class _UnsafeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Line(Document):
-    """A line whose places are found when they are asked for."""
+    """A line whose places are found when one is first asked for."""
 
     text: bytes = field(repr=False)
 
     def source(self, path: Path, *, key: bool = False) -> Source:
-        (document,) = load(self.text, self.file)
-        return _moved(document.source(path, key=key), self.mark.line)
+        mark = self.mark
+        if mark.children is None:
+            (document,) = load(self.text, self.file)
+            mark.column, mark.children = document.mark.column, document.mark.children
+        return _moved(Document.source(self, path, key=key), mark.line)
 
 
 def load_line(text: bytes, file: str, number: int) -> Document:

@@ -9,12 +9,11 @@ import yaml
 
 from labbuilder.documents.nodes import Mapping, Mark, Node, Rank, Sequence, Slot
 from labbuilder.documents.text import resolve
-from labbuilder.errors import Finding, LabBuilderError, Path, Source, shown
+from labbuilder.errors import Finding, Findings, LabBuilderError, Path, Source, shown
 
 __all__ = ["TreeBuilder"]
 
 _MAX_DEPTH = 100
-_MAX_FINDINGS = 1_000
 _MAX_EXPANDED = 100_000  # values that all aliases of a text expand to
 _CHARACTERS_PER_VALUE = 100  # text that an alias repeats counts by its length
 
@@ -28,7 +27,7 @@ class TreeBuilder:
 
     def __init__(self, file: str, max_values: int, rank: Rank) -> None:
         self.documents: list[tuple[Any, Mark]] = []  # the data and places of each
-        self.findings: list[Finding] = []
+        self.findings = Findings()
         self._file = file
         self._max_values = max_values
         self._rank = rank
@@ -222,9 +221,7 @@ class TreeBuilder:
 
     def _report(self, code: str, problem: str, mark: Mark, hint: str = "") -> None:
         source = Source(self._file, mark.line, mark.column)
-        self.findings.append(Finding(code, problem, self._path(), hint, source=source))
-        if len(self.findings) >= _MAX_FINDINGS:
-            raise LabBuilderError(self.findings)
+        self.findings.add(Finding(code, problem, self._path(), hint, source=source))
 
     def _stop(self, code: str, problem: str, mark: Mark) -> NoReturn:
         self._report(code, problem, mark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
-from functools import lru_cache, partial
+from functools import partial
 from traceback import walk_tb
 from typing import Any
 
@@ -13,7 +13,9 @@ from jinja2 import pass_context
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import Context
 
+from labbuilder.cache import BoundedCache
 from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.fragments.budget import budget, spend
 from labbuilder.fragments.markers import OURS
 from labbuilder.fragments.sandbox import (
     VALUES,
@@ -28,7 +30,9 @@ __all__ = ["Fragments"]
 
 _SHIPPED = "labbuilder/"
 _MAX_DEPTH = 20
-_CACHED_SKELETONS = 1024
+_MAX_CACHED_SKELETONS = 1024
+_MAX_CACHED_CHARACTERS = 4 * 1024**2
+_STEPS_PER_RENDER = 100  # and one for each character, which is parsed
 
 # Not identifiers, so that no fragment can use them.
 _VARIABLES = "render variables"
@@ -63,7 +67,9 @@ class Fragments:
             self._files[name] = FragmentFile(text, f"{folder}/{name}" if folder else name, number)
         self._environment = FragmentEnvironment(self._files)
         self._environment.globals["fragment"] = self._nested
-        self._skeleton: Callable[[str, str], Fill] = lru_cache(_CACHED_SKELETONS)(compile_skeleton)
+        self._skeletons: BoundedCache[tuple[str, str], Fill] = BoundedCache(
+            _MAX_CACHED_SKELETONS, _MAX_CACHED_CHARACTERS, lambda key: len(key[0])
+        )
         for name in own:
             self._guarded(name, partial(self._environment.get_template, name))
 
@@ -74,13 +80,20 @@ class Fragments:
         raises `LabBuilderError`, with the fragment's file and line, if the fragment doesn't exist,
         uses an undefined name, or prints a value where it isn't allowed.
         """
-        return self._guarded(f"{name}.yaml", lambda: self._render(f"{name}.yaml", variables, 1))
+        file = f"{name}.yaml"
+        with budget():
+            return self._guarded(file, lambda: self._render(file, variables, 1))
 
     def _render(self, file: str, variables: Mapping[str, Any], depth: int) -> Any:
         values: list[Any] = []
         template = self._environment.get_template(file)
         text = template.render({**variables, VALUES: values, _VARIABLES: variables, _DEPTH: depth})
-        return self._skeleton(text, self._files[file].name)(values)
+        spend(_STEPS_PER_RENDER + len(text))
+        key = text, self._files[file].name
+        fill = self._skeletons.get(key)
+        if fill is None:
+            fill = self._skeletons[key] = compile_skeleton(*key)
+        return fill(values)
 
     @pass_context
     def _nested(self, context: Context, name: str, /, **variables: Any) -> Any:
@@ -111,6 +124,8 @@ class Fragments:
                 if frame.f_code.co_filename in texts:
                     name, line = frame.f_code.co_filename, frame_line
         message = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, RecursionError):
+            message = "is nested too deeply"
         if isinstance(error, TemplateNotFound):
             message = f"fragment '{error}' not found"
         if not isinstance(error, TemplateSyntaxError):

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, wraps
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from jinja2 import FunctionLoader, StrictUndefined, Undefined, nodes, pass_context
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError
 from jinja2.runtime import BlockReference, Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from labbuilder.fragments.budget import counted, spend, weigh
+from labbuilder.fragments.generator import LOOPED, Generator, count_loops
 from labbuilder.fragments.hole import refuse_holes
+from labbuilder.fragments.limits import check_limits
 from labbuilder.fragments.markers import has_marker, is_blank, mark_author, value_marker
+from labbuilder.fragments.operations import (
+    BOUNDED_FILTERS,
+    is_number,
+    looped,
+    prepay_method,
+    small,
+)
 from labbuilder.fragments.skeleton import as_text, plain
 
 __all__ = ["VALUES", "FragmentEnvironment", "FragmentFile", "Sandbox", "defined", "refuse_text"]
@@ -23,11 +32,11 @@ VALUES = "lifted values"
 """The variable that holds a render's values: not an identifier, so that no fragment can use it."""
 
 # They turn values into Markup, which counts as the fragment's own text, or make text of any
-# length, or differ from run to run.
+# length, or differ from run to run, or take long for long text.
 _REMOVED_FILTERS = {
     "e", "escape", "forceescape", "safe", "tojson", "urlize", "xmlattr",
     "batch", "center", "format", "indent", "slice", "wordwrap",
-    "pprint", "random",
+    "pprint", "random", "striptags",
 }  # fmt: skip
 _STR_METHODS = {
     "endswith", "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rsplit", "rstrip",
@@ -41,33 +50,27 @@ _SPECIAL = (
 )  # fmt: skip
 
 
-class _Generator(CodeGenerator):
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
-        self.write("environment.joined((")
-        for part in node.nodes:
-            self.visit(part, frame)
-            self.write(", ")
-        self.write("))")
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
     """The sandbox of fragments and of a configuration's templates."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(undefined=StrictUndefined, auto_reload=False, **options)
+        # The time that Jinja's optimizer takes grows with the cube of an expression's depth.
+        super().__init__(undefined=StrictUndefined, auto_reload=False, optimized=False, **options)
         for name in _REMOVED_GLOBALS:
             del self.globals[name]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Refuse a fragment's text, and operations with unbounded results."""
-        refuse_text((left, right))
-        if operator in {"*", "**", "%"} and not (_is_number(left) and _is_number(right)):
-            raise SecurityError(f"{operator} can be used only with numbers")
+        if not (is_number(left) and is_number(right)):
+            refuse_text((left, right))
+            weigh((left, right))
+            if operator in {"*", "**", "%"}:
+                raise SecurityError(f"{operator} can be used only with numbers")
         if operator == "**" and max(abs(left), abs(right)) > _MAX_POWER:
             raise SecurityError("the power is too large")
-        return super().call_binop(context, operator, left, right)
+        return small(super().call_binop(context, operator, left, right))
 
 
 class FragmentFile(NamedTuple):
@@ -81,7 +84,8 @@ class FragmentFile(NamedTuple):
 class FragmentEnvironment(Sandbox):
     """The Jinja of fragments."""
 
-    code_generator_class = _Generator
+    code_generator_class = Generator
+    spend = staticmethod(spend)
 
     def __init__(self, files: Mapping[str, FragmentFile]) -> None:
         self._files = files
@@ -96,13 +100,16 @@ class FragmentEnvironment(Sandbox):
         )
         self.filters = {
             name: _refusing_text(function)
-            for name, function in self.filters.items()
+            for name, function in {**self.filters, **BOUNDED_FILTERS}.items()
             if name not in _REMOVED_FILTERS
         }
+        self.filters[LOOPED] = looped
         self.tests = {name: _refusing_holes(function) for name, function in self.tests.items()}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        check_limits(tree, name, filename)
+        count_loops(tree)
         for each in tree.find_all(_SPECIAL):
             if isinstance(each, nodes.Import | nodes.FromImport | nodes.Include):
                 # Without it, values would be lifted into no render, or into an earlier one.
@@ -127,8 +134,10 @@ class FragmentEnvironment(Sandbox):
         return text, file, None
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Refuse the attributes of a fragment's text, and most methods of strings."""
+        """Refuse the attributes of a fragment's text, numbers, and most methods of strings."""
         refuse_holes((obj,))
+        if is_number(obj):
+            return self.undefined(obj=obj, name=attribute)
         if isinstance(obj, str):
             refuse_text((obj,))
             if attribute not in _STR_METHODS:
@@ -143,28 +152,40 @@ class FragmentEnvironment(Sandbox):
             refuse_text((arguments, options))
             if function != self.globals["fragment"]:  # which may pass a hole on
                 refuse_holes((*arguments, *options.values()))
+        prepay_method(function, arguments)
         result = super().call(context, function, *arguments, **options)
+        weigh(result, text=isinstance(result, Markup))
         if isinstance(function, BlockReference) and is_blank(result):
             return Markup()  # false, as without markers
         return result
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Refuse parts of a fragment's text, and allow ``x["y"]`` no more than ``x.y``."""
-        refuse_text((obj,))
         refuse_holes((obj, argument))
-        if isinstance(obj, str) and isinstance(argument, str):
+        if isinstance(obj, str | int | float) and isinstance(argument, str):
             return self.getattr(obj, argument)
-        return super().getitem(obj, argument)
+        result = super().getitem(obj, argument)
+        _refuse_markup(obj)
+        _refuse_markup(result)
+        return result
+
+    @staticmethod
+    def weighed(value: Any) -> Any:
+        """Return a value, for its steps."""
+        weigh(value)
+        return value
 
     def joined(self, parts: Iterable[Any]) -> str:
         """Join values by the operator ``~``."""
         parts = tuple(parts)
         refuse_text(parts)
+        weigh(parts)
         return "".join(map(as_text, map(defined, parts)))
 
 
 @pass_context
 def _lift(context: Context, value: Any) -> Markup:
+    weigh(value, text=isinstance(value, Markup))
     if isinstance(value, Markup):  # the fragment's own text: a block, a macro's or caller's output
         return value
     values: list[Any] = context.parent[VALUES]
@@ -172,7 +193,7 @@ def _lift(context: Context, value: Any) -> Markup:
     return _marker(len(values) - 1)
 
 
-@cache
+@lru_cache(4096)
 def _marker(index: int) -> Markup:
     return Markup(value_marker(index))  # noqa: S704 (a number)
 
@@ -189,9 +210,11 @@ def _refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
     def refusing(*arguments: Any, **options: Any) -> Any:
         refuse_text((arguments, options))
         refuse_holes((*arguments, *options.values()))
-        result = function(*arguments, **options)
+        weigh((arguments, options))
+        result = small(function(*arguments, **options))
         refuse_text((result,))  # which may come from a generator
-        return result
+        weigh(result)
+        return counted(result) if isinstance(result, Iterator) else result
 
     return refusing
 
@@ -200,6 +223,7 @@ def _refusing_holes(function: Any) -> Callable[..., Any]:
     @wraps(function)
     def refusing(*arguments: Any) -> Any:
         refuse_holes(arguments)
+        weigh(arguments)
         return function(*arguments)
 
     return refusing
@@ -207,13 +231,14 @@ def _refusing_holes(function: Any) -> Callable[..., Any]:
 
 def refuse_text(values: Any) -> None:
     """Refuse a fragment's text where a value is expected, also within lists and mappings."""
-    items = values.values() if isinstance(values, dict) else values
-    for value in items:
-        if isinstance(value, Markup):
-            raise SecurityError("text of a fragment can only be printed, not used as a value")
-        if isinstance(value, dict | list | tuple):
+    weigh(range(len(values)))
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, str):
+            _refuse_markup(value)
+        elif isinstance(value, dict | list | tuple):
             refuse_text(value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+def _refuse_markup(value: Any) -> None:
+    if isinstance(value, Markup):
+        raise SecurityError("text of a fragment can only be printed, not used as a value")

@@ -14,6 +14,7 @@ from typing import Any
 from labbuilder.documents import Mark, Rank, load, no_rank
 from labbuilder.documents.text import decode
 from labbuilder.errors import LabBuilderError
+from labbuilder.fragments.budget import weigh
 from labbuilder.fragments.hole import Hole
 from labbuilder.fragments.markers import VALUE, has_marker, take_out_authors
 
@@ -95,7 +96,7 @@ class _Compiler:
             return _joined(node)
         index = int(match[1])
         if index in self._used:  # the same part of the fragment, printed twice
-            return lambda values: plain(values[index])
+            return lambda values: _copied(values[index])
         self._used.add(index)
         return lambda values: values[index]
 
@@ -125,6 +126,11 @@ class _Compiler:
         return fill_mapping
 
 
+def _copied(value: Any) -> Any:
+    weigh(value, text=False)
+    return plain(value)
+
+
 def _joined(node: str) -> Fill:
     pieces = VALUE.split(node)
     if any(has_marker(text) for text in pieces[::2]):
@@ -135,6 +141,7 @@ def _joined(node: str) -> Fill:
         filled = [texts[0]]
         for index, text in zip(indices, texts[1:], strict=True):
             filled += (as_text(values[index]), text)
+            weigh(values[index])
         return "".join(filled)
 
     return join

@@ -10,6 +10,7 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
 from labbuilder.errors import Finding, LabBuilderError, Path, shown
+from labbuilder.fragments.limits import check_limits
 from labbuilder.fragments.sandbox import Sandbox
 
 __all__ = ["compile_text"]
@@ -45,6 +46,7 @@ def compile_text(template: str, path: Path, names: Sequence[str]) -> Callable[..
         if len(template) > _MAX_LENGTH:
             raise TemplateError(f"must be at most {_MAX_LENGTH:,} characters")
         tree = _TEXT.parse(template)
+        check_limits(tree)
         for node in tree.find_all(nodes.Node):
             _check(node, names)
         compiled = _TEXT.from_string(tree)
@@ -72,6 +74,8 @@ def _explained(path: Path, names: Sequence[str]) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 (a template can make Jinja raise anything)
         message = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, RecursionError):
+            message = "is nested too deeply"
         hint = f"use the variables {' and '.join(names)}, for example {{{{ {names[0]} }}}}"
         raise LabBuilderError([Finding("template-error", message, path, hint)]) from None
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
+from itertools import count
 from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
 
+from labbuilder.cache import BoundedCache
 from labbuilder.errors import LabBuilderError
 from labbuilder.fragments import Hole
-from labbuilder.lab.cache import BoundedCache
 from labbuilder.lab.manifests import Parts
 from labbuilder.lab.names import LabObjectNames
 from labbuilder.lab.values import LabValues
@@ -26,6 +27,8 @@ __all__ = ["MAX_CACHED_PLANS", "Plan", "Plans", "Render"]
 
 MAX_CACHED_PLANS = 256
 """The number of types of pull secrets, of which each makes a shape, is not bounded."""
+
+_MAX_TYPE_LENGTH = 300  # characters of a pull secret's type
 
 Render = Callable[[LabSizeDefinition, str | None, LabValues], Parts]
 """Renders the manifests of a lab, given its size, the type of its pull secret and its values."""
@@ -50,6 +53,8 @@ class Plans:
         There is no plan if a fragment reads the values. Raises `LabBuilderError` if a fragment is
         wrong.
         """
+        if pull_secret_type and len(pull_secret_type) > _MAX_TYPE_LENGTH:
+            return self._render(size, pull_secret_type, values), None
         flat = _flatten(values)
         shape = (size.size, pull_secret_type, *(value is None for value in flat))
         try:
@@ -69,10 +74,20 @@ class Plans:
             return None
 
 
+_numbers = count()
+
+
 class Plan:
-    """Manifests of JSON types and placeholders, ready to be filled in."""
+    """Manifests of JSON types and placeholders, ready to be filled in.
+
+    Attributes
+    ----------
+    number
+        What no other plan of the process has.
+    """
 
     def __init__(self, parts: Any) -> None:
+        self.number = next(_numbers)
         self._parts = parts
         self._is_new = True
         self._fill: Callable[[Sequence[Any]], Any] | None = None

@@ -13,9 +13,11 @@ A lab that a guard rejects is judged by the schemas and the rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from hashlib import blake2b
+from itertools import chain
 
+from labbuilder.cache import BoundedCache
 from labbuilder.errors import Finding, format_path
-from labbuilder.lab.cache import BoundedCache
 from labbuilder.lab.plan import Plan
 from labbuilder.lab.storage import File
 from labbuilder.lab.values import LabValues
@@ -28,6 +30,9 @@ from labbuilder.validation.rules.fields.naming import MAX_ANNOTATIONS_BYTES
 __all__ = ["GUARDS", "Verdicts"]
 
 MAX_CACHED_VERDICTS = 1024
+
+_MAX_CACHED_FINDINGS = 64  # of a verdict
+_MAX_KEY_CHARACTERS = 4096
 
 _MAX_UTF8_BYTES = 4  # of a character
 
@@ -52,11 +57,11 @@ class Verdicts:
         """Return the findings about a lab; `judge` is the plain way to find them."""
         if not all(guard(values, self._file_characters) for guard in _GUARDS):
             return [finding for _, finding in judge()]
-        key = (plan, _key(values))
+        key = (plan.number, _key(values))
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = judge()
-            if not _mentions_user(verdict, values):
+            if _is_short(verdict) and not _mentions_user(verdict, values):
                 self._verdicts[key] = verdict
         names = {i: object_name(manifests[i]) for i in {i for i, _ in verdict}}
         return [finding.about(names[i]) for i, finding in verdict]
@@ -69,21 +74,28 @@ def _mentions_user(verdict: Verdict, values: LabValues) -> bool:
     return any(name in text for name in names for text in texts)
 
 
+def _is_short(verdict: Verdict) -> bool:
+    """Return whether a verdict takes little memory, whatever the lab's names."""
+    return len(verdict) <= _MAX_CACHED_FINDINGS and all(
+        each.compact() is each for _, each in verdict
+    )
+
+
 def _key(values: LabValues) -> Hashable:
-    """Collect the values that the rules compare, count or read."""
-    return (
-        values.image,
-        values.controller_image,
-        values.controller_pull_policy,
+    """Collect the values that the rules compare, count or read; a digest stands for long ones."""
+    single = (values.image, values.controller_image, values.controller_pull_policy)
+    keys = (values.env, values.secrets, values.pod_annotations, values.namespace_annotations)
+    key = (
+        *single,
         values.quota_cpu,
         values.quota_memory,
-        tuple(values.env),
-        tuple(values.secrets),
-        tuple(values.pod_annotations),
-        tuple(values.namespace_annotations),
+        *map(tuple, keys),
         # A hash represents the data, which the rules read, without keeping it.
         hash(tuple((values.pull_secret or {}).items())),
     )
+    if len("".join(chain(single, *keys))) <= _MAX_KEY_CHARACTERS:
+        return key
+    return blake2b(repr(key).encode(), digest_size=16).digest()
 
 
 def _names_are_valid(values: LabValues, _: int) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
@@ -16,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from labbuilder import names
+from labbuilder.cache import cache_short
 from labbuilder.errors import Path, shown
 
 __all__ = [
@@ -125,7 +125,7 @@ def not_empty(value: Any) -> Any:
 def matching(test: Callable[[str], bool], code: str, what: str, hint: str) -> AfterValidator:
     """Make a validator of a predicate. Values repeat from lab to lab, so results are cached."""
 
-    @lru_cache
+    @cache_short(128)
     def validator(value: str) -> str:
         if not test(value):
             refused(code, f"{shown(value)} is not a valid {what}", hint)

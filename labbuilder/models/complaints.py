@@ -12,14 +12,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic_core import ErrorDetails
 
-from labbuilder.errors import Finding, Path
+from labbuilder.errors import MAX_FINDINGS, Finding, Findings, Path
 
 __all__ = ["resolve", "validated"]
 
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_FIELD_LENGTH = 100  # characters; a longer name is no field
-_MAX_FINDINGS = 1000  # about one argument
 _MAX_LISTED = 12  # fields in a hint
 _MIN_SIMILARITY = 0.75  # of a field that may be meant
 _UNION = "source"  # the one field whose `type` selects a model
@@ -56,15 +55,14 @@ def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list
         return model.model_validate(value), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        findings = [
+        findings = Findings(
             found
-            for each in details[:_MAX_FINDINGS]
+            for each in details[:MAX_FINDINGS]
             for found in _findings(model, value, path, each)
-        ]
-        if len(details) > _MAX_FINDINGS:
-            message = f"{len(details) - _MAX_FINDINGS} more errors are not shown"
-            findings.append(Finding("too-many", message, path, "fix the others first"))
-        return None, findings
+        )
+        if len(details) > MAX_FINDINGS:
+            findings.skip(Finding("too-many", "", path), len(details) - MAX_FINDINGS)
+        return None, list(findings)
     except RecursionError:
         return None, [Finding("too-deep", "is nested too deeply", path, "reduce the nesting")]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
+
+from labbuilder.cache import cache_short
 
 __all__ = ["display_name"]
 
@@ -61,7 +63,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
 """Rubin Observatory's grammar of tags: the first kind that fits and has a name counts."""
 
 
-@lru_cache(1024)  # a site has few
+@cache_short(1024)  # a site has few
 def display_name(tag: str) -> str:
     """Describe a tag to people, such as ``Weekly 2077_43 (SAL Cycle 0020, Build 001)``.
 

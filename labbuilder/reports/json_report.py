@@ -4,7 +4,7 @@ The report is one object. ``findings`` is a list of objects, each with ``code``,
 (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
 ``spec.containers[0].env``), ``cause`` (the path of the input that causes it, or empty),
 ``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place
-isn't known. ``summary`` counts ``errors`` and ``warnings``.
+isn't known. ``summary`` counts ``errors`` and ``warnings``, also those that are not listed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ __all__ = ["report"]
 
 def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
     """Write the object that is described above, in ASCII."""
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    counts = dict.fromkeys(Severity, 0)
+    for finding in findings:
+        counts[finding.severity] += finding.count
     data = {
         "findings": [_finding(finding) for finding in findings],
-        "summary": {"errors": errors, "warnings": len(findings) - errors},
+        "summary": {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]},
     }
     return visible_json(json.dumps(data, indent=2)) + "\n"
 

@@ -7,10 +7,10 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from labbuilder.cache import cache_short
 from labbuilder.documents import Document
 from labbuilder.documents.files import read
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
@@ -63,7 +63,7 @@ class UserDocument:
             return None
 
 
-@lru_cache  # thousands of users name the same configuration
+@cache_short(128)  # thousands of users name the same configuration
 def resolve_relative(file: str, name: str) -> Path:
     """Return the path of a file that a user file names, relative to the user file."""
     folder = Path() if file == "<stdin>" else Path(file).parent

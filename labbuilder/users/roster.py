@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from labbuilder.errors import Finding, LabBuilderError, Source
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Source
 from labbuilder.lab.arguments import check_namespace
 from labbuilder.lab.names import build_internal_url, build_object_names
 from labbuilder.lab.storage import Storage
@@ -24,18 +24,18 @@ def find_nameable(
     The prefix is the site's ``namespacePrefix``; each name comes with its place.
     """
     users: dict[str, Source] = {}
-    findings: list[Finding] = []
+    findings = Findings(most=MAX_SHOWN)
     for name, source in names:
         if first := users.get(name):
             namespace = build_object_names(prefix, name).namespace
             message = f"namespace {namespace} is already used by {first.file}:{first.line}"
             hint = "remove one of them"
-            findings.append(Finding("duplicate-user", message, hint=hint, source=source))
+            findings.add(Finding("duplicate-user", message, hint=hint, source=source))
         elif found := list(_check_username(prefix, name, source)):
-            findings += found
+            findings.extend(found)
         else:
             users[name] = source
-    return list(users), findings
+    return list(users), list(findings)
 
 
 def _check_username(prefix: str, username: str, source: Source | None = None) -> Iterator[Finding]:

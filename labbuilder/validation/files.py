@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import Finding, LabBuilderError
-from labbuilder.manifest import object_name
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, bounded
+from labbuilder.manifest import object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 
 __all__ = ["Checked", "check_documents", "check_texts", "merged", "select_versions"]
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
+MAX_OBJECTS = 100_000
+"""Objects that a result lists."""
+
 _MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
 
 
@@ -29,7 +33,7 @@ class Checked:
     findings
         In the order of the files and of the lines in them. Each has its place.
     objects
-        The file of each manifest and its ``Kind/name``, in order.
+        The file of each manifest and its ``Kind/name``, in order, each once.
     documents
         The YAML documents of each file that could be read.
     """
@@ -61,14 +65,14 @@ def check_texts(
     a manifest. A finding of several versions is reported once.
     """
     documents: dict[str, Sequence[Document]] = {}
-    findings: list[Finding] = []
+    findings = Findings(most=MAX_SHOWN)
     for file, text in texts.items():
         try:
             documents[file] = load(text, file, MAX_FILE_VALUES)
         except LabBuilderError as error:
-            findings += error.findings
+            findings.extend(error.findings)
     checked = check_documents(documents, versions, judge_user, complete=not findings)
-    return merged([Checked(findings, (), {}), checked], tuple(texts))
+    return merged([Checked(list(findings), (), {}), checked], tuple(texts))
 
 
 def check_documents(
@@ -82,40 +86,51 @@ def check_documents(
 
     `complete` says whether everything that they may refer to is among them.
     """
-    findings: list[Finding] = []
+    findings = Findings(most=MAX_SHOWN)
     manifests: list[PlacedObject] = []
-    objects: list[tuple[str, str]] = []
+    objects: dict[tuple[str, str], None] = {}
     for file, each in documents.items():
-        users = []
-        if judge_user:
-            users = [document for document in each if _is_user(document.data)]
-            for document in users:
-                objects.append((file, _title(document.data)))
-                findings += _judge_user(document, versions, judge_user)
-        rest = [document for document in each if document not in users]
-        for found in _manifests(rest) if rest or not users else ():
-            if isinstance(found, PlacedObject):
-                manifests.append(found)
-                objects.append((file, object_name(found.data)))
+        rest = []
+        for document in each:
+            if judge_user and _is_user(document.data):
+                objects[file, _title(document.data)] = None
+                found = _by_versions(versions, partial(judge_user, document))
+                findings.extend(found)
+            else:
+                rest.append(document)
+        for item in _manifests(rest) if rest or not each else ():
+            if isinstance(item, PlacedObject):
+                manifests.append(item)
+                objects[file, object_name(item.data)] = None
             else:
                 complete = False
-                findings.append(found)
-    findings += _judge(manifests, versions, complete=complete)
-    return Checked(findings, objects, documents)
+                findings.add(item)
+    findings.extend(_by_versions(versions, partial(_judge, manifests, complete=complete)))
+    return Checked(list(findings), list(objects), documents)
 
 
-def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
-    """Merge results; findings are in the order of the files and of the lines in them."""
-    findings: list[Finding] = []
-    objects: list[tuple[str, str]] = []
+def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
+    """Merge results; findings are in the order of the files and of the lines in them.
+
+    Of very many findings and objects, the first are kept. The files may be known only after the
+    last part.
+    """
+    findings = Findings(most=MAX_SHOWN)
+    objects: dict[tuple[str, str], None] = {}
+    more = 0
     documents: dict[str, Sequence[Document]] = {}
     for part in parts:
-        findings += part.findings
-        objects += part.objects
+        findings.extend(finding.compact() for finding in part.findings)
+        if len(objects) < MAX_OBJECTS:
+            objects |= dict.fromkeys(part.objects)
+        else:
+            more += len(part.objects)
         documents |= part.documents
+    if more:
+        objects["", f"{more:,} more objects"] = None
     order = {file: i for i, file in enumerate(files)}
-    findings.sort(key=lambda finding: _order(finding, order))
-    return Checked(findings, objects, documents)
+    found = sorted(findings.kept, key=lambda finding: _order(finding, order))
+    return Checked([*found, *findings.more()], list(objects), documents)
 
 
 def _is_user(data: Any) -> bool:
@@ -146,45 +161,39 @@ def _manifests(documents: Sequence[Document]) -> Iterator[PlacedObject | Finding
 
 
 def _judge(
-    manifests: list[PlacedObject], versions: Sequence[str], *, complete: bool
-) -> list[Finding]:
-    data = [manifest.data for manifest in manifests]
-    found = _by_versions(versions, lambda version: judge(data, version, complete=complete))
-    return [_placed(finding, manifests[i]) for i, finding in found]
-
-
-def _judge_user(
-    document: Document, versions: Sequence[str], judge: JudgeUser
+    manifests: Sequence[PlacedObject], version: str, *, complete: bool
 ) -> Iterator[Finding]:
-    found = _by_versions(
-        versions, lambda version: ((0, each) for each in judge(document, version))
-    )
-    return (finding for _, finding in found)
+    data = [manifest.data for manifest in manifests]
+    for i, finding in judge(data, version, complete=complete):
+        yield _placed(finding, manifests[i])
 
 
 def _title(data: Mapping[str, Any]) -> str:
     user = data["user"]
     name = user.get("username") if isinstance(user, dict) else None
-    return f"User/{name}" if isinstance(name, str) else "User"
+    return f"User/{shorten(name)}" if isinstance(name, str) else "User"
 
 
 def _by_versions(
-    versions: Sequence[str], judge: Callable[[str], Iterable[tuple[int, Finding]]]
-) -> Iterator[tuple[int, Finding]]:
+    versions: Sequence[str], judge: Callable[[str], Iterable[Finding]]
+) -> Iterator[Finding]:
     """Report the findings of any version, with the versions if not all have it."""
-    merged: dict[tuple[int, Finding], Finding] = {}
-    held: defaultdict[tuple[int, Finding], list[str]] = defaultdict(list)
+    if len(versions) == 1:
+        yield from dict.fromkeys(bounded(judge(versions[0]), MAX_SHOWN))
+        return
+    merged: dict[Finding, Finding] = {}
+    held: defaultdict[Finding, list[str]] = defaultdict(list)
     for version in versions:
-        for i, finding in judge(version):
-            alike = _without_version(finding, version) if len(versions) > 1 else finding
+        for finding in bounded(judge(version), MAX_SHOWN):
+            alike = _without_version(finding, version)
             # Hints may differ between versions; the newest one's is reported.
-            same = i, replace(alike, hint="")
+            same = replace(alike, hint="")
             merged[same] = alike
             held[same].append(version)
     for same, finding in merged.items():
         by = list(dict.fromkeys(held[same]))
         only = f" (Kubernetes {', '.join(by)})" if len(by) < len(versions) else ""
-        yield same[0], replace(finding, message=finding.message + only)
+        yield replace(finding, message=finding.message + only)
 
 
 def _without_version(finding: Finding, version: str) -> Finding:

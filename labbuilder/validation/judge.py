@@ -8,7 +8,7 @@ manifest that doesn't.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from labbuilder.errors import Finding, Severity
 from labbuilder.manifest import Manifest
@@ -20,23 +20,27 @@ Verdict = list[tuple[int, Finding]]
 """Findings, each with the index of the manifest that it is about."""
 
 
-def judge(manifests: Sequence[Manifest], version: str, *, complete: bool = True) -> Verdict:
-    """Judge manifests, each by itself and all together.
+def judge(
+    manifests: Sequence[Manifest], version: str, *, complete: bool = True
+) -> Iterator[tuple[int, Finding]]:
+    """Judge manifests, each by itself and all together, and yield the findings as they are made.
 
     `complete` says whether what they refer to must be among them. The findings of the schemas come
     first, then those of the rules.
     """
-    found = [schemas.check(manifest, version) for manifest in manifests]
-    verdict = [(i, finding) for i, findings in enumerate(found) for finding in findings]
-    passed = [i for i, findings in enumerate(found) if not findings]
+    passed = []
+    for i, manifest in enumerate(manifests):
+        if findings := schemas.check(manifest, version):
+            yield from ((i, finding) for finding in findings)
+        else:
+            passed.append(i)
     complete = complete and len(passed) == len(manifests)
     by_rules = rules.check([manifests[i] for i in passed], version)
     for i, findings in zip(passed, by_rules, strict=True):
         for finding in findings:
             rule = rules.RULES.get(finding.code)
             if complete or not (rule and rule.about_absence):
-                verdict.append((i, finding))
-    return verdict
+                yield i, finding
 
 
 def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:

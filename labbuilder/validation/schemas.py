@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import jsonschema_rs
 
 from labbuilder.data import SCHEMAS
-from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.errors import MAX_FINDINGS, Finding, Findings, LabBuilderError
 from labbuilder.manifest import MAX_SHORTENED, kind_of, object_name, shorten
 
 if TYPE_CHECKING:
@@ -116,14 +115,15 @@ def _decider(version: str, key: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[str]) -> Finding:
-    message = f"no schema for {shorten(key)} in Kubernetes {version}"
-    hint = _did_you_mean(key, kinds) or f"choose one of {', '.join(kinds)}"
     absent = [field for field in ("apiVersion", "kind") if not manifest.get(field)]
-    if len(absent) == 1:
-        message = f"{absent[0]} is missing"
-    elif absent:
+    if len(absent) > 1:
         message = "apiVersion and kind are missing"
         hint = "write them, or name a user file, which is checked with its configuration"
+    else:
+        message = f"no schema for {shorten(key)} in Kubernetes {version}"
+        if absent:
+            message = f"{absent[0]} is missing"
+        hint = _did_you_mean(key, kinds) or f"choose one of {', '.join(kinds)}"
     return Finding("no-schema", message, hint=hint, object=object_name(manifest))
 
 
@@ -132,17 +132,26 @@ def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Findin
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     errors = Draft202012Validator(_schema(version, key)).iter_errors(manifest)
-    # For several missing fields there are as many errors, each of which lists them all.
-    findings = dict.fromkeys(finding for error in errors for finding in _findings(error))
+    findings: dict[Finding, None] = {}
+    kept = Findings()
+    name = object_name(manifest)
+    for error in errors:
+        for finding in _findings(error, hinted=len(findings) < MAX_FINDINGS):
+            # For several missing fields there are as many errors, each of which lists them all.
+            if finding not in findings and kept.add(finding.about(name)):
+                findings[finding] = None
     if not findings:
         message = "holds something that JSON can't represent"
         hint = "look for keys that are not strings, and for NaN, infinity and lone surrogates"
-        findings = {Finding("schema-invalid-value", message, hint=hint): None}
-    return [replace(finding, object=object_name(manifest)) for finding in findings]
+        kept.add(Finding("schema-invalid-value", message, hint=hint, object=name))
+    return list(kept)
 
 
-def _findings(error: ValidationError) -> Iterator[Finding]:
-    """Convert an error of jsonschema, whose message may show a secret."""
+def _findings(error: ValidationError, *, hinted: bool) -> Iterator[Finding]:
+    """Convert an error of jsonschema, whose message may show a secret.
+
+    A hint that takes a search is there only if it is `hinted`, and for the first fields.
+    """
     path = tuple(step if type(step) is int else str(step) for step in error.absolute_path)
     value: Any = error.instance
     rule: Any = error.validator_value
@@ -150,9 +159,9 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
     match error.validator:
         case "additionalProperties":
             known = list(schema["properties"])
-            for field in (str(name) for name in value if name not in known):
+            for i, field in enumerate(str(name) for name in value if name not in known):
                 message = f"field {shorten(repr(field))} is not defined"
-                hint = _did_you_mean(field, known)
+                hint = _did_you_mean(field, known) if hinted and i < MAX_FINDINGS else ""
                 yield Finding("schema-unknown-field", message, (*path, field), hint)
         case "required":
             for field in (name for name in rule if name not in value):

@@ -11,7 +11,7 @@ import typer
 from labbuilder.cli.actions.progress import Progress
 from labbuilder.cli.options import ReportFormat
 from labbuilder.cli.streams import EXIT_FINDINGS, fail, has_colour, write, writing
-from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.errors import MAX_SHOWN, Findings, LabBuilderError, Severity
 from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
@@ -31,7 +31,7 @@ def check_files(
 ) -> None:
     """Check files and print a report."""
     progress = Progress(total_bytes(files))
-    unreadable: list[Finding] = []
+    unreadable = Findings(most=MAX_SHOWN)
     texts: dict[str, bytes] = {}
     order: dict[str, None] = {}
 
@@ -47,17 +47,19 @@ def check_files(
             else:
                 texts[batch.file] = batch.text
 
+    def parts() -> Iterator[Checked]:
+        yield from map_batches(make, independent(), jobs)
+        if unreadable:
+            fail(unreadable)
+        yield check_texts(texts, selected, make().judge)
+
     try:
         selected = select_versions(versions)
         make = partial(UserChecker, users, selected)
         with writing("the report"):
-            parts = list(map_batches(make, independent(), jobs))
+            checked = merged(parts(), order)
     except LabBuilderError as error:
         fail(error.findings)
-    if unreadable:
-        fail(unreadable)
-    parts.append(check_texts(texts, selected, make().judge))
-    checked = merged(parts, tuple(order))
     with writing("the report"):
         write(_report(checked, texts, output))
     if any(finding.severity is Severity.ERROR for finding in checked.findings):

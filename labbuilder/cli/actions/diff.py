@@ -25,7 +25,7 @@ from labbuilder.diff.groups import Person, Rollout
 from labbuilder.diff.impact import worst
 from labbuilder.diff.stored import read_manifests
 from labbuilder.documents import MAX_FILE_VALUES, MAX_VALUES, Document
-from labbuilder.errors import Finding, LabBuilderError, Severity
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Severity
 from labbuilder.lab.objects import LabObjects
 from labbuilder.manifest import Manifest
 from labbuilder.users.batches import parse_batch, read_batches, total_bytes
@@ -42,9 +42,9 @@ def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: Tex
         old = read_manifests(_documents(lab, findings, MAX_FILE_VALUES))
         if not old and not findings:
             message = f"{lab} contains no manifest"
-            findings.append(Finding("empty-file", message, hint="render the lab again"))
+            findings.add(Finding("empty-file", message, hint="render the lab again"))
     except LabBuilderError as error:
-        findings += error.findings
+        findings.extend(error.findings)
     if any(each.severity is Severity.ERROR for each in findings):
         fail(findings)
     print_findings(findings)
@@ -59,38 +59,36 @@ def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: Tex
         raise typer.Exit(EXIT_FINDINGS)
 
 
-def _compiled(file: str, users: UserFiles) -> tuple[list[Manifest], list[Finding]]:
+def _compiled(file: str, users: UserFiles) -> tuple[list[Manifest], Findings]:
     """Compile the users of a file: the manifests, and what is wrong or worth knowing."""
-    findings: list[Finding] = []
+    findings = Findings(most=MAX_SHOWN)
     labs: dict[str, list[Manifest]] = {}
     for document in _documents(file, findings):
         try:
             lab = users.compile(document)
         except LabBuilderError as error:
-            findings += error.findings
+            findings.extend(error.findings)
             continue
-        findings += lab.warnings
+        findings.extend(lab.warnings)
         namespace = lab.namespace["metadata"]["name"]
         if namespace in labs:
             message, hint = f"namespace {namespace} already has a lab", "remove one of the users"
             source = document.source(())
-            findings.append(Finding("duplicate-object", message, hint=hint, source=source))
+            findings.add(Finding("duplicate-object", message, hint=hint, source=source))
         labs[namespace] = lab.manifests()
     if not labs and not findings:
-        findings.append(Finding("empty-file", f"{file} contains no user"))
+        findings.add(Finding("empty-file", f"{file} contains no user"))
     return [manifest for lab in labs.values() for manifest in lab], findings
 
 
-def _documents(
-    file: str, findings: list[Finding], max_values: int = MAX_VALUES
-) -> Iterator[Document]:
+def _documents(file: str, findings: Findings, max_values: int = MAX_VALUES) -> Iterator[Document]:
     """Read a file, a folder or a glob pattern, adding to `findings`."""
     for batch in read_batches([file]):
         for found in parse_batch(batch, max_values):
             if isinstance(found, Document):
                 yield found
             else:
-                findings += found
+                findings.extend(found)
 
 
 def _lab_report(difference: Difference, output: TextFormat) -> str:
@@ -128,6 +126,7 @@ def diff_configurations(
                 failed += 1
                 progress.report(error.findings)
         progress.advance(len(batch.text))
+    progress.finish()
     if not rollout.labs and not failed:
         fail([Finding("empty-file", f"no user found in {', '.join(files)}")])
     with writing("the report"):
@@ -163,6 +162,7 @@ def _rollout_report(rollout: Rollout, output: TextFormat) -> str:
     if output is TextFormat.JSON:
         found = ({"labs": labs, **json_change(each)} for labs, each in rollout.groups())
         counts = {"labs": rollout.labs, "changed": rollout.changed}
+        counts |= {"more": rollout.more} if rollout.more else {}
         return as_json(found, rollout.classes, counts)
     if not rollout.changed:
         return ""
@@ -170,6 +170,8 @@ def _rollout_report(rollout: Rollout, output: TextFormat) -> str:
         f"{labs:,} lab{'s' if labs > 1 else ''}: {as_line(each, colour=has_colour())}"
         for labs, each in rollout.groups()
     ]
+    if rollout.more:
+        lines.append(f"{rollout.more:,} more changes of labs")
     lines.append(
         f"{rollout.changed:,} of {rollout.labs:,} labs change: {counted(rollout.classes)}"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from labbuilder.cli.streams import say
-from labbuilder.errors import Finding, Severity
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, Severity
 
 __all__ = ["Progress"]
 
@@ -30,6 +30,7 @@ class Progress:
         self._done = 0
         self._bar: Any = None
         self._reported: set[int] = set()
+        self._findings = Findings(most=MAX_SHOWN)
 
     def advance(self, done: int) -> None:
         """Count `done` more bytes as processed."""
@@ -44,13 +45,19 @@ class Progress:
         """Write findings, one per line, except those that were written before.
 
         Warnings that differ only in the object that they name are about the site: one is written.
+        Of very many findings, the first are written; `finish` counts the others.
         """
         for finding in findings:
             is_warning = finding.severity is Severity.WARNING
             key = hash(finding.about("") if is_warning else finding)
-            if key not in self._reported:  # hashes, since the texts may be many
-                self._reported.add(key)
+            if key not in self._reported and self._findings.add(finding.compact()):
+                self._reported.add(key)  # a hash, since the texts may be long
                 self.write(str(finding))
+
+    def finish(self) -> None:
+        """Write how many findings there were beyond those that are written."""
+        for finding in self._findings.more():
+            self.write(f"{finding.severity}: {finding.message}; {finding.hint}")
 
     def write(self, line: str) -> None:
         """Write a line; the next step shows the bar again."""

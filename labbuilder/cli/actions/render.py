@@ -12,6 +12,7 @@ import typer
 from labbuilder.cli.actions.progress import Progress
 from labbuilder.cli.actions.sinks import FolderSink, StreamSink, spool
 from labbuilder.cli.streams import EXIT_ERROR, writing
+from labbuilder.errors import Finding
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.render import Form, Rendered, Renderer
 
@@ -33,8 +34,8 @@ def render_labs(
     """Render the labs of users, one after the other."""
     make = partial(Renderer, users, form, in_files=bool(folder), redacted=redacted)
     progress = Progress(total_bytes(files))
-    failed: list[str] = []
-    labs = 0
+    named: list[str] = []  # the first that failed
+    labs = failed = 0
     with writing("the labs"), spool() as kept:
         sink = (
             FolderSink(folder, kept) if folder else StreamSink(form, None if keep_going else kept)
@@ -42,16 +43,19 @@ def render_labs(
         for lab in _rendered(make, files, jobs, progress):
             labs += 1
             progress.report(lab.findings)
-            if lab.texts is None:
-                failed.append(lab.who)
-            elif (keep_going or not failed) and (refused := sink.add(lab.texts)):
+            refused: Sequence[Finding] = ()
+            if lab.texts is not None and (keep_going or not failed):
+                refused = sink.add(lab.texts)
                 progress.report(refused)
-                failed.append(lab.who)
+            if lab.texts is None or refused:
+                failed += 1
+                named += [lab.who] if failed <= _MAX_NAMED else []
         if keep_going or not failed:
             sink.finish()
+    progress.finish()
     if failed:
         if labs > 1:
-            progress.write(_summary(failed, labs))
+            progress.write(_summary(named, failed, labs))
         raise typer.Exit(EXIT_ERROR)
 
 
@@ -70,6 +74,6 @@ def _rendered(
         progress.advance(sizes.popleft())
 
 
-def _summary(failed: Sequence[str], labs: int) -> str:
-    more = f" and {len(failed) - _MAX_NAMED:,} more" if len(failed) > _MAX_NAMED else ""
-    return f"{len(failed):,} of {labs:,} labs failed: {', '.join(failed[:_MAX_NAMED])}{more}"
+def _summary(named: Sequence[str], failed: int, labs: int) -> str:
+    more = f" and {failed - len(named):,} more" if failed > len(named) else ""
+    return f"{failed:,} of {labs:,} labs failed: {', '.join(named)}{more}"

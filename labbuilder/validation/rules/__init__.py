@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from labbuilder.errors import Finding
+from labbuilder.errors import Finding, Findings
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.fields import CHECKS
@@ -28,16 +28,16 @@ def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Find
     The manifests must pass the schemas of the version.
     """
     findings = [
-        [
+        Findings(
             _finding(manifest, complaint)
             for complaint in visit(_plan(version, kind_of(manifest)), manifest)
-        ]
+        )
         for manifest in manifests
     ]
     for judge in JUDGES:
         for i, complaint in judge(manifests):
-            findings[i].append(_finding(manifests[i], complaint))
-    return findings
+            findings[i].add(_finding(manifests[i], complaint))
+    return [list(each) for each in findings]
 
 
 @cache
