@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 __all__ = [
-    "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "shown",
+    "Finding", "Item", "LabBuilderError", "Path", "Severity", "Source", "format_path", "listed",
+    "shown",
 ]  # fmt: skip
 
 _MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
+_MAX_LISTED = 20  # names in a hint
 _ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
 
 Path = tuple[str | int, ...]
@@ -142,6 +145,12 @@ def shown(value: object) -> str:
     except ValueError:  # Python formats no number of thousands of digits
         return "a very long number"
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
+
+
+def listed(names: Iterable[str]) -> str:
+    """List names in a hint: ``a, b``; of many only the first, and an ellipsis."""
+    first = list(islice(names, _MAX_LISTED + 1))
+    return ", ".join([*first[:_MAX_LISTED], *(["..."] if len(first) > _MAX_LISTED else [])])
 
 
 def format_path(path: Path) -> str:

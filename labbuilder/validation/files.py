@@ -86,14 +86,14 @@ def check_documents(
     manifests: list[PlacedObject] = []
     objects: list[tuple[str, str]] = []
     for file, each in documents.items():
-        users = []
-        if judge_user:
-            users = [document for document in each if _is_user(document.data)]
-            for document in users:
+        rest = []
+        for document in each:
+            if judge_user and _is_user(document.data):
                 objects.append((file, _title(document.data)))
                 findings += _judge_user(document, versions, judge_user)
-        rest = [document for document in each if document not in users]
-        for found in _manifests(rest) if rest or not users else ():
+            else:
+                rest.append(document)
+        for found in _manifests(rest) if rest else ():
             if isinstance(found, PlacedObject):
                 manifests.append(found)
                 objects.append((file, object_name(found.data)))

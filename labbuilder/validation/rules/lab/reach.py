@@ -21,7 +21,7 @@ from labbuilder.names import (
     NOTEBOOK_PORT_NAME,
     USER_LABEL,
 )
-from labbuilder.validation.rules.lab.selection import matches
+from labbuilder.validation.rules.lab.labels import matches
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
 
