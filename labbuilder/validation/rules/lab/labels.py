@@ -21,6 +21,7 @@ class Requirement:
     excluded: set[str] = field(default_factory=set)
     exists: bool = False
     is_absent: bool = False
+    named: dict[str, None] = field(default_factory=dict)  # all values in expressions, in order
 
     def restrict(self, values: Iterable[str]) -> None:
         """Require one of some values."""
@@ -46,6 +47,7 @@ def requirements(selector: Object) -> dict[str, Requirement] | None:
         found[key].restrict([value])
     for each in selector.get("matchExpressions", ()):
         required, values = found[each["key"]], each.get("values", ())
+        required.named.update(dict.fromkeys(values))
         match each["operator"]:
             case "In":
                 required.restrict(values)
