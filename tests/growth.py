@@ -560,7 +560,13 @@ _add(
             [_c(volumeMounts=_mounts(n))], volumes=[{"name": f"w{i}", **_EMPTY} for i in range(n)]
         ),
         "mounts at one place": lambda n: _pod(
-            [_c(volumeMounts=[{"name": "v", "mountPath": "/a" + "/" * i} for i in range(n)])],
+            [
+                _c(
+                    volumeMounts=[
+                        {"name": "v", "mountPath": "/a" + "/" * (i % 9)} for i in range(n)
+                    ]
+                )
+            ],
             volumes=[{"name": "v", **_EMPTY}],
         ),
         "mounts of files of one volume": lambda n: _pod(
@@ -1483,6 +1489,7 @@ _add(
 
 
 def _strings(text: str) -> None:
+    display_name(text[:128])  # as long as a tag may be
     for read in (
         parse_image, display_name, is_dns_subdomain, is_env_var_name, is_qualified_name, printable
     ):  # fmt: skip

@@ -81,7 +81,7 @@ def of_field(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
 def fields_of(manifest: Object) -> Callable[[Path, Any, Any], Impact]:
     """Return `of_field` for one object, of which many fields may change."""
     kind = str(manifest.get("kind"))
-    by_kind = partial(_KINDS.get(kind, _unknown), manifest)
+    by_kind: Callable[[Path, Any, Any], Impact] = partial(_KINDS.get(kind, _unknown), manifest)
     if kind == "Pod":
         by_kind = partial(_pod, _sidecars(manifest))
 
