@@ -40,11 +40,14 @@ from labbuilder.validation.judge import judge
 from labbuilder.validation.rules import RULES
 from labbuilder.validation.schemas import NEWEST
 
-__all__ = ["CASES", "Action", "Case", "run"]
+__all__ = ["CASES", "CHANGES", "Action", "Case", "run"]
 
 Action = Callable[[], object]
 Case = Callable[[int], Action]
 Dict = dict[str, Any]
+
+CHANGES: list[Callable[[Any], Any]] = []
+"""What is done to each input of plain data before it is used."""
 
 CASES: dict[str, Case] = {}
 """The cases by name: the kind of input, and what it has many of."""
@@ -66,6 +69,8 @@ def _add(
     def case(make: Callable[[int], Any]) -> Case:
         def with_size(n: int) -> Action:
             given = make(n)
+            for change in CHANGES:
+                given = change(given)
             return lambda: act(given)
 
         return with_size

@@ -14,6 +14,7 @@ from labbuilder.errors import Path, format_path
 from labbuilder.manifest import MASK, Manifest, identity, kind_of
 from labbuilder.output import redact
 from labbuilder.output.concealing import concealer
+from labbuilder.output.text import too_deep
 from labbuilder.quantity import parse_quantity
 
 __all__ = ["Change", "Difference", "compare"]
@@ -109,7 +110,10 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
 
 def _prepared(manifest: Manifest) -> Manifest:
     """Remove fields that only a server sets, and mark secrets' values."""
-    concealed = _concealed(manifest, redact(manifest))
+    try:
+        concealed = _concealed(manifest, redact(manifest))
+    except RecursionError:  # it contains itself
+        raise too_deep(manifest) from None
     concealed.pop("status", None)
     metadata = {
         key: each for key, each in concealed["metadata"].items() if key not in _SERVER_FIELDS

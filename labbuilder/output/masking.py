@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labbuilder.manifest import MASK
+from labbuilder.output.text import too_deep
 
 __all__ = ["redact"]
 
@@ -25,7 +26,10 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
         A copy with asterisks for every value under ``data`` and ``stringData`` of a Secret, and
         for those of a ConfigMap whose key ends in ``_TOKEN``.
     """
-    redacted = copy.deepcopy(dict(manifest))
+    try:
+        redacted = copy.deepcopy(dict(manifest))
+    except RecursionError:
+        raise too_deep(manifest) from None
     if redacted.get("kind") == "Secret":
         for field in ("data", "stringData"):
             values = redacted.get(field)

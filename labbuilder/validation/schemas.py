@@ -132,8 +132,12 @@ def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Findin
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     errors = Draft202012Validator(_schema(version, key)).iter_errors(manifest)
-    # For several missing fields there are as many errors, each of which lists them all.
-    findings = dict.fromkeys(finding for error in errors for finding in _findings(error))
+    try:
+        # For several missing fields there are as many errors, each of which lists them all.
+        findings = dict.fromkeys(finding for error in errors for finding in _findings(error))
+    except RecursionError:
+        message, hint = "is nested too deeply", "reduce the nesting"
+        findings = {Finding("schema-invalid-value", message, hint=hint): None}
     if not findings:
         message = "holds something that JSON can't represent"
         hint = "look for keys that are not strings, and for NaN, infinity and lone surrogates"
