@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 
 from labbuilder.credentials import mask_urls
 from labbuilder.escape import line
 
 __all__ = [
     "MAX_FINDINGS", "MAX_SHOWN", "Finding", "Findings", "Item", "LabBuilderError", "Path",
-    "Severity", "Source", "bounded", "format_path", "shown",
+    "Severity", "Source", "bounded", "format_path", "listed", "shown",
 ]  # fmt: skip
 
 MAX_FINDINGS = 1_000
@@ -24,6 +25,7 @@ MAX_SHOWN = 10_000
 """Errors, and warnings likewise, that a command shows; the others are counted."""
 
 _MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
+_MAX_LISTED = 20  # names in a hint
 _ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
 
 Path = tuple[str | int, ...]
@@ -229,6 +231,12 @@ def _cut(path: Path) -> Path:
     return tuple(
         type(step)(step[: _MAX_KEY_LENGTH + 1]) if isinstance(step, str) else step for step in path
     )
+
+
+def listed(names: Iterable[str]) -> str:
+    """List names in a hint: ``a, b``; of many only the first, and an ellipsis."""
+    first = list(islice(names, _MAX_LISTED + 1))
+    return ", ".join([*first[:_MAX_LISTED], *(["..."] if len(first) > _MAX_LISTED else [])])
 
 
 def format_path(path: Path) -> str:

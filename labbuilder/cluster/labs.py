@@ -26,6 +26,10 @@ from labbuilder.names import CATEGORY_LABEL, is_dns_label, is_username
 __all__ = ["ClusterLab", "find_labs", "recreate"]
 
 _KINDS = {"ConfigMap": "env_config_map", "ResourceQuota": "quota", "Pod": "pod"}
+_SUFFIXES = {
+    "ConfigMap": ENV_CONFIG_MAP_SUFFIX, "ResourceQuota": POD_SUFFIX, "Pod": POD_SUFFIX,
+}  # fmt: skip
+"""What follows the username in the names of these objects."""
 _GET = "run kubectl get configmap,resourcequota,pod"
 
 
@@ -75,8 +79,9 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
     return [
         lab
         for namespace, objects in found.items()
+        for parts in [_parts(objects)]
         for name in ([username] if username is not None else _usernames(objects))
-        if (lab := _lab(name, namespace, objects)).parts
+        if (lab := ClusterLab(name, namespace, parts.get(name, {}))).parts
     ]
 
 
@@ -123,14 +128,15 @@ def _usernames(objects: Iterable[_Object]) -> list[str]:
     return list(names)
 
 
-def _lab(username: str, namespace: str, objects: Iterable[_Object]) -> ClusterLab:
-    names = build_object_names("", username)
-    parts: defaultdict[str, list[_Object]] = defaultdict(list)
+def _parts(objects: Iterable[_Object]) -> Mapping[str, Mapping[str, Sequence[_Object]]]:
+    """Find the parts of labs by username, in the order of the objects."""
+    found: defaultdict[str, defaultdict[str, list[_Object]]]
+    found = defaultdict(lambda: defaultdict(list))
     for each in objects:
-        part = _KINDS[each.data["kind"]]
-        if each.metadata.get("name") == getattr(names, part):
-            parts[part].append(each)
-    return ClusterLab(username, namespace, dict(parts))
+        name, suffix = each.metadata.get("name"), _SUFFIXES[each.data["kind"]]
+        if isinstance(name, str) and name.endswith(suffix):
+            found[name.removesuffix(suffix)][_KINDS[each.data["kind"]]].append(each)
+    return found
 
 
 def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from labbuilder.credentials import mask_urls
-from labbuilder.diff.impact import Impact, of_field, of_object
+from labbuilder.diff.impact import Impact, fields_of, of_object
 from labbuilder.diff.shape import Shape, shape
 from labbuilder.errors import Path, format_path
 from labbuilder.manifest import MASK, Manifest, identity, kind_of
 from labbuilder.output import redact
+from labbuilder.output.concealing import concealer
+from labbuilder.output.text import too_deep
 from labbuilder.quantity import parse_quantity
 
 __all__ = ["Change", "Difference", "compare"]
@@ -84,26 +86,26 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
     """
     before = {identity(manifest): _prepared(manifest) for manifest in old}
     after = {identity(manifest): _prepared(manifest) for manifest in new}
-    secrets = _secrets([*before.values(), *after.values()])
+    conceal = concealer(_secrets([*before.values(), *after.values()]))
     claimed = {key[2] for key in before if key[1] == "PersistentVolumeClaim"}  # namespaces
     changes: list[Change] = []
     hidden = 0
     for key in dict.fromkeys([*before, *after]):
         _, kind, namespace, name = key
         was, is_now = before.get(key), after.get(key)
-        found = [_Field((), was, is_now)]
+        found, classify = [_Field((), was, is_now)], fields_of(was) if was else None
         if was is not None and is_now is not None:
             fields = list(_fields(was, is_now, shape(kind_of(is_now)), ()))
             found = [field for field in fields if not _is_masked(field)]
             hidden += len(fields) - len(found)
         for field in found:
             impact = (
-                of_field(was, field.path, field.old, field.new)
-                if was and field.path
+                classify(field.path, field.old, field.new)
+                if classify and field.path
                 else of_object(kind, removed=is_now is None, holds_claims=name in claimed)
             )
             path = format_path(field.path)
-            one, other = _plain(field.old, secrets), _plain(field.new, secrets)
+            one, other = _plain(field.old, conceal), _plain(field.new, conceal)
             changes.append(
                 Change(kind, name, namespace, path, one, other, impact, field.is_quantity)
             )
@@ -112,7 +114,10 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
 
 def _prepared(manifest: Manifest) -> Manifest:
     """Remove fields that only a server sets, and mark secrets' values."""
-    concealed = _concealed(manifest, redact(manifest))
+    try:
+        concealed = _concealed(manifest, redact(manifest))
+    except RecursionError:  # it contains itself
+        raise too_deep(manifest) from None
     concealed.pop("status", None)
     metadata = {
         key: each for key, each in concealed["metadata"].items() if key not in _SERVER_FIELDS
@@ -189,16 +194,14 @@ def _secrets(values: Iterable[Any]) -> set[str]:
     return found
 
 
-def _plain(value: Any, secrets: set[str]) -> Any:
+def _plain(value: Any, conceal: Callable[[str], str]) -> Any:
     """Return a value of JSON types in which secrets are masked."""
     if isinstance(value, _Hidden):
         return MASK
     if isinstance(value, dict):
-        return {key: _plain(each, secrets) for key, each in value.items()}
+        return {key: _plain(each, conceal) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each, secrets) for each in value]
+        return [_plain(each, conceal) for each in value]
     if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, MASK)
-        return mask_urls(value)
+        return mask_urls(conceal(value))
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

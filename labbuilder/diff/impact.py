@@ -9,13 +9,15 @@ reacts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from labbuilder.errors import Path
 from labbuilder.quantity import parse_quantity
 
-__all__ = ["Impact", "of_field", "of_object", "worst"]
+__all__ = ["Impact", "fields_of", "of_field", "of_object", "worst"]
 
 Object = Mapping[str, Any]
 
@@ -73,12 +75,28 @@ def of_field(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
     The path has items of lists by their names if they have any. A field of an unknown kind counts
     as `Impact.RECREATE`.
     """
-    if path[0] in {"apiVersion", "metadata"}:
-        # A running pod is not admitted again if its namespace's labels change, and it keeps
-        # running if the labels change that services and policies select it by.
-        return Impact.NOTHING
-    classify = _KINDS.get(str(manifest.get("kind")))
-    return classify(manifest, path, old, new) if classify else Impact.RECREATE
+    return fields_of(manifest)(path, old, new)
+
+
+def fields_of(manifest: Object) -> Callable[[Path, Any, Any], Impact]:
+    """Return `of_field` for one object, of which many fields may change."""
+    kind = str(manifest.get("kind"))
+    by_kind: Callable[[Path, Any, Any], Impact] = partial(_KINDS.get(kind, _unknown), manifest)
+    if kind == "Pod":
+        by_kind = partial(_pod, _sidecars(manifest))
+
+    def classify(path: Path, old: Any, new: Any) -> Impact:
+        if path[0] in {"apiVersion", "metadata"}:
+            # A running pod is not admitted again if its namespace's labels change, and it keeps
+            # running if the labels change that services and policies select it by.
+            return Impact.NOTHING
+        return by_kind(path, old, new)
+
+    return classify
+
+
+def _unknown(_manifest: Object, _path: Path, _old: Any, _new: Any) -> Impact:
+    return Impact.RECREATE
 
 
 def _nothing(_manifest: Object, _path: Path, _old: Any, _new: Any) -> Impact:
@@ -125,7 +143,7 @@ def _grown(old: Any, new: Any) -> bool:
         return False
 
 
-def _pod(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
+def _pod(sidecars: AbstractSet[str | int], path: Path, old: Any, new: Any) -> Impact:
     """Classify a change of a pod, of which few fields can be updated.
 
     Resources can be updated only by the pod's ``resize``, and a deadline that is set or shortened
@@ -136,7 +154,7 @@ def _pod(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
             return Impact.RESTART
         case ("spec", "initContainers", name, "image") if old and new:
             # Init containers don't run again; sidecars run as long as the lab.
-            return Impact.RESTART if _is_sidecar(manifest, name) else Impact.NOTHING
+            return Impact.RESTART if name in sidecars else Impact.NOTHING
         case ("spec", "tolerations") | ("spec", "tolerations", _) if old is None:
             return Impact.NOTHING
         case ("spec", "tolerations", _, "tolerationSeconds"):
@@ -146,11 +164,17 @@ def _pod(manifest: Object, path: Path, old: Any, new: Any) -> Impact:
     return Impact.RECREATE
 
 
-def _is_sidecar(pod: Object, name: str | int) -> bool:
-    for i, container in enumerate(pod["spec"]["initContainers"]):
-        if isinstance(container, Mapping) and name in (i, container.get("name")):
-            return container.get("restartPolicy") == "Always"
-    return False
+def _sidecars(pod: Object) -> AbstractSet[str | int]:
+    """Collect the names and indices of the init containers that run as long as the pod."""
+    spec = pod.get("spec")
+    found = spec.get("initContainers") if isinstance(spec, Mapping) else None
+    return {
+        key
+        for i, container in enumerate(found if isinstance(found, list) else ())
+        if isinstance(container, Mapping) and container.get("restartPolicy") == "Always"
+        for key in (i, container.get("name"))
+        if isinstance(key, str | int)
+    }
 
 
 _KINDS: Mapping[str, Callable[[Object, Path, Any, Any], Impact]] = {
@@ -158,7 +182,6 @@ _KINDS: Mapping[str, Callable[[Object, Path, Any, Any], Impact]] = {
     "Namespace": _nothing,
     "NetworkPolicy": _nothing,
     "PersistentVolumeClaim": _claim,
-    "Pod": _pod,
     "ResourceQuota": _quota,
     "Secret": _data,
     "Service": _service,

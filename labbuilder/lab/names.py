@@ -133,15 +133,19 @@ def unique_key(basename: str, taken: dict[str, int]) -> str:
     """Derive the key and volume name of a file from its basename, which is any text.
 
     The result is the basename with ``.`` and ``_`` replaced by ``-``, made a DNS label if it isn't
-    one, and numbered if another file has the same. It is added to the taken keys, each of which
-    has the number from which to search for a free one.
+    one, and numbered if another file has the same. It is added to the taken keys, which also hold,
+    by what comes before a number and its digits, the first number that may be free.
     """
     stem = _NOT_IN_LABEL.sub("-", basename.lower())[:DNS_LABEL_LENGTH].strip("-") or "file"
-    key, number = stem, taken.get(stem, 1)
+    key, number = stem, 2
     while key in taken:
-        number += 1
-        suffix = f"-{number}"
-        key = stem[: DNS_LABEL_LENGTH - len(suffix)].rstrip("-") + suffix
-    taken[stem] = number
-    taken.setdefault(key, 1)
+        digits = len(str(number))
+        start = stem[: DNS_LABEL_LENGTH - 1 - digits].rstrip("-")
+        counter = f"{start}/{digits}"  # which is no key
+        number = max(number, taken.get(counter, 0))
+        if len(str(number)) == digits:
+            key = f"{start}-{number}"
+            number += 1
+            taken[counter] = number
+    taken[key] = 1
     return key

@@ -42,14 +42,14 @@ def find_input(  # noqa: C901, PLR0911 (a table)
         case ("ConfigMap", "data", key) if key == DISCOVERY:
             return ("site", "discovery")
         case ("ConfigMap", "data", *rest):
-            files = {file.key: file.path for file in storage.files}
+            files = storage.file_paths
             return ("config", "files", *(files[str(key)] for key in rest if key in files))
         case ("Secret", "data", *rest):
             return ("secrets", *rest) if name == names.secret else ("pull_secret", "data", *rest)
         case ("PersistentVolumeClaim", "spec", *rest):
-            for i, volume in enumerate(storage.config.volumes):
-                if names.claim(volume.name) == name:
-                    return ("config", "volumes", i, "source", *rest)
+            volume = name.removeprefix(names.claim(""))
+            if volume in storage.volume_numbers:
+                return ("config", "volumes", storage.volume_numbers[volume], "source", *rest)
     return ("user", "username") if path[:1] == ("metadata",) and path[-1:] == ("name",) else ()
 
 
@@ -96,17 +96,14 @@ def _pod(  # noqa: C901, PLR0911 (a table)
 
 def _volume(volume: Manifest, rest: Sequence[str | int], storage: Storage) -> Path:
     name = volume["name"]
-    for i, known in enumerate(storage.config.volumes):
-        if known.name == name:
-            kind, *fields = rest or [""]
-            renamed = {"nfs": {"path": "serverPath"}, "emptyDir": {"sizeLimit": "size"}}
-            names = renamed.get(str(kind), {})
-            below = [names.get(str(field), field) for field in fields]
-            return ("config", "volumes", i, *(["source", *below] if rest else []))
-    for file in storage.files:
-        if file.key == name:
-            return ("config", "files", file.path)
-    return ()
+    if name in storage.volume_numbers:
+        kind, *fields = rest or [""]
+        renamed = {"nfs": {"path": "serverPath"}, "emptyDir": {"sizeLimit": "size"}}
+        names = renamed.get(str(kind), {})
+        below = [names.get(str(field), field) for field in fields]
+        number = storage.volume_numbers[name]
+        return ("config", "volumes", number, *(["source", *below] if rest else []))
+    return ("config", "files", storage.file_paths[name]) if name in storage.file_paths else ()
 
 
 _MOUNT_FIELDS = {"mountPath": "containerPath", "name": "volumeName"}
@@ -122,17 +119,17 @@ def _mount(rest: Sequence[str | int], mounts: Sequence[VolumeMount]) -> Path:
 
 
 def _init_container(name: str, rest: Sequence[str | int], storage: Storage) -> Path:
-    for i, container in enumerate(storage.config.init_containers):
-        if container.name == name:
-            match rest:
-                case ["name" | "image" | "command", *_]:
-                    below = tuple(rest)
-                case ["securityContext", *_]:
-                    below = ("privileged",)
-                case _:
-                    below = _mount(rest, container.volume_mounts)
-            return ("config", "initContainers", i, *below)
-    return ()
+    number = storage.container_numbers.get(name)
+    if number is None:
+        return ()
+    match rest:
+        case ["name" | "image" | "command", *_]:
+            below = tuple(rest)
+        case ["securityContext", *_]:
+            below = ("privileged",)
+        case _:
+            below = _mount(rest, storage.config.init_containers[number].volume_mounts)
+    return ("config", "initContainers", number, *below)
 
 
 def _notebook(rest: Sequence[str | int], storage: Storage) -> Path:

@@ -111,6 +111,10 @@ class Storage:
             File(unique_key(_basename(path), taken), path, content)
             for path, content in config.files.items()
         ]
+        # Where the configuration has what a manifest names.
+        self.file_paths = {file.key: file.path for file in self.files}
+        self.volume_numbers = {volume.name: i for i, volume in enumerate(config.volumes)}
+        self.container_numbers = {each.name: i for i, each in enumerate(config.init_containers)}
         mounts = [*config.volume_mounts]
         for container in config.init_containers:
             mounts += container.volume_mounts

@@ -13,9 +13,9 @@ from labbuilder.errors import Finding
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
 from labbuilder.lab.names import LabObjectNames, build_object_names, home_directory
-from labbuilder.manifest import MASK
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
+from labbuilder.output.concealing import concealer
 
 __all__ = ["ARGO_CD", "LabValues", "derive_values", "mask_secrets"]
 
@@ -117,13 +117,7 @@ def derive_values(
 
 def mask_secrets(findings: Iterable[Finding], values: LabValues) -> Iterator[Finding]:
     """Mask the values of secrets, which a site's fragment may have put anywhere."""
-    secrets = {*values.secrets.values(), *(values.pull_secret or {}).values()}
-
-    def mask(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, MASK) if secret else text
-        return text
-
+    mask = concealer([*values.secrets.values(), *(values.pull_secret or {}).values()])
     for finding in findings:
         path = tuple(mask(step) if isinstance(step, str) else step for step in finding.path)
         yield replace(

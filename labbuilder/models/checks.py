@@ -6,11 +6,11 @@ problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from labbuilder.errors import Path
+from labbuilder.errors import Path, listed
 from labbuilder.models import reserved
 from labbuilder.models.base import Problem
 from labbuilder.models.container import InitContainer
@@ -70,16 +70,19 @@ def volumes(value: Sequence[Volume], _fields: Fields) -> Iterator[Problem]:
 
 
 @_check
-def volume_mounts(
-    value: Sequence[VolumeMount], fields: Fields, at: Path = ()
-) -> Iterator[Problem]:
+def volume_mounts(value: Sequence[VolumeMount], fields: Fields) -> Iterator[Problem]:
     """Find mounts of unknown volumes, and mounts at the same path."""
-    known = [volume.name for volume in fields.get("volumes", ())]
+    yield from _mounts(value, fields, _volume_names(fields), ())
+
+
+def _mounts(
+    value: Sequence[VolumeMount], fields: Fields, known: Collection[str], at: Path
+) -> Iterator[Problem]:
     for i, mount in enumerate(value):
         if "volumes" in fields and mount.volume_name not in known:
             message = f"volume {mount.volume_name} is not defined"
             hint = "add it to volumes"
-            hint += f", or choose one of {', '.join(known)}" if known else ""
+            hint += f", or choose one of {listed(known)}" if known else ""
             yield Problem("unknown-volume", message, hint, (*at, i, "volumeName"))
     places = [(mount.container_path, (*at, i, "containerPath")) for i, mount in enumerate(value)]
     yield from _targets(places, [], fields)
@@ -88,11 +91,11 @@ def volume_mounts(
 @_check
 def home_volume_name(value: str, fields: Fields) -> Iterator[Problem]:
     """Check that the volume of the home directories is defined."""
-    known = [volume.name for volume in fields.get("volumes", ())]
+    known = _volume_names(fields)
     if "volumes" in fields and value not in known:
         message = f"volume {value!r} (home directories) is not in volumes"
         hint = "add it, or set homeVolumeName"
-        hint += f" to one of {', '.join(known)}" if known else ""
+        hint += f" to one of {listed(known)}" if known else ""
         yield Problem("unknown-volume", message, hint)
 
 
@@ -121,8 +124,9 @@ def init_containers(value: Sequence[InitContainer], fields: Fields) -> Iterator[
     places = [(container.name, (i, "name")) for i, container in enumerate(value)]
     yield from _repeated("container", places)
     yield from _reserved("container", places, reserved.CONTAINERS)
+    known = _volume_names(fields)
     for i, container in enumerate(value):
-        yield from volume_mounts(container.volume_mounts, fields, (i, "volumeMounts"))
+        yield from _mounts(container.volume_mounts, fields, known, (i, "volumeMounts"))
 
 
 @_check
@@ -145,6 +149,10 @@ def _is_below(path: str, folders: Iterable[str]) -> bool:
 def _about_keys(problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         yield replace(problem, about_key=True)
+
+
+def _volume_names(fields: Fields) -> Collection[str]:
+    return dict.fromkeys(volume.name for volume in fields.get("volumes", ()))
 
 
 def _mounted(fields: Fields) -> list[str]:

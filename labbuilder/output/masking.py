@@ -7,6 +7,7 @@ from typing import Any
 
 from labbuilder.credentials import is_credential, mask_urls
 from labbuilder.manifest import MASK
+from labbuilder.output.text import too_deep
 
 __all__ = ["redact"]
 
@@ -39,10 +40,13 @@ def redact(manifest: Mapping[str, Any]) -> dict[str, Any]:
         - credentials in URLs anywhere, such as the password in ``https://user:password@host``.
     """
     is_secret = manifest.get("kind") != "ConfigMap"
-    return {
-        key: _masked(value) if is_secret and key in _SECRET else _redacted(value, key)
-        for key, value in manifest.items()
-    }
+    try:
+        return {
+            key: _masked(value) if is_secret and key in _SECRET else _redacted(value, key)
+            for key, value in manifest.items()
+        }
+    except RecursionError:
+        raise too_deep(manifest) from None
 
 
 def _masked(value: Any) -> Any:

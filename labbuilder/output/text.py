@@ -19,7 +19,7 @@ from labbuilder.sealed import sealed
 
 __all__ = [
     "LIST_END", "LIST_START", "in_order", "refuse_infinite", "to_json", "to_line", "to_yaml",
-    "write_json", "write_yaml",
+    "too_deep", "write_json", "write_yaml",
 ]  # fmt: skip
 
 LIST_START = '{\n  "apiVersion": "v1",\n  "kind": "List",\n  "items": [\n'
@@ -27,6 +27,7 @@ LIST_END = "\n  ]\n}\n"
 """What `to_json` writes before and after the manifests."""
 
 _FIRST = ("apiVersion", "kind", "metadata")
+_MAX_DEPTH = 200  # levels; files may have 100
 
 # Text that every reader of YAML 1.1 and 1.2 reads as this text, in any context.
 _PLAIN = re.compile(r"[A-Za-z/](?:[ :]?[A-Za-z0-9._/+@%=(),;-])*")
@@ -128,7 +129,7 @@ def write_json(manifest: Mapping[str, Any]) -> str:
 def _dumps(content: Mapping[str, Any], **options: Any) -> str:
     try:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, **options)
-    except ValueError:  # a number that JSON doesn't have
+    except (ValueError, RecursionError):  # a number that JSON doesn't have; a circle
         refuse_infinite(content.get("items", [content]))
         raise
     return visible_json(text) + "\n"
@@ -145,19 +146,29 @@ def in_order(manifests: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def refuse_infinite(manifests: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse numbers that JSON doesn't have."""
+    """Refuse numbers that JSON doesn't have, and what contains itself."""
     message = "must be a finite number"
-    findings = [
-        Finding("number-not-finite", message, path, object=object_name(manifest))
-        for manifest in manifests
-        for path in _infinite(manifest, ())
-    ]
+    findings = []
+    for manifest in manifests:
+        for path in _infinite(manifest, ()):
+            if len(path) > _MAX_DEPTH:
+                raise too_deep(manifest)
+            name = object_name(manifest)
+            findings.append(Finding("number-not-finite", message, path, object=name))
     if findings:
         raise LabBuilderError(findings)
 
 
+def too_deep(manifest: Mapping[str, Any]) -> LabBuilderError:
+    """Return the error about a manifest that is nested too deeply, or contains itself."""
+    message, hint = "is nested too deeply", "reduce the nesting"
+    return LabBuilderError([Finding("too-deep", message, (), hint, object=object_name(manifest))])
+
+
 def _infinite(value: Any, path: Path) -> Iterator[Path]:
-    if isinstance(value, float):
+    if len(path) > _MAX_DEPTH:
+        yield path
+    elif isinstance(value, float):
         if not math.isfinite(value):
             yield path
     elif isinstance(value, Mapping | list):

@@ -61,10 +61,11 @@ def _showable(text: str | bytes, documents: Sequence[Document]) -> Mapping[int, 
     private = _private_places(documents)
     places = sorted(private)
     hidden: set[int] = set()
+    starts = [len(line) - len(line.lstrip(" -")) for line in lines]  # of what is more than a dash
     for (line, column), (end, before) in zip(places, [*places[1:], (len(lines), 0)], strict=True):
         if private[line, column]:
             # This value ends where the next begins, which may be within a line.
-            midst = before == 0 or lines[end - 1][: before - 1].strip(" -")
+            midst = before == 0 or starts[end - 1] < before - 1
             hidden.update(range(line, end + 1 if midst else end))
     return {
         i: line

@@ -19,7 +19,8 @@ _IN_URIS = frozenset((string.ascii_letters + string.digits + "-._~/").encode())
 
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write a SARIF log of one run, in ASCII."""
-    codes = list(dict.fromkeys(finding.code for finding in findings))
+    found = dict.fromkeys(finding.code for finding in findings)
+    codes = {code: index for index, code in enumerate(found)}
     rules = [_rule(code, context.codes.get(code)) for code in codes]
     driver: dict[str, Any] = {"name": "labbuilder", "rules": rules}
     if context.version:
@@ -27,7 +28,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, codes.index(finding.code)) for finding in findings],
+        "results": [_result(finding, codes[finding.code]) for finding in findings],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return visible_json(json.dumps(log, indent=2)) + "\n"

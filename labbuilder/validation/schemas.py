@@ -135,11 +135,17 @@ def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Findin
     findings: dict[Finding, None] = {}
     kept = Findings()
     name = object_name(manifest)
-    for error in errors:
-        for finding in _findings(error, hinted=len(findings) < MAX_FINDINGS):
-            # For several missing fields there are as many errors, each of which lists them all.
-            if finding not in findings and kept.add(finding.about(name)):
-                findings[finding] = None
+    try:
+        for error in errors:
+            for finding in _findings(error, hinted=len(findings) < MAX_FINDINGS):
+                # For several missing fields there are as many errors, each listing them all.
+                if finding not in findings and kept.add(finding.about(name)):
+                    findings[finding] = None
+    except RecursionError:
+        message, hint = "is nested too deeply", "reduce the nesting"
+        finding = Finding("schema-invalid-value", message, hint=hint)
+        findings[finding] = None
+        kept.add(finding.about(name))
     if not findings:
         message = "holds something that JSON can't represent"
         hint = "look for keys that are not strings, and for NaN, infinity and lone surrogates"

@@ -178,8 +178,12 @@ def placed(complaints: Complaints, path: Path) -> Complaints:
 
 
 def repeated(values: Sequence[Any]) -> Iterator[int]:
-    """List the indices of values that also come earlier."""
-    return (i for i, value in enumerate(values) if value in values[:i])
+    """List the indices of values that also come earlier; the values are scalars, or tuples."""
+    seen = set()
+    for i, value in enumerate(values):
+        if value in seen:
+            yield i
+        seen.add(value)
 
 
 def distinct(values: Sequence[Any]) -> Complaints:

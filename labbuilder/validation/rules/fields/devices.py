@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
 
 from labbuilder.errors import shown
 from labbuilder.manifest import containers
@@ -68,23 +68,17 @@ def _claims(spec: Object) -> Complaints:
     for path, container in containers(spec):
         claims = container.get("resources", {}).get("claims", ())
         at = (*path, "resources", "claims")
+        taken: defaultdict[str, set[str]] = defaultdict(set)  # requests, by the claim's name
         for i, claim in enumerate(claims):
             if claim["name"] not in known:
                 message = f"the pod has no resource claim {shown(claim['name'])}"
                 hint = "add it to resourceClaims"
                 yield UNKNOWN_CLAIM.complaint(message, hint, (*at, i, "name"))
-            if _overlaps(claim, claims[:i]):
+            request, others = claim.get("request", ""), taken[claim["name"]]
+            # No request stands for all of them.
+            if others and (not request or not others.isdisjoint({"", request})):
                 yield DUPLICATE.complaint("is duplicated", "remove one of them", (*at, i))
-
-
-def _overlaps(claim: Object, others: Sequence[Object]) -> bool:
-    """Return whether others include a claim's request, or all of its requests."""
-    request = claim.get("request", "")
-    return any(
-        other["name"] == claim["name"]
-        and (not request or other.get("request", "") in {"", request})
-        for other in others
-    )
+            others.add(request)
 
 
 @checks("PodSpec")

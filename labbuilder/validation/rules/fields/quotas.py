@@ -75,9 +75,10 @@ def _scopes(value: Object) -> Complaints:
         (*selected, i, "scopeName"): each["scopeName"]
         for i, each in enumerate(value.get("scopeSelector", {}).get("matchExpressions", ()))
     }
+    limited = [name for name in value.get("hard", ()) if name in _KNOWN]
     for at, scope in (plain | chosen).items():
         fits = _LIMITS.get(scope, {"pods", *_COMPUTED})
-        wrong = [name for name in value.get("hard", ()) if name in _KNOWN and name not in fits]
+        wrong = [name for name in limited if name not in fits]
         if wrong:
             message = f"scope {shown(scope)} can't limit {', '.join(wrong)}"
             yield INVALID_SCOPE.complaint(message, "split it into two quotas", at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from labbuilder import names
@@ -175,13 +176,13 @@ def _label_keys(pod: Object) -> Complaints:
                 message = "is only allowed with a labelSelector"
                 yield MISPLACED.complaint(message, "add a labelSelector", (*at, field))
         selector = term.get("labelSelector", {})
-        plain = set(selector.get("matchLabels", ()))
-        expressions = [each.get("key") for each in selector.get("matchExpressions", ())]
+        times = Counter(each.get("key") for each in selector.get("matchExpressions", ()))
+        times.update([*selector.get("matchLabels", ())])
+        mismatched = set(mismatch)
         for i, key in enumerate(match):
-            times = (key in plain) + expressions.count(key) + (key in labels)
             for other, clashes in (
-                ("labelSelector", "labelSelector" in term and times > 1),
-                ("mismatchLabelKeys", key in mismatch),
+                ("labelSelector", "labelSelector" in term and times[key] + (key in labels) > 1),
+                ("mismatchLabelKeys", key in mismatched),
             ):
                 if clashes:
                     message = f"{shown(key)} is also in {other}"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
-from labbuilder.errors import Path, shown
+from labbuilder.errors import Path, listed, shown
 from labbuilder.names import normal_path
 from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop
 
-__all__ = ["mounts"]
+__all__ = ["file_paths", "mounts"]
 
 SHADOWED_MOUNT = Rule(
     "shadowed-mount",
@@ -21,8 +21,8 @@ SHADOWED_MOUNT = Rule(
 )
 
 
-def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Complaints:
-    """Check the mounts of the container at a path."""
+def mounts(path: Path, container: Object, volumes: Mapping[str, AbstractSet[str]]) -> Complaints:
+    """Check the mounts of the container at a path; the pod's volumes have `file_paths`."""
     mounts = container.get("volumeMounts", ())
     places: dict[str, int] = {}
     files = set()
@@ -31,30 +31,42 @@ def mounts(path: Path, container: Object, volumes: Mapping[str, Object]) -> Comp
         place = normal_path(mount["mountPath"])
         if mount["name"] not in volumes:
             message = f"the pod has no volume {shown(mount['name'])}"
-            hint = f"use one of {', '.join(volumes)}" if volumes else "add the volume"
+            hint = f"use one of {listed(volumes)}" if volumes else "add the volume"
             yield UNKNOWN_VOLUME.complaint(message, hint, (*at, "name"))
-        elif _is_file(mount, volumes[mount["name"]]):
+        elif mount.get("subPath") in volumes[mount["name"]]:
             files.add(place)
         if place in places and mounts[places[place]]["mountPath"] != mount["mountPath"]:
             message = f"is the same path as volumeMounts[{places[place]}]"
             yield SHADOWED_MOUNT.complaint(message, "remove one of them", (*at, "mountPath"))
         places.setdefault(place, i)
+    above = _files_above(places, files) if files else {}
     for place, i in places.items():
-        parent = posixpath.dirname(place)
-        while parent not in files and parent != "/":
-            parent = posixpath.dirname(parent)
-        if parent in files:
-            message = f"is below {shown(parent)}, which is a file"
+        if place in above:
+            message = f"is below {shown(above[place])}, which is a file"
             at = (*path, "volumeMounts", i)
             hint = "mount one of them elsewhere"
             yield SHADOWED_MOUNT.complaint(message, hint, (*at, "mountPath"))
 
 
-def _is_file(mount: Object, volume: Object) -> bool:
-    """Return whether a mount is of one of the files that the volume's items make."""
-    items = [
-        item
+def file_paths(volume: Object) -> AbstractSet[str]:
+    """Collect the paths of the files that a volume's items make."""
+    return {
+        item["path"]
         for source in ("configMap", "secret", "downwardAPI")
         for item in volume.get(source, {}).get("items", ())
-    ]
-    return any(item["path"] == mount.get("subPath") for item in items)
+    }
+
+
+def _files_above(places: Iterable[str], files: AbstractSet[str]) -> dict[str, str]:
+    """Find the nearest file that each place is below, if there is one."""
+    above = {"/": "/"} if "/" in files else {}  # no container can start with it
+    stack: list[str] = []  # files, each below the one before
+    # What is below a folder follows it.
+    for folder, place in sorted((f"{place.rstrip('/')}/", place) for place in places):
+        while stack and not folder.startswith(f"{stack[-1].rstrip('/')}/"):
+            stack.pop()
+        if stack:
+            above[place] = stack[-1]
+        if place in files:
+            stack.append(place)
+    return above

@@ -1,33 +1,32 @@
 """Checks of who can reach a notebook, by the meaning of network policies.
 
-The hub and the user's own lab must reach it, and nobody else may. For each peer that a policy
-admits, the pod least like those two is constructed: if even that is one of them, all are.
+The hub and the user's own lab must reach it, and nobody else may (`labbuilder.validation.rules.
+lab.peers`). Policies that select the same labs of a namespace are judged once for all of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from labbuilder.errors import Path, Severity, shown
-from labbuilder.manifest import containers, labels_of, namespace_of
-from labbuilder.names import (
-    CATEGORY_LABEL,
-    LAB_PORT,
-    NOTEBOOK_CONTAINER,
-    NOTEBOOK_PORT_NAME,
-    USER_LABEL,
+from labbuilder.errors import Severity
+from labbuilder.manifest import labels_of, namespace_of
+from labbuilder.names import CATEGORY_LABEL, USER_LABEL
+from labbuilder.validation.rules.lab.labels import Labelled
+from labbuilder.validation.rules.lab.peers import (
+    HUB,
+    Friends,
+    Place,
+    Stranger,
+    admits_hub,
+    find_stranger,
 )
-from labbuilder.validation.rules.lab.selection import matches
-from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
 
 __all__ = ["judge_reach"]
 
-Labels = Mapping[str, str]
 Numbered = tuple[int, Object]
 
 _MIRRORS = "the network plugin, as the types of NetworkPolicy describe it"
@@ -55,181 +54,196 @@ EGRESS_CUT_OFF = Rule(
     guarded=False,
 )
 
-_NAME = "kubernetes.io/metadata.name"  # which every namespace has, with its name
-_APP, _HUB = "app", "jupyterhub"
-_ANY = "anything"
+TOO_MANY_POLICIES = Rule(
+    "too-many-policies",
+    "too many network policies select too many labs of one namespace to check who reaches them",
+    "nothing: a cluster has no such limit",
+    Stop.NOBODY,
+    guarded=False,
+)
+_MAX_STEPS = 200_000
+"""Of comparing the policies of a namespace with its labs, which takes about a second."""
+_NOBODY = "\0"  # which no user is called
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A pod that connects: its labels, its namespace's, and whether that is the lab's."""
-
-    pod: Labels
-    namespace: Labels
-    same_namespace: bool = False
+class _TooManyError(Exception):
+    """There are more steps than `_MAX_STEPS`."""
 
 
-_HUB_POD = _Source({_APP: _HUB, "component": "hub"}, {_NAME: _ANY, _ANY: _ANY})
+class _Labs:
+    """The labs of one namespace, by number."""
+
+    def __init__(self, pods: Sequence[Numbered], namespace: Object | None) -> None:
+        self.name = namespace_of(pods[0][1])
+        self.indices = [i for i, _ in pods]
+        labels = [labels_of(pod) for _, pod in pods]
+        self.friends = [Friends(self.name, each.get(USER_LABEL, "")) for each in labels]
+        self.places = [Place.of(pod) for _, pod in pods]
+        self.pods = Labelled(labels)
+        self._namespaces = Labelled([each.namespace_labels(namespace) for each in self.friends])
+        self._steps = 0
+
+    def admitted(self, peer: Object | None) -> frozenset[int]:
+        """Return those labs that a peer admits."""
+        if peer is None:
+            return self.pods.select({})
+        if "ipBlock" in peer:
+            return frozenset()
+        found = self.pods.select(peer.get("podSelector", {}))
+        selector = peer.get("namespaceSelector")
+        return found if selector is None else found & self._namespaces.select(selector)
+
+    def count(self, steps: int) -> None:
+        """Count steps."""
+        self._steps += steps
+        if self._steps > _MAX_STEPS:
+            raise _TooManyError
 
 
-class _Lab:
-    """A lab's pod, and where its notebook listens.
+class _Ingress:
+    """What some policies, of which each selects the same labs, admit to a place."""
 
-    Only this user's objects have the labels `own`; `source` is the pod as one that connects.
-    """
+    def __init__(self, policies: Sequence[Numbered], place: Place, labs: _Labs) -> None:
+        self.first = policies[0][0]
+        self._place, self._labs = place, labs
+        self._peers = [(i, at, peer) for i, policy in policies for at, peer in place.peers(policy)]
+        labs.count(len(policies) + len(self._peers))
+        peers = [peer for _, _, peer in self._peers]
+        self.admits_hub = any(map(admits_hub, peers))
+        self.admitted = frozenset[int]().union(*map(labs.admitted, peers))
+        nobody = Friends(labs.name, _NOBODY)
+        self._strangers = dict(enumerate(find_stranger(peer, nobody) for peer in peers))
+        self._by_user: defaultdict[str, set[int]] = defaultdict(set)  # peers
+        for number, stranger in self._strangers.items():
+            for user in stranger.users:
+                self._by_user[user].add(number)
+        self._users: set[str] = set()
 
-    def __init__(self, pod: Object, namespace: Object | None) -> None:
-        self.pod, self.labels, self.namespace = pod, labels_of(pod), namespace_of(pod)
-        self.own = {
-            CATEGORY_LABEL: self.labels[CATEGORY_LABEL],
-            USER_LABEL: self.labels.get(USER_LABEL, ""),
-        }
-        labels = self.own if namespace is None else labels_of(namespace)
-        self.source = _Source(self.labels, {_NAME: self.namespace, **labels}, same_namespace=True)
-        self.port, self.protocol = LAB_PORT, "TCP"
-        for _, container in containers(pod.get("spec", {}), lists=["containers"]):
-            is_notebook = container["name"] == NOTEBOOK_CONTAINER
-            for port in container.get("ports", ()):
-                if is_notebook and port.get("name") == NOTEBOOK_PORT_NAME:
-                    self.port = port["containerPort"]
-                    self.protocol = port.get("protocol", "TCP")
+    def complaints(self, friends: Friends) -> LabComplaints:
+        """Complain about the strangers who reach a lab, about each of them once."""
+        if friends.user in self._users:
+            return
+        self._users.add(friends.user)
+        own = self._by_user.get(friends.user, set())
+        for number in sorted(self._strangers.keys() | own):
+            if number not in own:
+                yield from self._complaint(number, self._strangers.pop(number))
+                continue
+            peer = self._peers[number][2]
+            self._labs.count(_size(peer))
+            yield from self._complaint(number, find_stranger(peer, friends))
 
-    def knows(self, source: _Source) -> bool:
-        """Return whether a pod is the hub or the user's own."""
-        return (
-            source.pod.get(_APP) == _HUB
-            or source.namespace.get(_NAME) == self.namespace
-            or self.own.items() <= source.namespace.items()
-            or self.own.items() <= source.pod.items()
-        )
+    def _complaint(self, number: int, stranger: Stranger) -> LabComplaints:
+        i, at, _ = self._peers[number]
+        if stranger.who:
+            message = f"lets {stranger.who} reach port {self._place.port} of the notebook"
+            hint = "admit only the hub and the user's own lab"
+            yield i, NOTEBOOK_EXPOSED.complaint(message, hint, at)
+
+
+class _Policies:
+    """Policies that select the same labs."""
+
+    def __init__(self, labs: _Labs) -> None:
+        self._labs = labs
+        self._ingress: list[Numbered] = []
+        self._by_place: dict[Place, _Ingress] = {}
+        self.cut_off: dict[int, None] = {}  # policies without a rule for egress
+        self.has_egress = False
+
+    def add(self, i: int, policy: Object) -> None:
+        types = _types(policy)
+        if "Ingress" in types:
+            self._ingress.append((i, policy))
+        if "Egress" in types:
+            self.cut_off[i] = None
+            self.has_egress = self.has_egress or bool(policy["spec"].get("egress"))
+
+    def ingress(self, place: Place) -> _Ingress | None:
+        if self._ingress and place not in self._by_place:
+            self._by_place[place] = _Ingress(self._ingress, place, self._labs)
+        return self._by_place.get(place)
 
 
 def judge_reach(manifests: Sequence[Object]) -> LabComplaints:
     """Check who can reach the notebooks of labs."""
     namespaces: dict[str, Object] = {}
     policies: defaultdict[str, list[Numbered]] = defaultdict(list)
+    pods: defaultdict[str, list[Numbered]] = defaultdict(list)
     for i, manifest in enumerate(manifests):
         if manifest["kind"] == "Namespace":
             namespaces[manifest["metadata"].get("name", "")] = manifest
         elif manifest["kind"] == "NetworkPolicy":
             policies[namespace_of(manifest)].append((i, manifest))
-    for i, manifest in enumerate(manifests):
-        if manifest["kind"] == "Pod" and labels_of(manifest).get(CATEGORY_LABEL) == "lab":
-            name = namespace_of(manifest)
-            if name in namespaces or name in policies:
-                yield from _judge(i, _Lab(manifest, namespaces.get(name)), policies[name])
+        elif manifest["kind"] == "Pod" and labels_of(manifest).get(CATEGORY_LABEL) == "lab":
+            pods[namespace_of(manifest)].append((i, manifest))
+    for name, found in pods.items():
+        if name in namespaces or name in policies:
+            try:
+                yield from _judge(_Labs(found, namespaces.get(name)), policies[name])
+            except _TooManyError:
+                message = "too many network policies select the labs of this namespace"
+                hint = "use fewer policies, or one namespace for each user"
+                yield found[0][0], TOO_MANY_POLICIES.complaint(message, hint)
 
 
-def _judge(index: int, lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
-    selecting = [
-        (i, policy)
-        for i, policy in policies
-        if matches(policy.get("spec", {}).get("podSelector", {}), lab.labels)
-    ]
-    ingress = [(i, policy) for i, policy in selecting if "Ingress" in _types(policy)]
-    if ingress:
-        yield from _ingress(lab, ingress)
-    else:
-        message = "no network policy for ingress selects the pod, so that everybody can reach it"
-        hint = "add one that admits the hub and the user's own lab"
-        yield index, NOTEBOOK_EXPOSED.complaint(message, hint)
-    egress = [(i, policy) for i, policy in selecting if "Egress" in _types(policy)]
-    if not any(policy["spec"].get("egress") for _, policy in egress):
-        for i, _ in egress:
-            message = "the lab can reach nothing, not even the cluster's DNS"
-            hint = "add rules, or remove Egress from policyTypes"
-            yield i, EGRESS_CUT_OFF.complaint(message, hint, ("spec", "egress"))
+def _judge(labs: _Labs, policies: Sequence[Numbered]) -> LabComplaints:
+    alike: defaultdict[frozenset[int], _Policies] = defaultdict(lambda: _Policies(labs))
+    for i, policy in policies:
+        alike[labs.pods.select(policy.get("spec", {}).get("podSelector", {}))].add(i, policy)
+    selecting: defaultdict[int, list[_Policies]] = defaultdict(list)
+    for selected, group in alike.items():
+        labs.count(len(selected))
+        for number in selected:
+            selecting[number].append(group)
+    for number, index in enumerate(labs.indices):
+        place = labs.places[number]
+        ingress = [found for each in selecting[number] if (found := each.ingress(place))]
+        if ingress:
+            yield from _ingress(number, labs, ingress)
+        else:
+            message = (
+                "no network policy for ingress selects the pod, so that everybody can reach it"
+            )
+            hint = "add one that admits the hub and the user's own lab"
+            yield index, NOTEBOOK_EXPOSED.complaint(message, hint)
+        yield from _egress(selecting[number])
 
 
-def _ingress(lab: _Lab, policies: Sequence[Numbered]) -> LabComplaints:
-    admitted = [(i, path, peer) for i, policy in policies for path, peer in _peers(policy, lab)]
-    for i, path, peer in admitted:
-        who = _stranger(peer, lab)
-        if who:
-            message = f"lets {who} reach port {lab.port} of the notebook"
-            hint = "admit only the hub and the user's own lab"
-            yield i, NOTEBOOK_EXPOSED.complaint(message, hint, path)
-    first, _ = policies[0]
-    for rule, who, source in (
-        (HUB_LOCKED_OUT, f"the hub, a pod labelled {_APP}: {_HUB} in any namespace,", _HUB_POD),
-        (LAB_LOCKED_OUT, "the user's own lab", lab.source),
-    ):
-        if not any(_admits(peer, source) for _, _, peer in admitted):
-            message = f"{who} can't reach port {lab.port} of the notebook"
+def _ingress(number: int, labs: _Labs, found: Sequence[_Ingress]) -> LabComplaints:
+    for each in found:
+        yield from each.complaints(labs.friends[number])
+    first = min(each.first for each in found)
+    admits_itself = any(number in each.admitted for each in found)
+    for rule, who, is_admitted in (
+        (HUB_LOCKED_OUT, f"the hub, a pod labelled {HUB} in any namespace,",
+         any(each.admits_hub for each in found)),
+        (LAB_LOCKED_OUT, "the user's own lab", admits_itself),
+    ):  # fmt: skip
+        if not is_admitted:
+            message = f"{who} can't reach port {labs.places[number].port} of the notebook"
             yield first, rule.complaint(message, "add a rule that admits it", ("spec", "ingress"))
 
 
-def _peers(policy: Object, lab: _Lab) -> Iterator[tuple[Path, Object | None]]:
-    """List the peers that a policy admits to the notebook; None is everybody."""
-    for i, each in enumerate(policy.get("spec", {}).get("ingress", ())):
-        ports = each.get("ports", ())
-        if ports and not any(_covers(port, lab) for port in ports):
-            continue
-        at = ("spec", "ingress", i, "from")
-        peers = each.get("from")
-        yield from (((*at, j), peer) for j, peer in enumerate(peers)) if peers else [(at, None)]
+def _egress(found: Sequence[_Policies]) -> LabComplaints:
+    """Complain about policies that let a lab reach nothing, about each of them once."""
+    if any(each.has_egress for each in found):
+        return
+    for each in found:
+        for i in each.cut_off:
+            message = "the lab can reach nothing, not even the cluster's DNS"
+            hint = "add rules, or remove Egress from policyTypes"
+            yield i, EGRESS_CUT_OFF.complaint(message, hint, ("spec", "egress"))
+        each.cut_off.clear()
 
 
-def _covers(port: Object, lab: _Lab) -> bool:
-    if port.get("protocol", "TCP") != lab.protocol:
-        return False
-    first = port.get("port", lab.port)
-    if isinstance(first, int):
-        last: int = port.get("endPort", first)
-        return first <= lab.port <= last
-    return any(
-        (each.get("name"), each["containerPort"], each.get("protocol", "TCP"))
-        == (first, lab.port, lab.protocol)
-        for _, container in pod_containers(lab.pod)
-        for each in container.get("ports", ())
+def _size(peer: Object | None) -> int:
+    """Count the labels and values of a peer's selectors."""
+    return sum(
+        len(selector.get("matchLabels", ()))
+        + sum(1 + len(each.get("values", ())) for each in selector.get("matchExpressions", ()))
+        for selector in (peer or {}).values()
     )
-
-
-def _admits(peer: Object | None, source: _Source) -> bool:
-    if peer is None:
-        return True
-    if "ipBlock" in peer:  # which is meant for addresses outside the cluster: those of pods change
-        return False
-    selector = peer.get("namespaceSelector")
-    same = source.same_namespace if selector is None else matches(selector, source.namespace)
-    return same and matches(peer.get("podSelector", {}), source.pod)
-
-
-def _stranger(peer: Object | None, lab: _Lab) -> str:
-    """Describe whom a peer admits and shouldn't; empty if there is nobody."""
-    if peer is None:
-        return "everybody"
-    if "ipBlock" in peer:
-        return f"addresses in {shown(peer['ipBlock'].get('cidr', ''))}"
-    selector = peer.get("namespaceSelector")
-    if selector is None:  # the lab's own namespace
-        return ""
-    pod, namespace = _worst(peer.get("podSelector", {}), lab), _worst(selector, lab)
-    if pod is None or namespace is None or lab.knows(_Source(pod, namespace)):
-        return ""
-    return f"{_describe('pod', pod)} in {_describe('namespace', namespace)}"
-
-
-def _worst(selector: Object, lab: _Lab) -> Labels | None:
-    """Find labels that match a selector and are least like a friend's; None if none match."""
-    labels = dict(selector.get("matchLabels", {}))
-    expressions = selector.get("matchExpressions", ())
-    friendly = {_HUB, lab.namespace, *lab.own.values()}
-    for key in dict.fromkeys(each["key"] for each in expressions):
-        own = [each for each in expressions if each["key"] == key]
-        values = [value for each in own for value in each.get("values", ())]
-        choices = (_ANY, *sorted(values, key=friendly.__contains__))
-        tries = [labels] if key in labels else [{}, *({key: value} for value in choices)]
-        fit = [each for each in tries if matches({"matchExpressions": own}, each)]
-        if not fit:
-            return None
-        labels = {**labels, **fit[0]}
-    return labels
-
-
-def _describe(what: str, labels: Labels) -> str:
-    words = ", ".join(f"{key}: {value}" for key, value in labels.items())
-    return f"a {what} labelled {shown(words)}" if words else f"any {what}"
 
 
 def _types(policy: Object) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
-from labbuilder.errors import Path, Severity, shown
+from labbuilder.errors import Path, Severity, listed, shown
 from labbuilder.manifest import namespace_of
 from labbuilder.validation.rules.combinators import DUPLICATE
-from labbuilder.validation.rules.lab.places import mounts
+from labbuilder.validation.rules.lab.places import file_paths, mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
 from labbuilder.validation.rules.lab.surroundings import Surroundings, pod_containers
 from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
@@ -64,16 +65,23 @@ _VOLUME_SOURCES = (
 )
 
 
+class _Containers(NamedTuple):
+    """The containers of a pod."""
+
+    names: AbstractSet[str]
+    hint: str
+
+
 def judge_references(manifests: Sequence[Object]) -> LabComplaints:
     """Check that manifests refer to objects that exist."""
     namespaces: defaultdict[str, Surroundings] = defaultdict(Surroundings)
     for i, manifest in enumerate(manifests):
         kind, name = manifest["kind"], manifest["metadata"].get("name", "")
-        objects = namespaces[namespace_of(manifest)].objects
-        if (kind, name) in objects:
+        surroundings = namespaces[namespace_of(manifest)]
+        if (kind, name) in surroundings.objects:
             message, at = f"{kind} {shown(name)} is duplicated", ("metadata", "name")
             yield i, DUPLICATE_OBJECT.complaint(message, "remove one of them", at)
-        objects[kind, name] = manifest
+        surroundings.add(kind, name, manifest)
         if kind == "Namespace":
             namespaces[name].complete = True
     for i, manifest in enumerate(manifests):
@@ -85,7 +93,7 @@ def judge_references(manifests: Sequence[Object]) -> LabComplaints:
 
 def _pod(pod: Object, surroundings: Surroundings) -> Complaints:
     spec = pod.get("spec", {})
-    volumes = {volume["name"]: volume for volume in spec.get("volumes", ())}
+    volumes = {volume["name"]: file_paths(volume) for volume in spec.get("volumes", ())}
     names: dict[str, str | int] = {}
     for path, container in pod_containers(pod):
         # Within one list, the schema's keys forbid it.
@@ -94,16 +102,17 @@ def _pod(pod: Object, surroundings: Surroundings) -> Complaints:
             yield DUPLICATE.complaint(message, "rename one of them", (*path, "name"))
         yield from mounts(path, container, volumes)
         yield from _environment(path, container, surroundings)
+    known = _Containers(names.keys(), f"use one of {listed(sorted(names))}")
     for path, container in pod_containers(pod):
         for i, variable in enumerate(container.get("env", ())):
             source = variable.get("valueFrom", {})
-            yield from _downward((*path, "env", i, "valueFrom"), source, names.keys())
+            yield from _downward((*path, "env", i, "valueFrom"), source, known)
     for i, volume in enumerate(spec.get("volumes", ())):
         at: Path = ("spec", "volumes", i)
-        yield from _volume(at, volume, names.keys(), surroundings)
+        yield from _volume(at, volume, known, surroundings)
         for k, source in enumerate(volume.get("projected", {}).get("sources", ())):
             place = (*at, "projected", "sources", k)
-            yield from _volume(place, source, names.keys(), surroundings)
+            yield from _volume(place, source, known, surroundings)
     for i, secret in enumerate(spec.get("imagePullSecrets", ())):
         name = secret.get("name", "")
         if surroundings.lacks("Secret", name):
@@ -128,7 +137,7 @@ def _environment(path: Path, container: Object, surroundings: Surroundings) -> C
 
 
 def _volume(
-    path: Path, volume: Object, names: AbstractSet[str], surroundings: Surroundings
+    path: Path, volume: Object, known: _Containers, surroundings: Surroundings
 ) -> Complaints:
     for source, field, kind in _VOLUME_SOURCES:
         found = volume.get(source)
@@ -141,15 +150,15 @@ def _volume(
             at = (*path, source, "items", i)
             yield from _key(at, kind, reference, item, surroundings)
     for i, item in enumerate(volume.get("downwardAPI", {}).get("items", ())):
-        yield from _downward((*path, "downwardAPI", "items", i), item, names)
+        yield from _downward((*path, "downwardAPI", "items", i), item, known)
 
 
-def _downward(path: Path, holder: Object, names: AbstractSet[str]) -> Complaints:
+def _downward(path: Path, holder: Object, known: _Containers) -> Complaints:
     name = holder.get("resourceFieldRef", {}).get("containerName")
-    if name and name not in names:
+    if name and name not in known.names:
         at = (*path, "resourceFieldRef", "containerName")
         message = f"the pod has no container {shown(name)}"
-        yield UNKNOWN_CONTAINER.complaint(message, f"use one of {', '.join(sorted(names))}", at)
+        yield UNKNOWN_CONTAINER.complaint(message, known.hint, at)
 
 
 def _object(

@@ -1,0 +1,181 @@
+"""Whom the peers of network policies stand for.
+
+For each peer that a policy admits, the pod least like a friend is constructed: if even that is
+one, all are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from labbuilder.errors import Path, shown
+from labbuilder.manifest import containers, labels_of
+from labbuilder.names import (
+    CATEGORY_LABEL,
+    LAB_PORT,
+    NOTEBOOK_CONTAINER,
+    NOTEBOOK_PORT_NAME,
+    USER_LABEL,
+)
+from labbuilder.validation.rules.lab.labels import Labels, matches, requirements
+from labbuilder.validation.rules.lab.surroundings import pod_containers
+from labbuilder.validation.rules.rule import Object
+
+__all__ = ["HUB", "NAMESPACE_NAME", "Friends", "Place", "Stranger", "admits_hub", "find_stranger"]
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label that every namespace has, with its name."""
+_APP, _JUPYTERHUB = "app", "jupyterhub"
+HUB = f"{_APP}: {_JUPYTERHUB}"
+"""The label of the hub's pods."""
+_ANY = "anything"
+_HUB_LABELS = {_APP: _JUPYTERHUB, "component": "hub"}
+_HUB_NAMESPACE = {NAMESPACE_NAME: _ANY, _ANY: _ANY}
+
+
+class Place(NamedTuple):
+    """Where a lab's notebook listens."""
+
+    port: int
+    protocol: str
+    names: frozenset[str]  # of that port, in any container
+
+    @classmethod
+    def of(cls, pod: Object) -> Place:
+        """Find the place in a lab's pod."""
+        found = LAB_PORT, "TCP"
+        for _, container in containers(pod.get("spec", {}), lists=["containers"]):
+            is_notebook = container["name"] == NOTEBOOK_CONTAINER
+            for port in container.get("ports", ()):
+                if is_notebook and port.get("name") == NOTEBOOK_PORT_NAME:
+                    found = port["containerPort"], port.get("protocol", "TCP")
+        names = frozenset(
+            port["name"]
+            for _, container in pod_containers(pod)
+            for port in container.get("ports", ())
+            if "name" in port and (port["containerPort"], port.get("protocol", "TCP")) == found
+        )
+        return cls(*found, names)
+
+    def peers(self, policy: Object) -> Iterator[tuple[Path, Object | None]]:
+        """List the peers that a policy admits here; None is everybody."""
+        for i, each in enumerate(policy.get("spec", {}).get("ingress", ())):
+            ports = each.get("ports", ())
+            if ports and not any(map(self._is_covered, ports)):
+                continue
+            at = ("spec", "ingress", i, "from")
+            peers = each.get("from")
+            yield from (
+                (((*at, j), peer) for j, peer in enumerate(peers)) if peers else [(at, None)]
+            )
+
+    def _is_covered(self, port: Object) -> bool:
+        if port.get("protocol", "TCP") != self.protocol:
+            return False
+        first = port.get("port", self.port)
+        if isinstance(first, int):
+            last: int = port.get("endPort", first)
+            return first <= self.port <= last
+        return first in self.names
+
+
+@dataclass(frozen=True, slots=True)
+class Friends:
+    """Who may reach a lab: the hub, and whoever is in its namespace or has its user's labels."""
+
+    namespace: str
+    user: str
+
+    @property
+    def own(self) -> Labels:
+        """The labels that only this user's objects have."""
+        return {CATEGORY_LABEL: "lab", USER_LABEL: self.user}
+
+    def include(self, pod: Labels, namespace: Labels) -> bool:
+        """Return whether a pod of these labels is one, given its namespace's labels."""
+        return (
+            pod.get(_APP) == _JUPYTERHUB
+            or namespace.get(NAMESPACE_NAME) == self.namespace
+            or self.own.items() <= namespace.items()
+            or self.own.items() <= pod.items()
+        )
+
+    def namespace_labels(self, namespace: Object | None) -> Labels:
+        """Return the labels of the lab's namespace, whose manifest may be missing."""
+        labels = self.own if namespace is None else labels_of(namespace)
+        return {NAMESPACE_NAME: self.namespace, **labels}
+
+
+class Stranger(NamedTuple):
+    """Whom a peer admits and shouldn't; nobody if `who` is empty."""
+
+    who: str = ""
+    users: frozenset[str] = frozenset()  # for whose labs it may be somebody else
+
+
+def find_stranger(peer: Object | None, friends: Friends) -> Stranger:
+    """Find whom a peer admits and shouldn't."""
+    if peer is None:
+        return Stranger("everybody")
+    if "ipBlock" in peer:
+        return Stranger(f"addresses in {shown(peer['ipBlock'].get('cidr', ''))}")
+    selector = peer.get("namespaceSelector")
+    if selector is None:  # the lab's own namespace
+        return Stranger()
+    users: set[str] = set()
+    pod = _worst(peer.get("podSelector", {}), friends, users)
+    namespace = _worst(selector, friends, users)
+    if pod is None or namespace is None:
+        return Stranger()
+    who = ""
+    if not friends.include(pod, namespace):
+        who = f"{_describe('pod', pod)} in {_describe('namespace', namespace)}"
+    return Stranger(who, frozenset(users))
+
+
+def admits_hub(peer: Object | None) -> bool:
+    """Return whether a peer admits the hub, which may be in any other namespace."""
+    if peer is None:
+        return True
+    # A block is meant for addresses outside the cluster: those of pods change.
+    if "ipBlock" in peer or peer.get("namespaceSelector") is None:
+        return False
+    return matches(peer["namespaceSelector"], _HUB_NAMESPACE) and matches(
+        peer.get("podSelector", {}), _HUB_LABELS
+    )
+
+
+def _worst(selector: Object, friends: Friends, users: set[str]) -> Labels | None:
+    """Find labels that match a selector and are least like a friend's; None if none match.
+
+    The values that may be other ones for a user of that name are added to the users.
+    """
+    labels: dict[str, str] = dict(selector.get("matchLabels", {}))
+    users.update(labels[key] for key in [USER_LABEL] if key in labels)
+    friendly = {_JUPYTERHUB, friends.namespace, *friends.own.values()}
+    required = requirements(selector)
+    if required is None:
+        return None
+    for key, each in required.items():
+        values: Iterable[str | None] = (
+            None,
+            _ANY,
+            *sorted(each.named, key=friendly.__contains__),
+        )
+        if key in labels:
+            values = [labels[key]]
+        try:
+            chosen = next(value for value in values if each.accepts(value))
+        except StopIteration:
+            return None
+        if chosen is not None and key not in labels:
+            labels[key] = chosen
+            users.add(chosen)
+    return labels
+
+
+def _describe(what: str, labels: Mapping[str, str]) -> str:
+    words = ", ".join(f"{key}: {value}" for key, value in labels.items())
+    return f"a {what} labelled {shown(words)}" if words else f"any {what}"
