@@ -9,7 +9,7 @@ from typing import Any
 
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.errors import Finding, LabBuilderError, Source
 from labbuilder.manifest import object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
@@ -32,11 +32,14 @@ class Checked:
         The file of each manifest and its ``Kind/name``, in order.
     documents
         The YAML documents of each file that could be read.
+    users
+        The users among them, each with its place, where the caller adds them.
     """
 
     findings: Sequence[Finding]
     objects: Sequence[tuple[str, str]]
     documents: Mapping[str, Sequence[Document]]
+    users: Sequence[tuple[str, Source]] = ()
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
@@ -109,13 +112,15 @@ def merged(parts: Iterable[Checked], files: Sequence[str]) -> Checked:
     findings: list[Finding] = []
     objects: list[tuple[str, str]] = []
     documents: dict[str, Sequence[Document]] = {}
+    users: list[tuple[str, Source]] = []
     for part in parts:
         findings += part.findings
         objects += part.objects
         documents |= part.documents
+        users += part.users
     order = {file: i for i, file in enumerate(files)}
     findings.sort(key=lambda finding: _order(finding, order))
-    return Checked(findings, objects, documents)
+    return Checked(findings, objects, documents, users)
 
 
 def _is_user(data: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
@@ -16,6 +17,8 @@ from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.check import UserChecker, is_independent
+from labbuilder.users.compile import UserOptions
+from labbuilder.users.duplicates import KnownUsers, find_users
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
 from labbuilder.validation.rules import RULES
 
@@ -24,21 +27,25 @@ __all__ = ["check_files"]
 
 def check_files(
     files: Sequence[str],
-    users: Mapping[str, str | None],
+    users: UserOptions,
     versions: Sequence[str],
     output: ReportFormat,
     jobs: int,
 ) -> None:
     """Check files and print a report."""
-    progress = Progress(total_bytes(files))
+    access = users.get("access")
+    progress = Progress(total_bytes(files, access))
+    known = KnownUsers()
+    again: list[Finding] = []
     unreadable: list[Finding] = []
     texts: dict[str, bytes] = {}
     order: dict[str, None] = {}
 
     def independent() -> Iterator[Batch]:
         """Yield what can be checked by itself, and keep the rest in `texts`."""
-        for batch in read_batches(dict.fromkeys(files)):
+        for batch in read_batches(files, access):
             order[batch.file] = None
+            known.expect(batch.file)
             progress.advance(len(batch.text))
             if batch.findings:
                 unreadable.extend(batch.findings)
@@ -51,12 +58,18 @@ def check_files(
         selected = select_versions(versions)
         make = partial(UserChecker, users, selected)
         with writing("the report"):
-            parts = list(map_batches(make, independent(), jobs))
+            parts: list[Checked] = []
+            for part in map_batches(make, independent(), jobs):
+                again += known.add(part.users)
+                parts.append(replace(part, users=()))
     except LabBuilderError as error:
         fail(error.findings)
     if unreadable:
         fail(unreadable)
-    parts.append(check_texts(texts, selected, make().judge))
+    together = check_texts(texts, selected, make().judge)
+    for documents in together.documents.values():
+        again += known.add(find_users(documents))
+    parts += [together, Checked(again, (), {})]
     checked = merged(parts, tuple(order))
     with writing("the report"):
         write(_report(checked, texts, output))
