@@ -25,6 +25,7 @@ _ARGUMENTS = {
     "pull_secret": "pullSecret",
 }  # fmt: skip
 _KEYS = ("config", *_ARGUMENTS.values())
+_ABOUT_KEYS = ("other-configuration", "unknown-field")
 _SECRET_FORMS = ("env", "file", "base64")
 _DEFAULT_BASE_URL = "http://localhost"
 
@@ -48,7 +49,7 @@ class UserDocument:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Add a finding about the value at a path of the document."""
-        source = self.document.source(path, key=code == "unknown-field")
+        source = self.document.source(path, key=code in _ABOUT_KEYS)
         self.findings.append(Finding(code, message, path, hint, severity, source=source))
 
     def read(self, name: str, path: Steps) -> bytes | None:
