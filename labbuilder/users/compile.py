@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, TypedDict
 
 from labbuilder.compiler import LabCompiler
@@ -83,20 +85,23 @@ class UserFiles:
         try:
             lab = compiler.compile_inputs(inputs, tuple(user.findings))
         except LabBuilderError as error:
-            found = place(self._judged(error.findings, user), user.origins)
-            raise LabBuilderError(found) from None
-        warnings = place(self._judged(lab.warnings, user), user.origins)
+            raise LabBuilderError(self._placed(error.findings, user)) from None
+        warnings = self._placed(lab.warnings, user)
         raise_on_error(warnings)
         return replace(lab, warnings=tuple(warnings))
 
-    def _judged(self, findings: Sequence[Finding], user: UserDocument) -> list[Finding]:
-        """Make it an error if a configuration in the user file itself asks for a waiver."""
+    def _placed(self, findings: Sequence[Finding], user: UserDocument) -> list[Finding]:
+        """Place findings; a waiver is an error if the configuration is in the user file itself."""
+        placed = place(findings, user.origins)
         if not isinstance(user.document.data.get("config"), Mapping) or self._any_own:
-            return list(findings)
+            return placed
+        at = partial(user.document.source, ("config",), key=True)
         hint = "put the configuration into a file and name it with --config"
         return [
-            replace(each, severity=Severity.ERROR, hint=hint) if each.code == WAIVER.code else each
-            for each in findings
+            replace(each, severity=Severity.ERROR, hint=hint, source=each.source or at())
+            if each.code == WAIVER.code
+            else each
+            for each in placed
         ]
 
     def _compiler(self, user: UserDocument) -> LabCompiler | None:
@@ -134,7 +139,7 @@ class UserFiles:
             return
         if isinstance(own, Mapping):
             message = "can't be combined with --config"
-        elif resolve(resolve_relative(user.document.file, own)) != resolve(self._config):
+        elif not _is_same(resolve_relative(user.document.file, own), self._config):
             message = "is not the configuration that --config names"
         else:
             return
@@ -165,6 +170,11 @@ class UserFiles:
             return _Site(origin, LabCompiler(config, **self._options))
         except LabBuilderError as error:
             return _Site(origin, findings=tuple(error.findings))
+
+
+@lru_cache  # as for resolve_relative
+def _is_same(path: Path, other: str) -> bool:
+    return resolve(path) == resolve(other)
 
 
 def read_documents(name: str) -> list[Document]:
