@@ -242,8 +242,8 @@ def test_every_command_that_reads_users_has_the_options(
     rendered = run("render", "user.yaml", "--trusted").stdout
     Path("lab.yaml").write_text(rendered, encoding="utf-8")
     function = {"apiVersion": "v1", "kind": "Lab", "metadata": {"name": "a"}, "spec": user}
-    listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []}
-    listed["functionConfig"] = function
+    listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList"}
+    stdin = json.dumps({**listed, "functionConfig": function})
     config = ["--against-config", str(outside / "site.yaml")]
     for command, failed in (
         (["render", "user.yaml"], 2),
@@ -253,13 +253,13 @@ def test_every_command_that_reads_users_has_the_options(
         (["diff", "user.yaml", *config], 2),
         (["krm"], 1),
     ):
-        result = run(*command, stdin=json.dumps(listed))
+        result = run(*command, stdin=stdin)
         assert result.exit_code == failed
         assert SECRET not in result.output
         assert "[file-not-allowed]" in result.output
         assert "[variable-not-allowed]" in result.output
         for options in (["--trusted"], ["--allow-files", str(outside), "--allow-env", "LAB_*"]):
-            allowed = run(*command, *options, stdin=json.dumps(listed))
+            allowed = run(*command, *options, stdin=stdin)
             assert allowed.exit_code == 0, allowed.output
 
 
@@ -352,7 +352,7 @@ def test_a_discovery_document_that_is_none_is_not_quoted() -> None:
         Path("document").write_text(text, encoding="utf-8")
         (found,) = findings(discovery("../document"))
         assert found.code == "invalid-json"
-        problem = found.message.rpartition("users/../document': ")[2]
+        problem = found.message.rpartition("document': ")[2]
         assert problem in {"Expecting value", "Invalid \\escape", "Invalid control character at"}
 
 

@@ -287,7 +287,8 @@ def test_options_are_those_of_render() -> None:
     text = json.dumps(LIST | {"functionConfig": LAB | {"spec": spec}})
     options = ["--config", site, "--allow-files", str(MINIMAL.parent)]
     answer = answered(krm(text, *options, "--kubernetes-version", NEWEST))
-    assert answer["items"] == rendered(str(MINIMAL.parent / "observatory.yaml"))
+    options = ["--allow-files", str(MINIMAL.parent)]
+    assert answer["items"] == rendered(str(MINIMAL.parent / "observatory.yaml"), *options)
     failed = answered(krm(json.dumps(LIST), "--kubernetes-version", "1.2"), 1)
     assert [each["tags"]["code"] for each in failed["results"]] == ["unknown-kubernetes-version"]
 

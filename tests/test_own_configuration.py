@@ -47,9 +47,9 @@ def write(name: str, data: Any) -> None:
 
 
 def run(*command: str, spec: Any = None) -> Any:
-    listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []}
-    listed["functionConfig"] = {"spec": spec}
-    return CliRunner().invoke(app, command, input=json.dumps(listed))
+    listed = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList"}
+    text = json.dumps({**listed, "functionConfig": {"spec": spec}})
+    return CliRunner().invoke(app, command, input=text)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
