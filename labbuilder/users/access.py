@@ -53,20 +53,15 @@ class Access:
 
     def allows_file(self, path: str | Path) -> bool:
         """Return whether a file may be read, whether or not it exists."""
-        real = resolve(path)
-        if real is None or f"{path}/".startswith(_OF_THE_KERNEL):
-            return False
-        if f"{real}/".startswith(_OF_THE_KERNEL):
-            return False
-        return self.trusted or is_below(real, self._folders)
+        return self._resolve(path) is not None
 
     def read(self, path: Path) -> bytes:
         """Read a file that a user file names, or raise `LabBuilderError`.
 
         The complaint doesn't say whether a file exists that may not be read.
         """
-        real = resolve(path)
-        if real is None or not self.allows_file(path):
+        real = self._resolve(path)
+        if real is None:
             if self.trusted:
                 message, hint = "must not be below /dev, /proc or /sys", "name a regular file"
             else:
@@ -74,6 +69,13 @@ class Access:
                 hint = "allow its folder with --allow-files DIR, or move it"
             raise LabBuilderError([Finding("file-not-allowed", message, hint=hint)])
         return read_regular(Path(real), str(path), MAX_NAMED_FILE_BYTES)
+
+    def _resolve(self, path: str | Path) -> str | None:
+        """Return the path without links; None if it may not be read."""
+        real = resolve(path)
+        if real is None or any(f"{each}/".startswith(_OF_THE_KERNEL) for each in (path, real)):
+            return None
+        return real if self.trusted or is_below(real, self._folders) else None
 
 
 def resolve(path: str | Path) -> str | None:
@@ -86,8 +88,9 @@ def resolve(path: str | Path) -> str | None:
 
 def is_below(path: str, folders: Sequence[str]) -> bool:
     """Return whether a path without links is below one of the folders, but not in ``.git``."""
-    parents = Path(path).parents
+    file = Path(path)
     return any(
-        folder in parents and _HISTORY not in Path(path).relative_to(folder).parts
+        folder in file.parents
+        and all(part.lower() != _HISTORY for part in file.relative_to(folder).parts)
         for folder in map(Path, folders)
     )
