@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from labbuilder.documents import Document
@@ -43,6 +43,11 @@ class KnownUsers:
         self._files: dict[str, int] = {}
         self._names: list[str] = []
         self._places: dict[bytes, int] = {}
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The files, in order."""
+        return self._names
 
     def expect(self, file: str) -> int:
         """Return the number of a file; a new one comes after all others."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from itertools import chain
 
 import typer
 
@@ -36,15 +37,12 @@ def check_files(
     access = users.get("access")
     progress = Progress(total_bytes(files, access))
     known = KnownUsers()
-    again: list[Finding] = []
     unreadable: list[Finding] = []
     texts: dict[str, bytes] = {}
-    order: dict[str, None] = {}
 
     def independent() -> Iterator[Batch]:
         """Yield what can be checked by itself, and keep the rest in `texts`."""
         for batch in read_batches(files, access):
-            order[batch.file] = None
             known.expect(batch.file)
             progress.advance(len(batch.text))
             if batch.findings:
@@ -58,23 +56,24 @@ def check_files(
         selected = select_versions(versions)
         make = partial(UserChecker, users, selected)
         with writing("the report"):
-            parts: list[Checked] = []
-            for part in map_batches(make, independent(), jobs):
-                again += known.add(part.users)
-                parts.append(replace(part, users=()))
+            parts = [_compared(part, known) for part in map_batches(make, independent(), jobs)]
     except LabBuilderError as error:
         fail(error.findings)
     if unreadable:
         fail(unreadable)
     together = check_texts(texts, selected, make().judge)
-    for documents in together.documents.values():
-        again += known.add(find_users(documents))
-    parts += [together, Checked(again, (), {})]
-    checked = merged(parts, tuple(order))
+    users_together = find_users(chain.from_iterable(together.documents.values()))
+    parts.append(_compared(replace(together, users=users_together), known))
+    checked = merged(parts, known.files)
     with writing("the report"):
         write(_report(checked, texts, output))
     if any(finding.severity is Severity.ERROR for finding in checked.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _compared(part: Checked, known: KnownUsers) -> Checked:
+    """Add findings about users that are known already, and know the others."""
+    return replace(part, findings=[*part.findings, *known.add(part.users)], users=())
 
 
 def _report(checked: Checked, texts: Mapping[str, bytes], output: ReportFormat) -> str:
