@@ -33,6 +33,7 @@ from labbuilder.names import is_dns_subdomain, is_env_var_name, is_qualified_nam
 from labbuilder.quantity import parse_quantity
 from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
+from labbuilder.users.access import Access
 from labbuilder.users.document import parse_user
 from labbuilder.users.roster import find_nameable
 from labbuilder.validation.files import check_texts
@@ -1467,7 +1468,7 @@ CASES["client: keys"] = lambda n: lambda: plain({"data": _keys(n)})
 
 
 def _user_file(text: str) -> object:
-    return [parse_user(document) for document in load(text, "f.yaml")]
+    return [parse_user(document, Access()) for document in load(text, "f.yaml")]
 
 
 _add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labbuilder.users import batches
+from labbuilder.users.access import Access
 from labbuilder.users.batches import (
     Batch,
     map_batches,
@@ -52,6 +54,75 @@ def test_a_glob_stands_for_the_files_that_match() -> None:
     assert names("*.yaml", "**/d.*") == ["b.yaml", "sub/d.yaml"]
     Path("[a].yaml").touch()
     assert names("[a].yaml") == ["[a].yaml"]
+
+
+@pytest.fixture
+def outside(folder: Path) -> Path:
+    """Make a folder outside, and links to it, to our own folders, and to files of either."""
+    outside = folder.parent / f"{folder.name}-outside"
+    (outside / "sub").mkdir(parents=True)
+    (outside / "sub" / "secret.yaml").write_text("token: planted-secret", encoding="utf-8")
+    Path("users/..data").mkdir(parents=True)  # as Kubernetes mounts a ConfigMap
+    Path("users/..data/ada.yaml").write_text("user: ada", encoding="utf-8")
+    Path("users/ada.yaml").symlink_to("..data/ada.yaml")
+    Path("users/up").symlink_to("..")
+    Path("users/up2").symlink_to("..")
+    Path("users/out").symlink_to(outside)
+    os.mkfifo("users/fifo.yaml")
+    return outside
+
+
+@pytest.mark.parametrize("name", ["users", "users/**/*.yaml", "users/**", "**/ada.yaml"])
+def test_links_to_folders_are_not_followed(name: str, outside: Path) -> None:
+    assert names(name) == ["users/ada.yaml"]
+
+
+@pytest.mark.parametrize("name", ["users", "users/*.yaml", "users/**", "users/**/*.yaml"])
+def test_a_link_to_a_file_outside_is_refused_without_a_word_of_it(
+    name: str, outside: Path
+) -> None:
+    Path("users/b.yaml").symlink_to(outside / "sub" / "secret.yaml")
+    Path("users/c.yaml").symlink_to("../b.yaml")  # is below the working directory
+    Path("users/d.yaml").symlink_to(outside / "sub" / "absent.yaml")
+    Path("users/e.yaml").symlink_to("e.yaml")
+    assert names(name) == ["users/ada.yaml", name, "users/c.yaml"]
+    message = "'users/b.yaml' is a link to a file that may not be read"
+    assert complaints(name) == [("file-not-allowed", message)]
+    for access in (Access(trusted=True), Access(allow_files=[str(outside)])):
+        found = [batch.file for batch in read_batches([name], access)]
+        assert found == ["users/ada.yaml", "users/b.yaml", "users/c.yaml"]
+
+
+def test_a_pattern_may_lead_through_links_to_what_may_be_read(outside: Path) -> None:
+    assert names("users/up*/b.yaml") == ["users/up/b.yaml"]  # the same file as users/up2/b.yaml
+    assert [code for code, _ in complaints("users/o*/sub/*.yaml")] == ["file-not-allowed"]
+    assert names("users/out/sub/*.yaml") == ["users/out/sub/secret.yaml"]  # named, with its link
+
+
+def test_a_file_with_several_names_is_read_once(folder: Path) -> None:
+    Path("link.yaml").symlink_to("b.yaml")
+    given = ["b.yaml", "./b.yaml", str(folder / "b.yaml"), "link.yaml", "*.yaml", ".", "b.yaml"]
+    assert names(*given) == ["b.yaml", "a.yml", "c.json", "sub/d.yaml"]
+
+
+def test_folders_may_be_as_deep_as_a_path_is_long() -> None:
+    levels = ["deep" + "/a" * level for level in range(1100)]
+    for level in levels:
+        Path(level).mkdir()
+    file = Path(levels[-1], "x.yaml")
+    file.touch()
+    assert names("deep") == names("deep/**/x.yaml") == [str(file)]
+    file.unlink()
+    for level in reversed(levels):  # more than pytest could remove
+        Path(level).rmdir()
+
+
+def test_a_folder_that_is_closed_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert complaints("sub") == [("unreadable-file", "'sub' can't be read: Permission denied")]
 
 
 def test_what_is_not_there_is_told_and_does_not_stop_the_others() -> None:

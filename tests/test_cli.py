@@ -94,7 +94,7 @@ def test_files_and_documents_are_rendered_one_after_the_other() -> None:
 
 
 def test_complaints_of_all_files_come_at_once_and_nothing_is_written() -> None:
-    first = write("first.yaml", ("uid: 4242", "uid: 0"))
+    first = write("first.yaml", ("uid: 4242", "uid: 0"), ("username: rosalind", "username: vera"))
     second = write("second.yaml", ("username: rosalind", "username: Rosalind"))
     Path("empty.yaml").write_text("# nobody\n", encoding="utf-8")
     for more in ([], ["--output-dir", "out"]):
@@ -151,7 +151,7 @@ def test_secrets_come_from_text_variables_files_and_base64(
         ("token: not-a-real-token", "token: plain\n  v: {env: SOME_SECRET}\n  f: {file: secret}"),
         add="  b: {base64: Zg==}\n",
     )
-    assert secret_data(render("folder/user.yaml")) == {
+    assert secret_data(render("folder/user.yaml", "--allow-env", "SOME_SECRET")) == {
         "token": "cGxhaW4=",
         "v": "ZnJvbSBhIHZhcmlhYmxl",
         "f": "/wA=",
@@ -166,21 +166,20 @@ def test_a_pull_secret_may_come_from_a_file() -> None:
     assert pull[0]["data"] == {".dockerconfigjson": "e30="}
 
 
-def test_a_named_configuration_overrides_the_user_files() -> None:
+def test_a_named_configuration_is_the_only_one() -> None:
     Path("site.yaml").write_text(
         "namespacePrefix: other\nvolumes: [{name: home, source: {type: emptyDir}}]\n"
         "sizes: [{size: tiny, resources: {limits: {cpu: 1, memory: 1Gi}, "
         "requests: {cpu: 1, memory: 1Gi}}}]\n",
         encoding="utf-8",
     )
-    write("inline.yaml", add="config: {namespacePrefix: inline}\n")
-    result = render("inline.yaml", "--config", "site.yaml")
+    result = render("user.yaml", "--config", "site.yaml")
     assert manifests(result)[0]["metadata"]["name"] == "other-rosalind"
     assert render("user.yaml", "--config", "absent.yaml").exit_code == 2
 
 
 def test_a_configuration_stands_beside_the_file_that_names_it() -> None:
-    result = CliRunner().invoke(app, ["render", str(EXAMPLES / "observatory.yaml")])
+    result = render(str(EXAMPLES / "observatory.yaml"), "--allow-files", str(EXAMPLES))
     assert manifests(result)[0]["metadata"]["name"] == "scope-labs-henrietta"
 
 

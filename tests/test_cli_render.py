@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 
 from labbuilder.cli import app
 from labbuilder.cli.actions.progress import Progress
+from labbuilder.data import DEFAULT_SITE
 
 DIGEST = "5f3d8f2a" * 8
 COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
+DEFAULT = yaml.safe_load(DEFAULT_SITE)
 NAMES = [f"astronomer-{i}" for i in range(60)]
 
 
@@ -113,9 +115,14 @@ def test_an_output_folder_gets_the_good_labs_if_told_to_keep_going() -> None:
 
 
 def test_two_labs_in_one_folder_are_refused() -> None:
-    result = render("users/ada.yaml", "users/ada.yaml", "--output-dir", "out")
+    site = {**DEFAULT, "namespacePrefix": "lab-ada"}
+    text = yaml.safe_dump({"config": site, **user("lovelace")})
+    Path("users/other.yaml").write_text(text, encoding="utf-8")
+    Path("users/third.yaml").write_text(yaml.safe_dump(user("ada-lovelace")), encoding="utf-8")
+    result = render("users", "--output-dir", "out")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "folder lab-ada already has a lab; remove one of the two users" in result.stderr
+    taken = "folder lab-ada-lovelace already has a lab; remove one of the two users"
+    assert taken in result.stderr
     assert not Path("out").exists()
 
 
@@ -178,7 +185,8 @@ def running(command: str) -> subprocess.Popen[bytes]:
         preexec_fn=hear_interrupts,  # noqa: PLW1509 (there is one thread)
     )
     assert process.stdin
-    process.stdin.write(Path("users.ndjson").read_bytes() * 20)
+    write_lines("many.ndjson", *(user(f"{name}-{i}") for name in NAMES for i in range(20)))
+    process.stdin.write(Path("many.ndjson").read_bytes())
     process.stdin.flush()
     return process
 

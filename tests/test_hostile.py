@@ -842,7 +842,10 @@ def test_a_file_of_secrets_is_the_sites_choice_and_is_never_shown(
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "etc/shadow").write_text(f"root:{SECRET}:1:0:9:7:::\n{SECRET}\n")
     monkeypatch.chdir(tmp_path / "a/b")
-    up = "../../etc/shadow"
+    outside = edited("not-a-real-key", "{file: ../../etc/shadow}")[0]
+    assert [what for _, what in complaints(outside)] == ["file-not-allowed secrets.other-key.file"]
+    monkeypatch.chdir(tmp_path)
+    up = "a/b/../../etc/shadow"
     content = base64.b64encode((tmp_path / "etc/shadow").read_bytes()).decode()
     text, *_ = edited("not-a-real-key", f"{{file: {up}}}")
     status, stdout, stderr = run(text)
@@ -850,7 +853,7 @@ def test_a_file_of_secrets_is_the_sites_choice_and_is_never_shown(
     assert leaves(stdout) == {**harmless(), "Secret/mallory-nb data.other-key": content}
     for old, new, expected in [
         ("uid: 4242", "uid: 0", "invalid-id user.uid"),
-        (HARMLESS[: HARMLESS.index("site:")], f"config: {up}\n", "yaml-syntax"),
+        (HARMLESS[: HARMLESS.index("site:")], f"config: {up}\n", "not-a-configuration config"),
         ("{harmless: harmless-discovery}", up, "invalid-json site.discovery"),
     ]:
         text = edited(old, new)[0].replace(b"not-a-real-key", f"{{file: {up}}}".encode())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import load
 from labbuilder.validation.files import check_texts
 
@@ -41,6 +42,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "site"
     (folder / "users").mkdir(parents=True)
     (folder / "users" / "rosalind.yaml").write_text(MINIMAL, encoding="utf-8")
+    (folder / "site.yaml").write_text(DEFAULT_SITE, encoding="utf-8")
     return folder
 
 
@@ -113,6 +115,39 @@ def test_argo_cd_shows_what_is_wrong(site: Path) -> None:
     assert done.stderr.startswith("users/rosalind.yaml:8:8: user.uid: error:")
 
 
+@pytest.mark.parametrize("by", ["argo", "check", "render", "hook"])
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("secrets", {"token": {"file": "../../outside"}}, "file-not-allowed"),
+        ("secrets", {"token": {"file": "link"}}, "file-not-allowed"),
+        ("secrets", {"token": {"file": "/proc/self/environ"}}, "file-not-allowed"),
+        ("secrets", {"token": {"env": "HOME"}}, "variable-not-allowed"),
+        ("site", {"discovery": "../../outside"}, "file-not-allowed"),
+        ("config", "../../outside", "other-configuration"),
+        ("config", yaml.safe_load(DEFAULT_SITE), "other-configuration"),
+    ],
+)
+def test_an_author_of_user_files_reads_nothing_of_the_machine(
+    site: Path, by: str, key: str, value: Any, code: str
+) -> None:
+    (site.parent / "outside").write_text('{"a": "planted-secret"}', encoding="utf-8")
+    (site / "users" / "link").symlink_to(site.parent / "outside")
+    user = {**yaml.safe_load(MINIMAL), key: value}
+    (site / "users" / "rosalind.yaml").write_text(yaml.safe_dump(user), encoding="utf-8")
+    (config,) = example("pre-commit-config.yaml")
+    hook = ["labbuilder", "check", *config["repos"][0]["hooks"][0]["args"], "users/rosalind.yaml"]
+    done = {
+        "argo": lambda: run(site, *plugin()["generate"]["command"]),
+        "check": lambda: in_bash(site, "Annotate findings"),
+        "render": lambda: in_bash(site, "Render the labs"),
+        "hook": lambda: run(site, *hook),
+    }[by]()
+    assert done.returncode != 0
+    assert code in done.stdout + done.stderr or by == "check"
+    assert "planted-secret" not in done.stdout + done.stderr
+
+
 def test_the_sidecar_mounts_what_it_has() -> None:
     config_map, deployment = example("argocd-plugin.yaml")
     assert not check_texts({"plugin.yaml": json.dumps(config_map)}).findings
@@ -132,7 +167,7 @@ def test_the_hook_checks_what_is_committed(site: Path) -> None:
     assert asked["id"] == hook["id"] == "labbuilder-check"
     assert re.search(asked["files"], "users/rosalind.yaml")
     assert not re.search(asked["files"], "site.yaml")
-    command = [*shlex.split(hook["entry"]), "users/rosalind.yaml"]
+    command = [*shlex.split(hook["entry"]), *asked["args"], "users/rosalind.yaml"]
     assert run(site, *command).returncode == 0
     (site / "users" / "rosalind.yaml").write_text(WRONG, encoding="utf-8")
     done = run(site, *command)

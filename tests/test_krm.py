@@ -270,7 +270,7 @@ def test_paths_are_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatc
     Path("token").write_text("from a file", encoding="utf-8")
     monkeypatch.setenv("PASSWORD", "from the environment")
     secrets = {"token": {"file": "token"}, "password": {"env": "PASSWORD"}}
-    answer = answered(krm(with_spec(config="site.yaml", secrets=secrets)))
+    answer = answered(krm(with_spec(config="site.yaml", secrets=secrets), "--allow-env", "PASS*"))
     (secret,) = [each for each in answer["items"] if each["kind"] == "Secret"]
     assert secret["metadata"]["namespace"] == "labs-rosalind"
     assert secret["data"] == {
@@ -283,9 +283,12 @@ def test_options_are_those_of_render() -> None:
     site = str(MINIMAL.parent / "observatory-site.yaml")
     spec = yaml.safe_load((MINIMAL.parent / "observatory.yaml").read_text(encoding="utf-8"))
     spec["site"]["discovery"] = str(MINIMAL.parent / spec["site"]["discovery"])
+    del spec["config"]
     text = json.dumps(LIST | {"functionConfig": LAB | {"spec": spec}})
-    answer = answered(krm(text, "--config", site, "--kubernetes-version", NEWEST))
-    assert answer["items"] == rendered(str(MINIMAL.parent / "observatory.yaml"))
+    options = ["--config", site, "--allow-files", str(MINIMAL.parent)]
+    answer = answered(krm(text, *options, "--kubernetes-version", NEWEST))
+    options = ["--allow-files", str(MINIMAL.parent)]
+    assert answer["items"] == rendered(str(MINIMAL.parent / "observatory.yaml"), *options)
     failed = answered(krm(json.dumps(LIST), "--kubernetes-version", "1.2"), 1)
     assert [each["tags"]["code"] for each in failed["results"]] == ["unknown-kubernetes-version"]
 
@@ -316,7 +319,7 @@ BROKEN = {
                      + to_yaml([{k: v for k, v in LIST.items() if k != "items"}]), "yaml-alias"),
     "an anchor twice": (to_yaml([LIST]).replace("items: []", "items: [&a {}, &a {}]"), ""),
     "no such file": (with_spec(config="no.yaml"), "unreadable-file"),
-    "no such variable": (with_spec(secrets={"token": {"env": "NO_SUCH"}}), "missing-variable"),
+    "no such variable": (with_spec(secrets={"token": {"env": "NO_SUCH"}}), "variable-not-allowed"),
 }  # fmt: skip
 
 

@@ -97,11 +97,26 @@ def test_a_transformer_replaces_its_own_and_leaves_the_others(folder: Path) -> N
 
 def test_files_are_relative_to_the_kustomization(folder: Path) -> None:
     observatory = yaml.safe_load((EXAMPLES / "observatory.yaml").read_text(encoding="utf-8"))
-    for name in ("observatory-site.yaml", "observatory-discovery.json"):
-        shutil.copy(EXAMPLES / name, folder)
+    shutil.copy(EXAMPLES / observatory.pop("config"), folder / "site.yaml")
+    shutil.copy(EXAMPLES / "observatory-discovery.json", folder)
     lab = yaml.safe_load((folder / "rosalind.yaml").read_text(encoding="utf-8"))
     (folder / "rosalind.yaml").write_text(to_yaml([lab | {"spec": observatory}]), encoding="utf-8")
     assert built(folder) == rendered("observatory")
+
+
+def test_what_is_outside_of_the_kustomization_is_not_read(folder: Path) -> None:
+    (folder.parent / "secret").write_text("planted-secret", encoding="utf-8")
+    edit(folder / "rosalind.yaml", ("token: not-a-real-token", "token: {file: ../secret}"))
+    done = build(folder)
+    assert (done.returncode != 0, done.stdout) == (True, "")
+    assert "[file-not-allowed]" in done.stderr
+    edit(folder / "labbuilder-krm", ("site.yaml", "site.yaml --allow-files .."))
+    assert "cGxhbnRlZC1zZWNyZXQ=" in build(folder).stdout
+
+
+def test_a_lab_brings_no_site_of_its_own(folder: Path) -> None:
+    edit(folder / "rosalind.yaml", ("spec:\n", "spec:\n  config: {namespacePrefix: kube}\n"))
+    assert "[other-configuration]" in build(folder).stderr
 
 
 def test_what_is_wrong_is_told_and_nothing_is_built(folder: Path) -> None:

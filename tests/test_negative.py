@@ -6,6 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from labbuilder.errors import Finding, LabBuilderError, Severity, format_path
+from labbuilder.users.access import Access
 from labbuilder.users.compile import UserFiles, read_documents
 
 NEGATIVE = Path(__file__).parent / "negative"
@@ -17,7 +18,7 @@ WITHOUT_HINT = {"invalid-value"}
 
 
 def complaints(file: str) -> list[Finding]:
-    users = UserFiles()
+    users = UserFiles(access=Access(allow_env=["LABBUILDER_TEST_*"]))
     findings: list[Finding] = []
     try:
         for document in read_documents(file):

@@ -30,6 +30,7 @@ from labbuilder.escape import has_hidden, line, visible, visible_json, visible_y
 from labbuilder.krm.resourcelist import read_resource_list, write_resource_list
 from labbuilder.lab.arguments import read_inputs
 from labbuilder.output import redact, to_json, to_line, to_yaml
+from labbuilder.users.access import Access
 from labbuilder.users.batches import Batch
 from labbuilder.users.compile import UserFiles
 from labbuilder.users.document import parse_user
@@ -345,7 +346,7 @@ def test_no_representation_shows_a_value() -> None:
     (document,) = load(text, "a")
     objects = [
         LabSpecification.model_validate(REQUEST["lab"]), inputs, compiler.config,
-        compiler.compile(**given), document, parse_user(document), Batch("a", text.encode()),
+        compiler.compile(**given), document, parse_user(document, Access()), Batch("a", text.encode()),
         UserFiles().compile(document),
     ]  # fmt: skip
     for each in objects:

@@ -101,7 +101,7 @@ def test_a_report_names_every_user() -> None:
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_each_line_is_checked_for_itself(jobs: str) -> None:
-    users = [user("ada"), user("Vera"), {"kind": "Pod"}, user("ada"), 5]
+    users = [user("ada"), user("Vera"), {"kind": "Pod"}, user("eve"), 5]
     Path("users.ndjson").write_text("\n".join(map(json.dumps, users)) + "\n{", encoding="utf-8")
     result = check("users.ndjson", "-o", "json", "--jobs", jobs)
     found = json.loads(result.stdout)["findings"]

@@ -7,22 +7,29 @@ from labbuilder import LabBuilderError, LabCompiler
 from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import load
 from labbuilder.users import compile as users_compile
+from labbuilder.users.access import Access
 from labbuilder.users.compile import UserFiles, read_documents
 from labbuilder.users.configuration import read_lab_config
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder_of_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_a_configuration_is_read_once_for_all_users(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    original = Path.open
+    original = Access.read
 
-    def counted(path: Path, mode: str) -> Any:
+    def counted(access: Access, path: Path) -> bytes:
         read.append(path.name)
-        return original(path, mode)
+        return original(access, path)
 
-    monkeypatch.setattr(Path, "open", counted)
-    users = UserFiles()
+    monkeypatch.setattr(Access, "read", counted)
+    users = UserFiles(access=Access(str(EXAMPLES)))
     for name in ("observatory", "form-post", "observatory"):
         (document,) = read_documents(str(EXAMPLES / f"{name}.yaml"))
         users.compile(document)
@@ -57,10 +64,8 @@ def test_only_the_newest_configurations_are_kept(
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "a: ]",
-        "[]",
-        "---\na: 1\n---\nb: 2\n",
+        "sizes: ]",
+        "---\nsizes: 1\n---\nb: 2\n",
         "sizes: []\nnamespacePrefix: Labs\n",
         "lab:\n  sizes: []\n  x: 1\n",
     ],

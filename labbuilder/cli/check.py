@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labbuilder.cli.options import (
+    AllowEnv,
+    AllowFiles,
     Config,
     Jobs,
     KubernetesVersions,
     ReportFormat,
     Templates,
+    Trusted,
     check_name,
+    make_access,
 )
+
+if TYPE_CHECKING:
+    from labbuilder.users.compile import UserOptions
 
 __all__ = ["check"]
 
@@ -31,6 +38,9 @@ def check(
     ],
     config: Config = None,
     templates: Templates = None,
+    allow_files: AllowFiles = None,
+    allow_env: AllowEnv = None,
+    trusted: Trusted = False,
     kubernetes_version: KubernetesVersions = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="Report format.")
@@ -48,5 +58,6 @@ def check(
     """
     from labbuilder.cli.actions.check import check_files  # noqa: PLC0415 (see cli.options)
 
-    users = {"config": config, "templates": templates}
+    access = make_access(allow_files, allow_env, trusted=trusted)
+    users: UserOptions = {"config": config, "access": access, "templates": templates}
     check_files(files, users, kubernetes_version or (), output, jobs)

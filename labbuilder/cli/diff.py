@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labbuilder.cli.options import (
+    AllowEnv,
+    AllowFiles,
     Config,
     KubernetesVersion,
     Templates,
     TextFormat,
     TextOutput,
+    Trusted,
     check_name,
+    make_access,
 )
+
+if TYPE_CHECKING:
+    from labbuilder.users.compile import UserOptions
 
 __all__ = ["diff"]
 
@@ -40,6 +47,9 @@ def diff(
     ] = None,
     config: Config = None,
     templates: Templates = None,
+    allow_files: AllowFiles = None,
+    allow_env: AllowEnv = None,
+    trusted: Trusted = False,
     kubernetes_version: KubernetesVersion = None,
     output: TextOutput = TextFormat.TEXT,
 ) -> None:
@@ -59,10 +69,15 @@ def diff(
 
     if files.count("-") > 1:
         raise typer.BadParameter("Standard input can be used only once.")
-    options = {"templates": templates, "kubernetes_version": kubernetes_version}
-    current = {"config": config, **options}
+    current: UserOptions = {
+        "config": config,
+        "any_own": against_config is not None,
+        "access": make_access(allow_files, allow_env, trusted=trusted),
+        "templates": templates,
+        "kubernetes_version": kubernetes_version,
+    }
     if against_config is not None:
-        diff_configurations(files, {"config": against_config, **options}, current, output)
+        diff_configurations(files, {**current, "config": against_config}, current, output)
     elif len(files) == 2:  # noqa: PLR2004 (a user file and a lab)
         diff_lab(files[0], files[1], current, output)
     else:

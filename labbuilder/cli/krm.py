@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from labbuilder.cli.options import Config, KubernetesVersion, Templates
+from labbuilder.cli.options import (
+    AllowEnv,
+    AllowFiles,
+    Config,
+    KubernetesVersion,
+    Templates,
+    Trusted,
+    make_access,
+)
 
 __all__ = ["krm"]
 
@@ -12,6 +20,9 @@ def krm(
     config: Config = None,
     templates: Templates = None,
     kubernetes_version: KubernetesVersion = None,
+    allow_files: AllowFiles = None,
+    allow_env: AllowEnv = None,
+    trusted: Trusted = False,
 ) -> None:
     """Add a lab to a KRM ResourceList.
 
@@ -25,4 +36,9 @@ def krm(
     """
     from labbuilder.cli.actions.krm import run_function  # noqa: PLC0415 (see cli.options)
 
-    run_function(config=config, templates=templates, kubernetes_version=kubernetes_version)
+    run_function(
+        config=config,
+        templates=templates,
+        kubernetes_version=kubernetes_version,
+        access=make_access(allow_files, allow_env, trusted=trusted),
+    )

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labbuilder.cli.streams import EXIT_ERROR, say
 
+if TYPE_CHECKING:
+    from labbuilder.users.access import Access
+
 __all__ = [
+    "AllowEnv",
+    "AllowFiles",
     "Config",
     "Jobs",
     "KubernetesVersion",
@@ -27,8 +33,10 @@ __all__ = [
     "Templates",
     "TextFormat",
     "TextOutput",
+    "Trusted",
     "UserFiles",
     "check_name",
+    "make_access",
 ]
 
 
@@ -74,12 +82,31 @@ class SchemaKind(StrEnum):
 def check_name(param: typer.CallbackParam, value: str | list[str] | None) -> object:
     """Return the name of a file or folder, or names; exit if one is empty, as for ``"$UNSET"``."""
     if value is not None and "" in (value if isinstance(value, list) else [value]):
-        kind = "folder" if param.metavar == "DIR" else "file"
+        kind = {"DIR": "folder", "NAME": "variable"}.get(str(param.metavar), "file")
         message = f"a {kind} name is empty"
         if param.param_type_name == "option":
             message = f"{param.opts[0]} is empty; name a {kind} or remove the option"
         say(message)
         raise typer.Exit(EXIT_ERROR)
+    return value
+
+
+def make_access(
+    allow_files: list[str] | None, allow_env: list[str] | None, *, trusted: bool
+) -> Access:
+    """Return what user files may read, by the options."""
+    from labbuilder.users.access import Access  # noqa: PLC0415 (slow, and for some commands only)
+
+    return Access(".", tuple(allow_files or ()), tuple(allow_env or ()), trusted)
+
+
+def _check_folders(param: typer.CallbackParam, value: list[str] | None) -> object:
+    """Return folders; exit if one doesn't exist."""
+    check_name(param, value)
+    for each in value or ():
+        if not Path(each).is_dir():
+            typer.echo(f"{param.opts[0]}: {each!a} is not a folder; name another", err=True)
+            raise typer.Exit(EXIT_ERROR)
     return value
 
 
@@ -99,8 +126,31 @@ Config = Annotated[
     typer.Option(
         callback=check_name,
         metavar="FILE",
-        help="Site configuration; overrides the one that user files name.",
+        help="Site configuration; user files must not have another.",
     ),
+]
+AllowFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        callback=_check_folders,
+        metavar="DIR",
+        help="Folder below which user files may read files, besides the working directory; can be "
+        "repeated.",
+        show_default=False,
+    ),
+]
+AllowEnv = Annotated[
+    list[str] | None,
+    typer.Option(
+        callback=check_name,
+        metavar="NAME",
+        help="Environment variable that user files may read, or a pattern such as LAB_*; can be "
+        "repeated.",
+        show_default=False,
+    ),
+]
+Trusted = Annotated[
+    bool, typer.Option("--trusted", help="Let user files read any file and variable.")
 ]
 SiteConfig = Annotated[
     str | None,

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labbuilder.cli.options import (
+    AllowEnv,
+    AllowFiles,
     Config,
     Jobs,
     KubernetesVersion,
     LabFormat,
     Templates,
+    Trusted,
     UserFiles,
     check_name,
+    make_access,
 )
+
+if TYPE_CHECKING:
+    from labbuilder.users.compile import UserOptions
 
 __all__ = ["render"]
 
@@ -25,6 +32,9 @@ def render(
     files: UserFiles,
     config: Config = None,
     templates: Templates = None,
+    allow_files: AllowFiles = None,
+    allow_env: AllowEnv = None,
+    trusted: Trusted = False,
     kubernetes_version: KubernetesVersion = None,
     output: Annotated[
         LabFormat,
@@ -58,7 +68,12 @@ def render(
     """
     from labbuilder.cli.actions.render import render_labs  # noqa: PLC0415 (see cli.options)
 
-    users = {"config": config, "templates": templates, "kubernetes_version": kubernetes_version}
+    users: UserOptions = {
+        "config": config,
+        "access": make_access(allow_files, allow_env, trusted=trusted),
+        "templates": templates,
+        "kubernetes_version": kubernetes_version,
+    }
     render_labs(
         files,
         users,

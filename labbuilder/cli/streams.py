@@ -85,7 +85,6 @@ def print_findings(findings: Iterable[Finding]) -> None:
         say(str(finding))
 
 
-
 def fail(findings: Iterable[Finding]) -> NoReturn:
     """Write findings to standard error, and exit."""
     print_findings(findings)

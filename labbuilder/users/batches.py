@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import json
 import signal
 import sys
@@ -18,14 +17,14 @@ from labbuilder.documents import MAX_VALUES, Document, load
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
+from labbuilder.users.access import Access
+from labbuilder.users.paths import SUFFIXES_OF_LINES, find_files
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["Batch", "map_batches", "parse_batch", "read_batches", "total_bytes"]
 
-_LINES = {".jsonl", ".ndjson"}
-_SUFFIXES = {".json", ".yaml", ".yml", *_LINES}
 _MAX_LINES = 32  # of a batch: work for longer than it takes to send them to a process
 _LARGE_LINE_BYTES = 1024**2  # a line that ends its batch
 
@@ -42,26 +41,50 @@ class Batch:
     findings: tuple[Finding, ...] = ()  # why it couldn't be read; empty if it was
 
 
-def read_batches(names: Iterable[str]) -> Iterator[Batch]:
+def read_batches(names: Iterable[str], access: Access | None = None) -> Iterator[Batch]:
     """Read the input, one batch at a time: in the order of the names, then of a folder's files.
 
-    The names are files, folders, glob patterns, and ``-`` for standard input. A folder stands for
-    all YAML and JSON files below it except hidden ones. ``*.ndjson`` and ``*.jsonl`` files have
-    one JSON document per line; so does standard input that starts with two such lines.
+    The names are files, folders, glob patterns (see `labbuilder.users.paths.find_files`), and
+    ``-`` for standard input; a file that several of them stand for is read once. ``*.ndjson`` and
+    ``*.jsonl`` files have one JSON document per line; so does standard input that starts with two
+    such lines.
     """
-    for name in names:
+    access = access or Access()
+    known: set[tuple[int, int]] = set()
+    for name in dict.fromkeys(names):
         if name == "-":
             yield from _guarded("<stdin>", _standard_input())
-            continue
-        found = False
-        for path in _files(name):
-            found = True
+        else:
+            yield from _guarded(name, _named(name, access, known))
+
+
+def _named(name: str, access: Access, known: set[tuple[int, int]]) -> Iterator[Batch]:
+    """Read what a name stands for, except the files that are known."""
+    found = False
+    for path in find_files(name, access):
+        found = True
+        if isinstance(path, Finding):
+            yield Batch(name, findings=(path,))
+        elif _is_new(path, known):
             yield from _guarded(str(path), _file(path))
-        if not found:
-            message = f"{shown(name)} contains no YAML or JSON file"
-            if not Path(name).is_dir():
-                message = f"{shown(name)} matches no file"
-            yield Batch(name, findings=(Finding("unreadable-file", message),))
+    if not found:
+        message = f"{shown(name)} contains no YAML or JSON file"
+        if not Path(name).is_dir():
+            message = f"{shown(name)} matches no file"
+        yield Batch(name, findings=(Finding("unreadable-file", message),))
+
+
+def _is_new(path: Path, known: set[tuple[int, int]]) -> bool:
+    """Return whether a file is not known yet, and know it from now on."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return True  # it can't be read, which is said later
+    identity = (found.st_dev, found.st_ino)
+    if identity in known:
+        return False
+    known.add(identity)
+    return True
 
 
 def parse_batch(
@@ -89,13 +112,14 @@ def parse_batch(
         yield from (document for document in found if document.data is not None)
 
 
-def total_bytes(names: Sequence[str]) -> int | None:
-    """Return how many bytes `read_batches` will read; None if unknown."""
+def total_bytes(names: Sequence[str], access: Access | None = None) -> int | None:
+    """Return how many bytes `read_batches` will read, or somewhat more; None if unknown."""
     if "-" in names:
         return None
+    found = (each for name in names for each in find_files(name, access or Access()))
     try:
-        return sum(path.stat().st_size for name in names for path in _files(name))
-    except OSError:
+        return sum(each.stat().st_size for each in found if isinstance(each, Path))
+    except (OSError, ValueError):
         return None
 
 
@@ -139,21 +163,8 @@ def _work(batch: Batch) -> Any:
     return _workers[0](batch)
 
 
-def _files(name: str) -> Iterator[Path]:
-    path = Path(name)
-    if path.is_dir():
-        for each in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
-            if each.suffix in _SUFFIXES and not hidden and each.is_file():
-                yield each
-    elif glob.has_magic(name) and not path.exists():
-        yield from (Path(each) for each in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207 (Path.glob takes no absolute pattern)
-    else:
-        yield path
-
-
 def _file(path: Path) -> Iterator[Batch]:
-    if path.suffix in _LINES:
+    if path.suffix in SUFFIXES_OF_LINES:
         with path.open("rb") as stream:
             yield from _lines(stream, str(path))
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.users.batches import Batch, parse_batch
-from labbuilder.users.compile import UserFiles
+from labbuilder.users.compile import UserFiles, UserOptions
+from labbuilder.users.duplicates import find_users
 from labbuilder.validation.files import Checked, check_documents, merged
 
 __all__ = ["UserChecker", "is_independent"]
@@ -19,11 +21,12 @@ class UserChecker:
     `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
-    def __init__(self, users: Mapping[str, str | None], versions: Sequence[str]) -> None:
+    def __init__(self, users: UserOptions, versions: Sequence[str]) -> None:
         self._versions = versions
-        self._users = {
-            version: UserFiles(**users, kubernetes_version=version) for version in versions
-        }
+        self._users: dict[str, UserFiles] = {}
+        for version in versions:
+            options: UserOptions = {**users, "kubernetes_version": version}
+            self._users[version] = UserFiles(**options)
 
     def judge(self, document: Document, version: str) -> Sequence[Finding]:
         """Return what is wrong with a user's document in a Kubernetes version."""
@@ -40,7 +43,7 @@ class UserChecker:
         for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
                 checked = check_documents({batch.file: [document]}, self._versions, self.judge)
-                yield Checked(checked.findings, checked.objects, {})
+                yield replace(checked, documents={}, users=find_users([document]))
             else:
                 yield Checked(document, (), {})
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from labbuilder.data import DEFAULT_SITE
 from labbuilder.documents import Document, load
@@ -13,7 +16,11 @@ from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
 from labbuilder.users.origins import Origin, place
 
-__all__ = ["parse_configuration", "read_configuration", "read_lab_config"]
+__all__ = ["parse_configuration", "parse_own", "read_configuration", "read_lab_config"]
+
+# What a configuration has, in any spelling; one that isn't YAML has it, too.
+_KEYS = {"namespaceprefix", "sizes"}
+_HAS_KEY = re.compile(rb"\b(?:namespace_?prefix|sizes)[\"']?[ \t]*:", re.IGNORECASE)
 
 
 def read_configuration(file: str | None) -> Document:
@@ -41,6 +48,26 @@ def parse_configuration(text: str | bytes, file: str) -> Document:
         message = "the file has no configuration"
         raise LabBuilderError([Finding("empty-file", message, source=source)])
     return documents[0]
+
+
+def parse_own(text: bytes, file: str) -> Document | None:
+    """Parse the configuration that a user file names; None if the text holds no configuration.
+
+    Findings about a configuration name its keys, which must not be shown of any other file.
+    """
+    try:
+        document = parse_configuration(text, file)
+    except LabBuilderError:
+        if _HAS_KEY.search(text):
+            raise
+        return None
+    return document if _is_configuration(document.data) else None
+
+
+def _is_configuration(data: Any) -> bool:
+    section = lab_section(data)[0]
+    keys = section if isinstance(section, Mapping) else ()
+    return any(key.replace("_", "").lower() in _KEYS for key in keys)
 
 
 def read_lab_config(file: str | None) -> LabConfig:

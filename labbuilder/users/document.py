@@ -12,10 +12,10 @@ from typing import Any
 
 from labbuilder.cache import cache_short
 from labbuilder.documents import Document
-from labbuilder.documents.files import read
 from labbuilder.errors import Finding, LabBuilderError, Severity, shown
 from labbuilder.errors import Path as Steps
 from labbuilder.names import SERVICE_PREFIX_ENV
+from labbuilder.users.access import Access
 from labbuilder.users.origins import Origin
 
 __all__ = ["UserDocument", "parse_user", "resolve_relative"]
@@ -25,6 +25,7 @@ _ARGUMENTS = {
     "pull_secret": "pullSecret",
 }  # fmt: skip
 _KEYS = ("config", *_ARGUMENTS.values())
+_ABOUT_KEYS = ("other-configuration", "unknown-field")
 _SECRET_FORMS = ("env", "file", "base64")
 _DEFAULT_BASE_URL = "http://localhost"
 
@@ -34,6 +35,7 @@ class UserDocument:
     """One user's document as arguments of `read_inputs`, with their places and findings."""
 
     document: Document
+    access: Access
     arguments: dict[str, Any] = field(default_factory=dict, repr=False)
     origins: dict[str, Origin] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -47,7 +49,7 @@ class UserDocument:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Add a finding about the value at a path of the document."""
-        source = self.document.source(path, key=code == "unknown-field")
+        source = self.document.source(path, key=code in _ABOUT_KEYS)
         self.findings.append(Finding(code, message, path, hint, severity, source=source))
 
     def read(self, name: str, path: Steps) -> bytes | None:
@@ -56,10 +58,11 @@ class UserDocument:
             self.complain("unreadable-file", "must not be empty", path, "name a file")
             return None
         try:
-            return read(resolve_relative(self.document.file, name))
+            return self.access.read(resolve_relative(self.document.file, name))
         except LabBuilderError as error:
-            hint = "write the path relative to the file that names it"
-            self.complain("unreadable-file", error.findings[0].message, path, hint)
+            for each in error.findings:
+                hint = each.hint or "write the path relative to the file that names it"
+                self.complain(each.code, each.message, path, hint)
             return None
 
 
@@ -70,13 +73,13 @@ def resolve_relative(file: str, name: str) -> Path:
     return folder / name
 
 
-def parse_user(document: Document) -> UserDocument:
-    """Parse a user's document and read the files that it names.
+def parse_user(document: Document, access: Access) -> UserDocument:
+    """Parse a user's document and read the files and variables that it names and may read.
 
     What can't be read is a complaint, and counts as empty. It raises `LabBuilderError` if the
     document is not a mapping, or is a manifest.
     """
-    user = UserDocument(document)
+    user = UserDocument(document, access)
     if not isinstance(document.data, dict):
         hint = f"give it the keys {', '.join(_KEYS)}"
         user.complain("wrong-type", "a user file must be a mapping", (), hint)
@@ -128,7 +131,8 @@ def _json(user: UserDocument, name: str, path: Steps) -> Any:
         return {} if text is None else json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno} of {shown(name)}"
-        user.complain("invalid-json", f"{where}: {error.msg}", path, "write a JSON document")
+        problem = error.msg.partition(":")[0]  # which is followed by a character of the file
+        user.complain("invalid-json", f"{where}: {problem}", path, "write a JSON document")
     except (ValueError, RecursionError):  # not UTF-8, a number too long, nesting too deep
         message = f"{shown(name)} is not a JSON document in UTF-8, or is too large"
         user.complain("invalid-json", message, path, "write a JSON document")
@@ -172,6 +176,10 @@ def _secret(user: UserDocument, given: dict[str, Any], path: Steps) -> str:
         return value
     if form == "file":
         return base64.b64encode(user.read(value, at) or b"").decode()
+    if not user.access.allows_variable(value):
+        hint = "allow it with --allow-env NAME"
+        user.complain("variable-not-allowed", "environment variable may not be read", at, hint)
+        return ""
     found = os.environ.get(value)
     if found is None:
         hint = "set it, or provide the secret in another way"

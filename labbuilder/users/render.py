@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +10,8 @@ from labbuilder import output
 from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
 from labbuilder.users.batches import Batch, parse_batch
-from labbuilder.users.compile import UserFiles
+from labbuilder.users.compile import UserFiles, UserOptions
+from labbuilder.users.duplicates import NamedUser, find_users
 
 __all__ = ["Form", "Rendered", "Renderer"]
 
@@ -30,6 +31,7 @@ class Rendered:
     who: str  # the user's name and place, for a summary
     findings: tuple[Finding, ...]
     texts: Mapping[str, str] | None = field(default=None, repr=False)
+    users: Sequence[NamedUser] = ()  # the user, if the document has a valid username
 
 
 class Renderer:
@@ -38,9 +40,7 @@ class Renderer:
     `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
-    def __init__(
-        self, users: Mapping[str, str | None], form: Form, *, in_files: bool, redacted: bool
-    ) -> None:
+    def __init__(self, users: UserOptions, form: Form, *, in_files: bool, redacted: bool) -> None:
         self._users = UserFiles(**users)
         self._form = form
         self._in_files = in_files
@@ -59,18 +59,19 @@ class Renderer:
         return results
 
     def _render(self, document: Document) -> Rendered:
-        who = _who(document)
+        who, users = _who(document), find_users([document])
         try:
             lab = self._users.compile(document)
             manifests = lab.manifests()
             if self._redacted:
                 manifests = [output.redact(manifest) for manifest in manifests]
             if not self._in_files:
-                return Rendered(who, lab.warnings, {"": _WRITERS[self._form](manifests)})
+                text = _WRITERS[self._form](manifests)
+                return Rendered(who, lab.warnings, {"": text}, users)
             form: Literal["json", "yaml"] = "yaml" if self._form == "yaml" else "json"
-            return Rendered(who, lab.warnings, output.to_files(manifests, form))
+            return Rendered(who, lab.warnings, output.to_files(manifests, form), users)
         except LabBuilderError as error:
-            return Rendered(who, tuple(error.findings))
+            return Rendered(who, tuple(error.findings), None, users)
 
 
 def _who(document: Document) -> str:

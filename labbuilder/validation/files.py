@@ -10,7 +10,7 @@ from typing import Any
 
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, bounded
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Source, bounded
 from labbuilder.manifest import object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
@@ -36,11 +36,14 @@ class Checked:
         The file of each manifest and its ``Kind/name``, in order, each once.
     documents
         The YAML documents of each file that could be read.
+    users
+        The users among them, each with its place, where the caller adds them.
     """
 
     findings: Sequence[Finding]
     objects: Sequence[tuple[str, str]]
     documents: Mapping[str, Sequence[Document]]
+    users: Sequence[tuple[str, Source]] = ()
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
@@ -119,6 +122,7 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
     objects: dict[tuple[str, str], None] = {}
     more = 0
     documents: dict[str, Sequence[Document]] = {}
+    users: list[tuple[str, Source]] = []
     for part in parts:
         findings.extend(finding.compact() for finding in part.findings)
         if len(objects) < MAX_OBJECTS:
@@ -126,11 +130,12 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
         else:
             more += len(part.objects)
         documents |= part.documents
+        users += part.users
     if more:
         objects["", f"{more:,} more objects"] = None
     order = {file: i for i, file in enumerate(files)}
     found = sorted(findings.kept, key=lambda finding: _order(finding, order))
-    return Checked([*found, *findings.more()], list(objects), documents)
+    return Checked([*found, *findings.more()], list(objects), documents, users)
 
 
 def _is_user(data: Any) -> bool:

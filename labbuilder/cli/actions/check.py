@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from itertools import chain
 
 import typer
 
@@ -16,6 +18,8 @@ from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.check import UserChecker, is_independent
+from labbuilder.users.compile import UserOptions
+from labbuilder.users.duplicates import KnownUsers, find_users
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
 from labbuilder.validation.rules import RULES
 
@@ -24,21 +28,22 @@ __all__ = ["check_files"]
 
 def check_files(
     files: Sequence[str],
-    users: Mapping[str, str | None],
+    users: UserOptions,
     versions: Sequence[str],
     output: ReportFormat,
     jobs: int,
 ) -> None:
     """Check files and print a report."""
-    progress = Progress(total_bytes(files))
+    access = users.get("access")
+    progress = Progress(total_bytes(files, access))
+    known = KnownUsers()
     unreadable = Findings(most=MAX_SHOWN)
     texts: dict[str, bytes] = {}
-    order: dict[str, None] = {}
 
     def independent() -> Iterator[Batch]:
         """Yield what can be checked by itself, and keep the rest in `texts`."""
-        for batch in read_batches(dict.fromkeys(files)):
-            order[batch.file] = None
+        for batch in read_batches(files, access):
+            known.expect(batch.file)
             progress.advance(len(batch.text))
             if batch.findings:
                 unreadable.extend(batch.findings)
@@ -51,19 +56,26 @@ def check_files(
         yield from map_batches(make, independent(), jobs)
         if unreadable:
             fail(unreadable)
-        yield check_texts(texts, selected, make().judge)
+        together = check_texts(texts, selected, make().judge)
+        documents = chain.from_iterable(together.documents.values())
+        yield replace(together, users=find_users(documents))
 
     try:
         selected = select_versions(versions)
         make = partial(UserChecker, users, selected)
         with writing("the report"):
-            checked = merged(parts(), order)
+            checked = merged((_compared(part, known) for part in parts()), known.files)
     except LabBuilderError as error:
         fail(error.findings)
     with writing("the report"):
         write(_report(checked, texts, output))
     if any(finding.severity is Severity.ERROR for finding in checked.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _compared(part: Checked, known: KnownUsers) -> Checked:
+    """Add findings about users that are known already, and know the others."""
+    return replace(part, findings=[*part.findings, *known.add(part.users)], users=())
 
 
 def _report(checked: Checked, texts: Mapping[str, bytes], output: ReportFormat) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import typer
 
@@ -28,18 +28,20 @@ from labbuilder.documents import MAX_FILE_VALUES, MAX_VALUES, Document
 from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Severity
 from labbuilder.lab.objects import LabObjects
 from labbuilder.manifest import Manifest
+from labbuilder.users.access import Access
 from labbuilder.users.batches import parse_batch, read_batches, total_bytes
-from labbuilder.users.compile import UserFiles
+from labbuilder.users.compile import UserFiles, UserOptions
 
 __all__ = ["diff_configurations", "diff_lab"]
 
 
-def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: TextFormat) -> None:
+def diff_lab(user: str, lab: str, options: UserOptions, output: TextFormat) -> None:
     """Compare a stored lab with what the user file compiles to."""
-    new, findings = _compiled(user, UserFiles(**options))
+    access = options.get("access")
+    new, findings = _compiled(user, UserFiles(**options), access)
     old: list[Manifest] = []
     try:
-        old = read_manifests(_documents(lab, findings, MAX_FILE_VALUES))
+        old = read_manifests(_documents(lab, findings, access, MAX_FILE_VALUES))
         if not old and not findings:
             message = f"{lab} contains no manifest"
             findings.add(Finding("empty-file", message, hint="render the lab again"))
@@ -59,11 +61,13 @@ def diff_lab(user: str, lab: str, options: Mapping[str, str | None], output: Tex
         raise typer.Exit(EXIT_FINDINGS)
 
 
-def _compiled(file: str, users: UserFiles) -> tuple[list[Manifest], Findings]:
+def _compiled(
+    file: str, users: UserFiles, access: Access | None
+) -> tuple[list[Manifest], Findings]:
     """Compile the users of a file: the manifests, and what is wrong or worth knowing."""
     findings = Findings(most=MAX_SHOWN)
     labs: dict[str, list[Manifest]] = {}
-    for document in _documents(file, findings):
+    for document in _documents(file, findings, access):
         try:
             lab = users.compile(document)
         except LabBuilderError as error:
@@ -81,9 +85,11 @@ def _compiled(file: str, users: UserFiles) -> tuple[list[Manifest], Findings]:
     return [manifest for lab in labs.values() for manifest in lab], findings
 
 
-def _documents(file: str, findings: Findings, max_values: int = MAX_VALUES) -> Iterator[Document]:
+def _documents(
+    file: str, findings: Findings, access: Access | None, max_values: int = MAX_VALUES
+) -> Iterator[Document]:
     """Read a file, a folder or a glob pattern, adding to `findings`."""
-    for batch in read_batches([file]):
+    for batch in read_batches([file], access):
         for found in parse_batch(batch, max_values):
             if isinstance(found, Document):
                 yield found
@@ -107,16 +113,17 @@ def _lab_report(difference: Difference, output: TextFormat) -> str:
 
 def diff_configurations(
     files: Sequence[str],
-    old: Mapping[str, str | None],
-    new: Mapping[str, str | None],
+    old: UserOptions,
+    new: UserOptions,
     output: TextFormat,
 ) -> None:
     """Compare two configurations for many users, with one user in memory at a time."""
     before, after = UserFiles(**old), UserFiles(**new)
-    progress = Progress(total_bytes(files))
+    access = new.get("access")
+    progress = Progress(total_bytes(files, access))
     rollout = Rollout()
     failed = 0
-    for batch in read_batches(files):
+    for batch in read_batches(files, access):
         for document in parse_batch(batch):
             try:
                 if not isinstance(document, Document):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import typer
 
 from labbuilder.cli.streams import print_findings, write, writing
 from labbuilder.documents.files import read_standard_input
 from labbuilder.errors import LabBuilderError, Severity
 from labbuilder.krm.function import refuse, run
-from labbuilder.users.compile import UserFiles
+from labbuilder.users.compile import UserFiles, UserOptions
 
 __all__ = ["run_function"]
 
 _EXIT_FAILED = 1  # the specification asks for any but 0; kustomize's own functions use 1
 
 
-def run_function(**options: str | None) -> None:
+def run_function(**options: Unpack[UserOptions]) -> None:
     """Run the function, with the options of `labbuilder.users.compile.UserFiles`."""
     try:
         text = read_standard_input()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from labbuilder.cli.actions.sinks import FolderSink, StreamSink, spool
 from labbuilder.cli.streams import EXIT_ERROR, writing
 from labbuilder.errors import Finding
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
+from labbuilder.users.compile import UserOptions
+from labbuilder.users.duplicates import KnownUsers
 from labbuilder.users.render import Form, Rendered, Renderer
 
 __all__ = ["render_labs"]
@@ -23,7 +25,7 @@ _MAX_NAMED = 20  # users in a summary
 
 def render_labs(
     files: Sequence[str],
-    users: Mapping[str, str | None],
+    users: UserOptions,
     form: Form,
     folder: Path | None,
     *,
@@ -32,19 +34,21 @@ def render_labs(
     jobs: int,
 ) -> None:
     """Render the labs of users, one after the other."""
+    access = users.get("access")
     make = partial(Renderer, users, form, in_files=bool(folder), redacted=redacted)
-    progress = Progress(total_bytes(files))
+    progress = Progress(total_bytes(files, access))
     named: list[str] = []  # the first that failed
     labs = failed = 0
+    known = KnownUsers()
     with writing("the labs"), spool() as kept:
         sink = (
             FolderSink(folder, kept) if folder else StreamSink(form, None if keep_going else kept)
         )
-        for lab in _rendered(make, files, jobs, progress):
+        for lab in _rendered(make, read_batches(files, access), jobs, progress):
             labs += 1
-            progress.report(lab.findings)
-            refused: Sequence[Finding] = ()
-            if lab.texts is not None and (keep_going or not failed):
+            refused: Sequence[Finding] = known.add(lab.users)
+            progress.report([*lab.findings, *refused])
+            if lab.texts is not None and not refused and (keep_going or not failed):
                 refused = sink.add(lab.texts)
                 progress.report(refused)
             if lab.texts is None or refused:
@@ -60,12 +64,12 @@ def render_labs(
 
 
 def _rendered(
-    make: partial[Renderer], files: Sequence[str], jobs: int, progress: Progress
+    make: partial[Renderer], batches: Iterable[Batch], jobs: int, progress: Progress
 ) -> Iterator[Rendered]:
     sizes: deque[int] = deque()
 
     def counted() -> Iterator[Batch]:
-        for batch in read_batches(files):
+        for batch in batches:
             sizes.append(len(batch.text))
             yield batch
 
