@@ -24,8 +24,8 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 EDGES = (
-    "adapter", "cli", "documents.files", "users.batches", "users.check", "users.compile",
-    "users.configuration", "users.document", "users.render",
+    "adapter", "cli", "documents.files", "rendering", "users.batches", "users.check",
+    "users.compile", "users.configuration", "users.document", "users.render",
 )  # fmt: skip
 CORE = sorted(name for name in MODULES if not f"{name}.".startswith(tuple(f"{e}." for e in EDGES)))
 

@@ -18,6 +18,7 @@ from labbuilder.documents import MAX_VALUES, Document, load
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
+from labbuilder.rendering.ledger import find_unfinished
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -54,8 +55,14 @@ def read_batches(names: Iterable[str]) -> Iterator[Batch]:
             yield from _guarded("<stdin>", _standard_input())
             continue
         found = False
+        refused: set[Path] = set()
         for path in _files(name):
             found = True
+            if folder := find_unfinished(path):
+                if folder not in refused:
+                    yield Batch(str(path), findings=(_unfinished(folder),))
+                refused.add(folder)
+                continue
             yield from _guarded(str(path), _file(path))
         if not found:
             message = f"{shown(name)} contains no YAML or JSON file"
@@ -168,6 +175,12 @@ def _standard_input() -> Iterator[Batch]:
             yield from _lines(stream, "<stdin>", start)
             return
     yield Batch("<stdin>", read_standard_input(b"".join(start)))
+
+
+def _unfinished(folder: Path) -> Finding:
+    message = f"{shown(str(folder))} is a rendering that a run hasn't finished"
+    hint = "run labbuilder render --output-dir again"
+    return Finding("unfinished-rendering", message, hint=hint)
 
 
 def _guarded(name: str, batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 from labbuilder import output
@@ -24,12 +25,13 @@ class Rendered:
     """The result for one user.
 
     The texts are the lab's objects by file name, or all in one text under an empty name; there
-    are none after an error.
+    are none after an error. Files in `private` hold secrets.
     """
 
     who: str  # the user's name and place, for a summary
     findings: tuple[Finding, ...]
     texts: Mapping[str, str] | None = None
+    private: frozenset[str] = frozenset()
 
 
 class Renderer:
@@ -63,12 +65,17 @@ class Renderer:
         try:
             lab = self._users.compile(document)
             manifests = lab.manifests()
+            hold_secrets = [
+                each is lab.env_config_map or each["kind"] == "Secret" for each in manifests
+            ]
             if self._redacted:
                 manifests = [output.redact(manifest) for manifest in manifests]
             if not self._in_files:
                 return Rendered(who, lab.warnings, {"": _WRITERS[self._form](manifests)})
             form: Literal["json", "yaml"] = "yaml" if self._form == "yaml" else "json"
-            return Rendered(who, lab.warnings, output.to_files(manifests, form))
+            files = output.to_files(manifests, form)  # in the order of the manifests
+            private = frozenset(compress(files, hold_secrets))
+            return Rendered(who, lab.warnings, files, private)
         except LabBuilderError as error:
             return Rendered(who, tuple(error.findings))
 

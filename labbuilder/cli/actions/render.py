@@ -44,7 +44,7 @@ def render_labs(
             progress.report(lab.findings)
             if lab.texts is None:
                 failed.append(lab.who)
-            elif (keep_going or not failed) and (refused := sink.add(lab.texts)):
+            elif (keep_going or not failed) and (refused := sink.add(lab)):
                 progress.report(refused)
                 failed.append(lab.who)
         if keep_going or not failed:
