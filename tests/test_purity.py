@@ -25,7 +25,7 @@ MODULES = {
 }
 EDGES = (
     "adapter", "cli", "documents.files", "rendering", "users.batches", "users.check",
-    "users.compile", "users.configuration", "users.document", "users.render",
+    "users.compile", "users.configuration", "users.document", "users.render", "users.workers",
 )  # fmt: skip
 CORE = sorted(name for name in MODULES if not f"{name}.".startswith(tuple(f"{e}." for e in EDGES)))
 

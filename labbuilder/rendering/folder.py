@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from labbuilder.rendering.ledger import LEDGER, Entry, Ledger, is_manifest, refusal
+from labbuilder.rendering.ledger import LEDGER, Entry, Ledger, RenderingError, is_manifest
 
 __all__ = ["Files", "write_rendering"]
 
@@ -28,15 +28,14 @@ _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 def write_rendering(folder: Path, labs: Callable[[], Iterator[Files]]) -> None:
     """Write the files of labs, which `labs` yields as often as it is called, to a folder.
 
-    It raises `LabBuilderError`, and writes nothing, if the folder or something in it is a symbolic
+    It raises `RenderingError`, and writes nothing, if the folder or something in it is a symbolic
     link or otherwise can't be replaced, is not labbuilder's, or is being written by another run.
     """
     if os.name != "posix":
-        hint = "write to standard output"
-        raise refusal("unsafe-path", folder, "can be written on POSIX systems only", hint)
+        raise RenderingError(f"{folder}: can be written on POSIX systems only")
     if folder.is_symlink():
-        hint = f"name the folder that it leads to: {os.path.realpath(folder)!a}"
-        raise refusal("unsafe-path", folder, "is a symbolic link", hint)
+        target = os.path.realpath(folder)
+        raise RenderingError(f"{folder}: is a symbolic link; name the folder instead: {target}")
     if next(labs(), None) is None:
         return
     try:
@@ -60,7 +59,7 @@ def _write_new(folder: Path, labs: Callable[[], Iterator[Files]]) -> bool:
             return False
         with closing(ledger):
             if os.fstat(ledger.root).st_uid != os.geteuid():
-                raise refusal("unsafe-path", beside, "belongs to another user", "remove it")
+                raise RenderingError(f"{beside}: belongs to another user; remove it")
             try:
                 ledger.save((), held=True)
                 if os.path.lexists(folder):
@@ -101,7 +100,10 @@ def _write_over(folder: Path, labs: Callable[[], Iterator[Files]]) -> None:
                 _finish(ledger, folder)
             ledger.save(ledger.entries.values(), held=True)
             _clear(ledger.root)
-            new = {entry.folder: _compared(ledger, folder, entry) for entry in _entries(labs)}
+            found = [_compared(ledger, folder, entry) for entry in _entries(labs)]
+            if lines := [line for _, each in found for line in each]:
+                raise RenderingError(*lines)
+            new = {entry.folder: entry for entry, _ in found}
             _stage(ledger.root, labs, _STAGED)
             ledger.save((ledger.entries | new).values(), held=True, is_unfinished=True)
             _finish(ledger, folder)
@@ -115,9 +117,10 @@ def _finish(ledger: Ledger, folder: Path) -> None:
     try:
         staged = os.open(_STAGED, _DIRECTORY, dir_fd=ledger.root)
     except OSError:
-        hint = "remove the folder, and run labbuilder render --output-dir again"
-        message = "can't be finished: its staged files are missing"
-        raise refusal("unfinished-rendering", folder, message, hint) from None
+        line = (
+            f"{folder}: can't be finished, since {_STAGED} is missing; remove it, and render again"
+        )
+        raise RenderingError(line) from None
     try:
         for entry in ledger.entries.values():
             if entry.stale is not None:
@@ -156,30 +159,29 @@ def _create(parent: int, name: str, text: str, mode: int) -> None:
         file.write(text)
 
 
-def _compared(ledger: Ledger, folder: Path, entry: Entry) -> Entry:
-    """Compare files with those that are there: which ones are stale."""
+def _compared(ledger: Ledger, folder: Path, entry: Entry) -> tuple[Entry, list[str]]:
+    """Compare files with those that are there: which ones are stale, and what is in the way."""
+    place = folder / entry.folder
     try:
         with _opened(ledger.root, entry.folder) as root, os.scandir(root) as found:
             there = {each.name: each.is_file(follow_symlinks=False) for each in found}
     except FileNotFoundError:
-        return replace(entry, stale=())
-    except OSError:
-        hint = "remove it"
-        raise refusal("unsafe-path", folder / entry.folder, "is not a folder", hint) from None
+        return replace(entry, stale=()), []
+    except NotADirectoryError:  # a symbolic link, too
+        return entry, [f"{place}: is not a folder; remove it"]
     known = ledger.entries.get(entry.folder)
     stale = []
-    for name in sorted(there):
-        path = folder / entry.folder / name
+    lines = []
+    for name, is_file in sorted(there.items()):
         if name in entry.files:
-            if not there[name]:
-                raise refusal("unsafe-path", path, "is not a regular file", "remove it")
+            if not is_file:
+                lines.append(f"{place / name}: is not a regular file; remove it")
         elif is_manifest(name):
-            if not known or name not in known.files or not there[name]:
-                raise refusal(
-                    "foreign-file", path, "is left over from an earlier run", "remove it"
-                )
-            stale.append(name)
-    return replace(entry, stale=tuple(stale))
+            if known and name in known.files and is_file:
+                stale.append(name)
+            else:
+                lines.append(f"{place / name}: is left over from an earlier run; remove it")
+    return replace(entry, stale=tuple(stale)), lines
 
 
 def _entries(labs: Callable[[], Iterator[Files]]) -> Iterator[Entry]:

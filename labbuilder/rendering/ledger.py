@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
-from labbuilder.errors import Finding, LabBuilderError, shown
+from labbuilder.errors import shown
 
-__all__ = ["LEDGER", "Entry", "Ledger", "find_unfinished", "is_manifest", "refusal"]
+__all__ = ["LEDGER", "Entry", "Ledger", "RenderingError", "find_unfinished", "is_manifest"]
 
 LEDGER = ".labbuilder"  # kubectl reads *.yaml, *.yml and *.json only
 _TEMPORARY = f"{LEDGER}.tmp"
 _REPLACING = "replacing"
+_HOLDER = ("pid", "host", "since")
 _MAX_HEADER_BYTES = 4096
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no FIFO blocks
 
@@ -40,9 +41,12 @@ def is_manifest(name: str) -> bool:
     return name.endswith((".yaml", ".yml", ".json"))
 
 
-def refusal(code: str, path: Path, message: str, hint: str) -> LabBuilderError:
-    """Make the error that refuses to write something."""
-    return LabBuilderError([Finding(code, f"{shown(str(path))} {message}", hint=hint)])
+class RenderingError(Exception):
+    """Something is in the way of a rendering; the lines say what and where."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+        super().__init__(*lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Entry:
 class Ledger:
     """The bookkeeping file of a folder, locked until it is closed.
 
-    It raises `LabBuilderError` if another process has locked it, or if it isn't labbuilder's.
+    It raises `RenderingError` if another process has locked it, or if it isn't labbuilder's.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -87,7 +91,7 @@ class Ledger:
         header: dict[str, Any] = {"rendering": _REPLACING if is_unfinished else "whole"}
         if held:
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            header |= {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+            header |= dict(zip(_HOLDER, (os.getpid(), socket.gethostname(), now), strict=True))
         with suppress(FileNotFoundError):
             os.unlink(_TEMPORARY, dir_fd=self.root)
         stream = _open(_TEMPORARY, self.root, os.O_RDWR | os.O_CREAT | os.O_EXCL)
@@ -134,20 +138,15 @@ class Ledger:
             return False
         return os.path.samestat(now, os.fstat(self._lock.fileno()))
 
-    def _busy(self) -> LabBuilderError:
+    def _busy(self) -> RenderingError:
         header = _header(self._lock.read(_MAX_HEADER_BYTES) if self._lock else b"") or {}
-        held = [f"{name} {shown(header[name])}" for name in ("pid", "host", "since")
-                if name in header]  # fmt: skip
-        who = f" ({', '.join(held)})" if held else ""
-        hint = "wait until it has ended"
-        return refusal(
-            "folder-in-use", self._folder, f"is being written by another run{who}", hint
-        )
+        who = [f"{name} {shown(header[name])}" for name in _HOLDER if name in header]
+        by = f"another run ({', '.join(who)})" if who else "another run"
+        return RenderingError(f"{self._folder}: {by} is writing there; wait until it has ended")
 
-    def _foreign(self) -> LabBuilderError:
-        hint = "remove it, or name another folder"
-        message = "isn't a bookkeeping file of labbuilder's"
-        return refusal("foreign-file", self._folder / LEDGER, message, hint)
+    def _foreign(self) -> RenderingError:
+        path = self._folder / LEDGER
+        return RenderingError(f"{path}: is not a bookkeeping file of labbuilder's; remove it")
 
     def _read(self) -> tuple[bool, dict[str, Entry]]:
         if self._lock is None:

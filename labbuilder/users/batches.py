@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import glob
 import json
-import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TypeVar
 
 from labbuilder.documents import MAX_VALUES, Document, load
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
 from labbuilder.rendering.ledger import find_unfinished
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 __all__ = ["Batch", "map_batches", "parse_batch", "read_batches", "total_bytes"]
 
@@ -117,33 +111,9 @@ def map_batches(
     if jobs == 1:
         yield from map(make(), batches)
         return
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (only with --jobs)
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 (as above)
+    from labbuilder.users.workers import map_in_processes  # noqa: PLC0415 (only with --jobs)
 
-    waiting: deque[Future[Result]] = deque()
-    try:
-        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(make,)) as pool:
-            for batch in batches:
-                waiting.append(pool.submit(_work, batch))
-                if len(waiting) > 2 * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-    except BrokenProcessPool:
-        message = "a worker process was killed"
-        raise ChildProcessError(errno.ECHILD, message) from None
-
-
-_workers: list[Callable[[Batch], object]] = []
-
-
-def _start(make: Callable[[], Callable[[Batch], object]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends its workers
-    _workers[:] = [make()]
-
-
-def _work(batch: Batch) -> Any:
-    return _workers[0](batch)
+    yield from map_in_processes(make, batches, jobs)
 
 
 def _files(name: str) -> Iterator[Path]:

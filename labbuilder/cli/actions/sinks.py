@@ -9,10 +9,13 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from labbuilder.cli.streams import fail, standard_output
-from labbuilder.errors import Finding, LabBuilderError
+import typer
+
+from labbuilder.cli.streams import EXIT_ERROR, standard_output
+from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
 from labbuilder.rendering.folder import Files, write_rendering
+from labbuilder.rendering.ledger import RenderingError
 from labbuilder.users.render import Rendered
 
 __all__ = ["FolderSink", "StreamSink", "spool"]
@@ -81,8 +84,10 @@ class FolderSink:
         """Write the files, or none and exit if that isn't safe."""
         try:
             write_rendering(self._folder, self._labs)
-        except LabBuilderError as error:
-            fail(error.findings)
+        except RenderingError as error:
+            for line in error.lines:
+                typer.echo(line, err=True)
+            raise typer.Exit(EXIT_ERROR) from None
 
     def _labs(self) -> Iterator[Files]:
         self._kept.seek(0)
