@@ -42,6 +42,7 @@ def write_rendering(folder: Path, labs: Callable[[], Iterator[Files]]) -> None:
         while not os.path.lexists(folder):
             if _write_new(folder, labs):
                 return
+        _remove_abandoned(_beside(folder))
         _write_over(folder, labs)
     except OSError as error:  # whose file name is relative to some folder
         raise OSError(error.errno, error.strerror, str(folder)) from error
@@ -49,7 +50,7 @@ def write_rendering(folder: Path, labs: Callable[[], Iterator[Files]]) -> None:
 
 def _write_new(folder: Path, labs: Callable[[], Iterator[Files]]) -> bool:
     """Make a folder by one rename; return False if another run is about to have made it."""
-    beside = folder.with_name(f".{folder.name}{LEDGER}")
+    beside = _beside(folder)
     with _parents(folder):
         with suppress(FileExistsError):
             beside.mkdir(mode=0o700)
@@ -71,6 +72,18 @@ def _write_new(folder: Path, labs: Callable[[], Iterator[Files]]) -> bool:
             finally:
                 shutil.rmtree(beside, ignore_errors=True)  # another run may be there by now
     return True
+
+
+def _beside(folder: Path) -> Path:
+    return folder.absolute().with_name(f".{folder.absolute().name}{LEDGER}")
+
+
+def _remove_abandoned(beside: Path) -> None:
+    """Remove what a run has left that was killed just after its folder got to its place."""
+    with suppress(OSError, RenderingError):
+        if beside.is_dir() and beside.stat().st_uid == os.geteuid():
+            with closing(Ledger(beside)):
+                shutil.rmtree(beside)
 
 
 def _save_beside(staged: Path, labs: Callable[[], Iterator[Files]]) -> None:

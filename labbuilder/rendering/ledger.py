@@ -102,9 +102,11 @@ class Ledger:
                 more = {} if entry.stale is None else {"stale": entry.stale}
                 stream.write(_line({"folder": entry.folder, "files": entry.files, **more}))
             stream.flush()
-            # Before the rename, so that what a signal interrupts here never removes staged files.
-            self.is_held, self.is_unfinished, self.entries = held, is_unfinished, found
+            state = held, is_unfinished, found
+            if is_unfinished:  # before it is, since a signal may end us between two lines
+                self.is_held, self.is_unfinished, self.entries = state
             os.rename(_TEMPORARY, LEDGER, src_dir_fd=self.root, dst_dir_fd=self.root)
+            self.is_held, self.is_unfinished, self.entries = state
         except BaseException:
             with suppress(OSError):
                 stream.close()
