@@ -1,4 +1,4 @@
-"""A run that is killed, ended, out of space or not alone leaves one rendering, or says it doesn't."""
+"""A run that is killed, ended, out of space or not alone: what it leaves in an output folder."""
 
 from __future__ import annotations
 

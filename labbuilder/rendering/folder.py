@@ -58,6 +58,10 @@ def _write_new(folder: Path, labs: Callable[[], Iterator[Files]]) -> bool:
             ledger = Ledger(beside)
         except FileNotFoundError:  # the other run has just removed it
             return False
+        except OSError:
+            with suppress(OSError):
+                beside.rmdir()
+            raise
         with closing(ledger):
             if os.fstat(ledger.root).st_uid != os.geteuid():
                 raise RenderingError(f"{beside}: belongs to another user; remove it")
