@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -227,11 +228,12 @@ class LabBuilder:
 
     def _log(self, level: str, event: str, details: Iterable[object], **user: str) -> None:
         error = "; ".join(map(str, details))
-        if hasattr(self._logger, "bind"):
-            getattr(self._logger.bind(**user), level)(event, error=error)
-        else:
-            about = f"{event} (user={visible(str(user['user']))})" if user else event
-            getattr(self._logger, level)("%s: %s", about, error, extra=user)
+        with suppress(Exception):  # what a logger raises is no reason to lose a lab
+            if hasattr(self._logger, "bind"):
+                getattr(self._logger.bind(**user), level)(event, error=error)
+            else:
+                about = f"{event} (user={visible(str(user['user']))})" if user else event
+                getattr(self._logger, level)("%s: %s", about, error, extra=user)
 
 
 def _read_site(base_url: str) -> tuple[models.Site | None, list[Finding]]:

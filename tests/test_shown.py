@@ -346,8 +346,8 @@ def test_no_representation_shows_a_value() -> None:
     (document,) = load(text, "a")
     objects = [
         LabSpecification.model_validate(REQUEST["lab"]), inputs, compiler.config,
-        compiler.compile(**given), document, parse_user(document, Access()), Batch("a", text.encode()),
-        UserFiles().compile(document),
+        compiler.compile(**given), document, parse_user(document, Access()),
+        Batch("a", text.encode()), UserFiles().compile(document),
     ]  # fmt: skip
     for each in objects:
         assert SECRET not in f"{each!r} {each}"

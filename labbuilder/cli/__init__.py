@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
-import os
 import sys
 from typing import Annotated
 
@@ -15,9 +13,9 @@ from labbuilder.cli.diff import diff
 from labbuilder.cli.init import init, schema
 from labbuilder.cli.krm import krm
 from labbuilder.cli.names import names, url
+from labbuilder.cli.process import end_on_signals, exit_status, open_streams
 from labbuilder.cli.render import render
 from labbuilder.cli.state import state
-from labbuilder.cli.streams import EXIT_ERROR
 from labbuilder.cli.usage import Commands
 
 __all__ = ["app", "main"]
@@ -59,13 +57,7 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # as YAML and JSON require, in any locale
+    open_streams()
+    end_on_signals()
     gc.set_threshold(_GC_THRESHOLD)
-    try:
-        app()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has closed it; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_ERROR)
+    sys.exit(exit_status(app))

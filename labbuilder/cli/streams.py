@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXIT_ERROR",
     "EXIT_FINDINGS",
+    "ClosedStream",
     "fail",
     "has_colour",
     "print_findings",
@@ -34,9 +36,27 @@ EXIT_ERROR = 2
 """The exit status if the command could not do its work."""
 
 
+class ClosedStream(io.TextIOWrapper):
+    """Stands for a standard stream that is closed: what is written to it raises OSError."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_Closed(name), encoding="utf-8", write_through=True)
+
+
+class _Closed(io.RawIOBase):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _data: object) -> NoReturn:
+        raise OSError(errno.EBADF, f"{self.name} is closed")
+
+
 def standard_output() -> TextIO:
     """Return standard output; raise OSError if it is closed."""
-    if not sys.stdout:
+    if not sys.stdout or isinstance(sys.stdout, ClosedStream):
         raise OSError(errno.EBADF, "standard output is closed")
     return sys.stdout
 

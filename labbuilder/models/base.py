@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "Word",
     "absolute_path",
+    "computed_once",
     "matching",
     "not_empty",
     "number_or_text",
@@ -40,7 +41,27 @@ __all__ = [
     "refused",
 ]
 
+Result = TypeVar("Result")
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class computed_once(Generic[Result]):  # noqa: N801 (a decorator)
+    """`functools.cached_property` without the lock that it has in Python 3.11.
+
+    A process that is forked while another thread holds the lock would wait for ever.
+    """
+
+    def __init__(self, compute: Callable[[Any], Result]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, _owner: type | None = None) -> Result:
+        value = instance.__dict__[self._name] = self._compute(instance)
+        return value
 
 
 class Model(BaseModel):
@@ -55,6 +76,7 @@ class Model(BaseModel):
         from_attributes=True,
         defer_build=True,
         hide_input_in_errors=True,
+        ignored_types=(computed_once,),
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from labbuilder.models.base import Model, matching, refused
+from labbuilder.models.base import Model, computed_once, matching, refused
 from labbuilder.models.image import ContainerImage
 
 __all__ = ["Site"]
@@ -58,7 +57,7 @@ class Site(Model):
     )
     """Image of the standard init containers."""
 
-    @cached_property
+    @computed_once
     def discovery_json(self) -> str:
         """The discovery document as text."""
         return json.dumps(self.discovery, indent=2, sort_keys=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_validator
 
 from labbuilder import quantity
 from labbuilder.errors import shown
-from labbuilder.models.base import Model, Problem, number_or_text, refuse, refused
+from labbuilder.models.base import Model, Problem, computed_once, number_or_text, refuse, refused
 
 __all__ = [
     "SIZE_SCHEMA",
@@ -143,14 +142,14 @@ class LabSizeDefinition(Model):
     resources: LabResources
     """Resources of a lab of this size."""
 
-    @cached_property
+    @computed_once
     def description(self) -> str:
         """The size as JupyterHub's form shows it: ``Small (1.0 CPU, 3Gi RAM)``."""
         limits = self.resources.limits
         memory = quantity.format_binary(limits.memory)
         return f"{self.size.value.title()} ({limits.cpu} CPU, {memory} RAM)"
 
-    @cached_property
+    @computed_once
     def environment(self) -> Mapping[str, str]:
         """The variables that describe its size to a lab."""
         limits, requests = self.resources.limits, self.resources.requests

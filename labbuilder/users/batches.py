@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TypeVar
 
 from labbuilder.documents import MAX_VALUES, Document, load
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
+from labbuilder.rendering.ledger import find_unfinished
 from labbuilder.users.access import Access
 from labbuilder.users.paths import SUFFIXES_OF_LINES, find_files
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 __all__ = ["Batch", "map_batches", "parse_batch", "read_batches", "total_bytes"]
 
@@ -61,10 +56,15 @@ def read_batches(names: Iterable[str], access: Access | None = None) -> Iterator
 def _named(name: str, access: Access, known: set[tuple[int, int]]) -> Iterator[Batch]:
     """Read what a name stands for, except the files that are known."""
     found = False
+    refused: set[Path] = set()
     for path in find_files(name, access):
         found = True
         if isinstance(path, Finding):
             yield Batch(name, findings=(path,))
+        elif folder := find_unfinished(path):
+            if folder not in refused:
+                yield Batch(str(path), findings=(_unfinished(folder),))
+            refused.add(folder)
         elif _is_new(path, known):
             yield from _guarded(str(path), _file(path))
     if not found:
@@ -134,33 +134,9 @@ def map_batches(
     if jobs == 1:
         yield from map(make(), batches)
         return
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (only with --jobs)
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 (as above)
+    from labbuilder.users.workers import map_in_processes  # noqa: PLC0415 (only with --jobs)
 
-    waiting: deque[Future[Result]] = deque()
-    try:
-        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(make,)) as pool:
-            for batch in batches:
-                waiting.append(pool.submit(_work, batch))
-                if len(waiting) > 2 * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-    except BrokenProcessPool:
-        message = "a worker process was killed"
-        raise ChildProcessError(errno.ECHILD, message) from None
-
-
-_workers: list[Callable[[Batch], object]] = []
-
-
-def _start(make: Callable[[], Callable[[Batch], object]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends its workers
-    _workers[:] = [make()]
-
-
-def _work(batch: Batch) -> Any:
-    return _workers[0](batch)
+    yield from map_in_processes(make, batches, jobs)
 
 
 def _file(path: Path) -> Iterator[Batch]:
@@ -179,6 +155,12 @@ def _standard_input() -> Iterator[Batch]:
             yield from _lines(stream, "<stdin>", start)
             return
     yield Batch("<stdin>", read_standard_input(b"".join(start)))
+
+
+def _unfinished(folder: Path) -> Finding:
+    message = f"{shown(str(folder))} is a rendering that a run hasn't finished"
+    hint = "run labbuilder render --output-dir again"
+    return Finding("unfinished-rendering", message, hint=hint)
 
 
 def _guarded(name: str, batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
 from labbuilder import output
@@ -25,13 +26,14 @@ class Rendered:
     """The result for one user.
 
     The texts are the lab's objects by file name, or all in one text under an empty name; there
-    are none after an error.
+    are none after an error. Files in `private` hold secrets.
     """
 
     who: str  # the user's name and place, for a summary
     findings: tuple[Finding, ...]
     texts: Mapping[str, str] | None = field(default=None, repr=False)
     users: Sequence[NamedUser] = ()  # the user, if the document has a valid username
+    private: frozenset[str] = frozenset()
 
 
 class Renderer:
@@ -63,13 +65,18 @@ class Renderer:
         try:
             lab = self._users.compile(document)
             manifests = lab.manifests()
+            hold_secrets = [
+                each is lab.env_config_map or each["kind"] == "Secret" for each in manifests
+            ]
             if self._redacted:
                 manifests = [output.redact(manifest) for manifest in manifests]
             if not self._in_files:
                 text = _WRITERS[self._form](manifests)
                 return Rendered(who, lab.warnings, {"": text}, users)
             form: Literal["json", "yaml"] = "yaml" if self._form == "yaml" else "json"
-            return Rendered(who, lab.warnings, output.to_files(manifests, form), users)
+            files = output.to_files(manifests, form)  # in the order of the manifests
+            private = frozenset(compress(files, hold_secrets))
+            return Rendered(who, lab.warnings, files, users, private)
         except LabBuilderError as error:
             return Rendered(who, tuple(error.findings), None, users)
 

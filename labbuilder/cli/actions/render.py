@@ -49,7 +49,7 @@ def render_labs(
             refused: Sequence[Finding] = known.add(lab.users)
             progress.report([*lab.findings, *refused])
             if lab.texts is not None and not refused and (keep_going or not failed):
-                refused = sink.add(lab.texts)
+                refused = sink.add(lab)
                 progress.report(refused)
             if lab.texts is None or refused:
                 failed += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -14,6 +14,9 @@ import typer
 from labbuilder.cli.streams import EXIT_ERROR, say, standard_output
 from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
+from labbuilder.rendering.folder import Files, write_rendering
+from labbuilder.rendering.ledger import RenderingError
+from labbuilder.users.render import Rendered
 
 __all__ = ["FolderSink", "StreamSink", "spool"]
 
@@ -34,9 +37,9 @@ class StreamSink:
         self._separator = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
         self._is_empty = True
 
-    def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
+    def add(self, lab: Rendered) -> Sequence[Finding]:
         """Add a lab."""
-        text = texts[""]
+        text = (lab.texts or {})[""]
         if self._is_json:
             text = text.removeprefix(LIST_START).removesuffix(LIST_END)
         start = LIST_START if self._is_json else ""
@@ -65,41 +68,27 @@ class FolderSink:
         self._kept = kept
         self._namespaces: set[str] = set()
 
-    def add(self, texts: Mapping[str, str]) -> Sequence[Finding]:
+    def add(self, lab: Rendered) -> Sequence[Finding]:
         """Add a lab; refuse one whose folder another lab has."""
+        texts = lab.texts or {}
         namespaces = {str(Path(name).parent) for name in texts}
         if taken := namespaces & self._namespaces:
             message, hint = f"folder {min(taken)} already has a lab", "remove one of the two users"
             return [Finding("duplicate-object", message, hint=hint)]
         self._namespaces |= namespaces
-        self._kept.write(json.dumps(dict(texts)) + "\n")
+        files = {name: (text, name in lab.private) for name, text in texts.items()}
+        self._kept.write(json.dumps(files) + "\n")
         return ()
 
     def finish(self) -> None:
-        """Write the files, unless the folders have others, which would be applied too."""
-        leftovers = sorted(path for texts in self._labs() for path in self._leftovers(texts))
-        for path in leftovers:
-            say(f"{path}: is left over from an earlier run; remove it")
-        if leftovers:
-            raise typer.Exit(EXIT_ERROR)
-        for texts in self._labs():
-            for name, text in texts.items():
-                self._write(self._folder / name, text)
+        """Write the files, or none and exit if that isn't safe."""
+        try:
+            write_rendering(self._folder, self._labs)
+        except RenderingError as error:
+            for line in error.lines:
+                say(line)
+            raise typer.Exit(EXIT_ERROR) from None
 
-    def _labs(self) -> Iterator[Mapping[str, str]]:
+    def _labs(self) -> Iterator[Files]:
         self._kept.seek(0)
         return (json.loads(line) for line in self._kept)
-
-    def _leftovers(self, texts: Mapping[str, str]) -> Iterator[Path]:
-        known = {self._folder / name for name in texts}
-        for parent in {path.parent for path in known}:
-            for path in parent.iterdir() if parent.is_dir() else ():
-                if path.suffix in {".yaml", ".json"} and path not in known:
-                    yield path
-
-    @staticmethod
-    def _write(path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if "-secret-" in path.name:
-            path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")

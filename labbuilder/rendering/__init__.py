@@ -1,0 +1,1 @@
+"""An output folder: a file for each object, written as a whole."""
