@@ -65,7 +65,8 @@ def check_accounts(nss: Nss, user: User) -> Iterator[Finding]:
         path = ("user", "groups", i)
         name, number = (group.name, (*path, "name")), (group.id, (*path, "id"))
         yield from _check(groups, "nss.baseGroup", name, number)
-    if needs_primary_group(groups, user) and user.username in groups.ids:
+    is_known = user.username in users.ids
+    if not is_known and user.username in groups.ids and needs_primary_group(groups, user):
         yield _taken(user.username, groups.ids[user.username], "nss.baseGroup", at)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "build_object_names",
     "check_names",
     "check_namespace",
+    "check_username",
     "home_directory",
     "object_names",
     "unique_key",
@@ -115,10 +116,16 @@ def check_names(namespace_prefix: object, username: object) -> Iterator[Finding]
     is_prefix = _is(is_dns_label, namespace_prefix)
     if not is_prefix:
         yield _invalid("invalid-name", namespace_prefix, "DNS label", "namespace_prefix")
+    invalid = list(check_username(username))
+    yield from invalid
+    if is_prefix and not invalid:
+        yield from check_namespace(str(namespace_prefix), str(username))
+
+
+def check_username(username: object) -> Iterator[Finding]:
+    """Check that this is a username."""
     if not _is(is_username, username):
         yield _invalid("invalid-username", username, "username", "username", USERNAME_HINT)
-    elif is_prefix:
-        yield from check_namespace(str(namespace_prefix), str(username))
 
 
 def check_namespace(prefix: str, username: str, at: Path = ("username",)) -> Iterator[Finding]:
