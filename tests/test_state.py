@@ -418,7 +418,7 @@ OTHERS: list[tuple[str, str, Any, str, str]] = [
     ("labelled for another user", LABEL, "mallory", IN_LABEL, "other-user"),
     ("labelled for nobody", LABEL, "", IN_LABEL, "other-user"),
     ("labelled with a list", LABEL, ["vera"], IN_LABEL, "other-user"),
-    ("with labels of no type", "metadata labels", "vera", "metadata.labels", "wrong-type"),
+    ("with labels of no type", "metadata labels", ["vera"], IN_LABEL, "other-user"),
 ]  # fmt: skip
 
 BROKEN: dict[str, tuple[Change, list[str]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import AfterValidator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, Json
 from pydantic.alias_generators import to_camel
 
 from labbuilder.models.base import Text, refused
@@ -13,13 +13,12 @@ from labbuilder.models.state import UserGroup
 from labbuilder.models.user import Id
 from labbuilder.names import (
     USER_GROUPS_ANNOTATION,
-    USER_LABEL,
     USER_NAME_ANNOTATION,
     is_service_prefix,
 )
 from labbuilder.quantity import MAX_BYTES, parse_quantity
 
-__all__ = ["EnvConfigMap", "Metadata", "Object", "Pod", "ResourceQuota", "SecurityContext"]
+__all__ = ["EnvConfigMap", "Object", "Pod", "ResourceQuota", "SecurityContext"]
 
 
 def _quantity(value: Any) -> Decimal:
@@ -55,24 +54,15 @@ class _Read(BaseModel):
     )
 
 
-class _Labels(_Read):
-    user: Any = Field(None, alias=USER_LABEL)
-
-
-class Metadata(_Read):
-    """What tells whose an object is."""
-
-    name: str | None = None
-    namespace: str | None = None
-    labels: _Labels | None = None
-
-
 class Object(_Read):
-    """An object; items of a client's list have no version and kind of their own."""
+    """What tells whose an object is, unread: it is only compared.
+
+    Items of a client's list have no version and kind of their own.
+    """
 
     api_version: Any = None
     kind: Any = None
-    metadata: Metadata | None = None
+    identity: Any = Field(None, validation_alias=AliasPath("metadata"))
 
 
 class _Env(_Read):
@@ -115,7 +105,7 @@ class _Annotations(_Read):
     user_name: Text | None = Field(None, alias=USER_NAME_ANNOTATION)
 
 
-class _PodMetadata(Metadata):
+class _PodMetadata(_Read):
     annotations: _Annotations | None = None
     deletion_timestamp: Any = None
 

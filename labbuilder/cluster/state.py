@@ -5,7 +5,7 @@ They are read as the cluster returns them, whatever built the lab.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -14,14 +14,18 @@ from pydantic import BaseModel
 from labbuilder.cluster.clients import plain
 from labbuilder.cluster.objects import (
     EnvConfigMap,
-    Metadata,
     Object,
     Pod,
     ResourceQuota,
     SecurityContext,
 )
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
+from labbuilder.lab.names import (
+    LabObjectNames,
+    build_internal_url,
+    check_username,
+    object_names,
+)
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.models import LabConfig, LabResources, LabSize, ResourceQuantity
 from labbuilder.models.complaints import validated
@@ -51,8 +55,10 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
     and quota. If the username is invalid, or something is missing, unreadable or not the user's,
     it raises `LabBuilderError` with all findings, which show no values of the objects.
     """
-    names = build_object_names(config.namespace_prefix, username)
-    findings: list[Finding] = []
+    findings = list(check_username(username))
+    if findings:
+        raise LabBuilderError(findings)
+    names = object_names(config.namespace_prefix, username)
     env_config_map = _read(EnvConfigMap, objects.env_config_map, ("env_config_map",), findings)
     pod = _read(Pod, objects.pod, ("pod",), findings)
     ids = _notebook_ids(pod, findings) if pod else None
@@ -60,7 +66,7 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
     if objects.quota is not None:
         quota = _read(ResourceQuota, objects.quota, ("quota",), findings)
     read = {"env_config_map": env_config_map, "quota": quota, "pod": pod}
-    findings += _check_owner({part: each for part, each in read.items() if each}, names)
+    findings += _check_owner(read, names)
     if not env_config_map or not pod or not ids or findings:
         raise LabBuilderError(findings)
     env, annotations = env_config_map.data, pod.metadata.annotations
@@ -105,26 +111,33 @@ def _read(model: type[M], value: Any, path: Path, findings: list[Finding]) -> M 
     return found
 
 
-def _check_owner(objects: Mapping[str, Object], names: LabObjectNames) -> Iterator[Finding]:
+def _check_owner(objects: Mapping[str, Object | None], names: LabObjectNames) -> list[Finding]:
     """Find objects that aren't the user's by kind, name, namespace or label.
 
-    Objects without a namespace or the label were shortened; with the others' they would be
-    another user's.
+    The namespace may be missing from all of them, the kind and the label from each.
     """
-    known = {part: each.metadata or Metadata() for part, each in objects.items()}
-    namespaces = {each.namespace for each in known.values()}
-    for part, each in objects.items():
-        kind, name, metadata = _KINDS[part], getattr(names, part), known[part]
+    found: list[Finding] = []
+    read = {part: each for part, each in objects.items() if each}
+    known = {
+        part: each.identity if isinstance(each.identity, dict) else {}
+        for part, each in read.items()
+    }
+    in_namespace = any(each.get("namespace") is not None for each in known.values())
+    for part, metadata in known.items():
+        each, kind, name = read[part], _KINDS[part], getattr(names, part)
+        labels = metadata.get("labels")
+        user = labels.get(USER_LABEL) if isinstance(labels, dict) else labels
         if each.kind not in (None, kind) or each.api_version not in (None, "v1"):
-            yield Finding("other-user", f"must be a v1 {kind}", (part, "kind"))
-        if metadata.name != name:
-            yield Finding("other-user", f"must be {name}", (part, "metadata", "name"))
-        if namespaces != {None} and metadata.namespace != names.namespace:
+            found.append(Finding("other-user", f"must be a v1 {kind}", (part, "kind")))
+        if metadata.get("name") != name:
+            found.append(Finding("other-user", f"must be {name}", (part, "metadata", "name")))
+        if in_namespace and metadata.get("namespace") != names.namespace:
             message = f"must be {names.namespace}, as the configuration makes it"
-            yield Finding("other-namespace", message, (part, "metadata", "namespace"))
-        if metadata.labels and metadata.labels.user not in (None, names.username):
-            message = f"must be {names.username}"
-            yield Finding("other-user", message, (part, "metadata", "labels", USER_LABEL))
+            found.append(Finding("other-namespace", message, (part, "metadata", "namespace")))
+        if user not in (None, names.username):
+            path = (part, "metadata", "labels", USER_LABEL)
+            found.append(Finding("other-user", f"must be {names.username}", path))
+    return found
 
 
 def _notebook_ids(pod: Pod, findings: list[Finding]) -> SecurityContext | None:
@@ -146,9 +159,15 @@ def _amounts(cpu: float, memory: int) -> ResourceQuantity:
     return ResourceQuantity.model_construct(cpu=cpu, memory=memory)
 
 
+def _numbers(resources: LabResources) -> tuple[float, int, float, int]:
+    limits, requests = resources.limits, resources.requests
+    return limits.cpu, limits.memory, requests.cpu, requests.memory
+
+
 def _size(config: LabConfig, resources: LabResources, described: str | None) -> LabSize:
     """Find the configured size; of several with these resources, the one that was described."""
-    sizes = [known for known in config.sizes if known.resources == resources]
+    numbers = _numbers(resources)
+    sizes = [known for known in config.sizes if _numbers(known.resources) == numbers]
     named = [known for known in sizes if known.description == described]
     return (named or sizes)[0].size if sizes else LabSize.CUSTOM
 

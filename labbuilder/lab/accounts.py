@@ -57,14 +57,21 @@ def _read(text: str, numbers: int) -> Accounts:
 
 
 def check_accounts(nss: Nss, user: User) -> Iterator[Finding]:
-    """Find names and numbers of the user and of the groups that the base files have otherwise."""
+    """Find names and numbers of the user and of the groups that the base files have otherwise.
+
+    Nearly always the base files have neither.
+    """
     users, groups = base_users(nss.base_passwd), base_groups(nss.base_group)
     at = ("user", "username")
-    yield from _check(users, "nss.basePasswd", (user.username, at), (user.uid, ("user", "uid")))
+    if user.username in users.ids or user.uid in users.names:
+        yield from _check(
+            users, "nss.basePasswd", (user.username, at), (user.uid, ("user", "uid"))
+        )
     for i, group in enumerate(user.groups):
-        path = ("user", "groups", i)
-        name, number = (group.name, (*path, "name")), (group.id, (*path, "id"))
-        yield from _check(groups, "nss.baseGroup", name, number)
+        if group.name in groups.ids or group.id in groups.names:
+            path = ("user", "groups", i)
+            name, number = (group.name, (*path, "name")), (group.id, (*path, "id"))
+            yield from _check(groups, "nss.baseGroup", name, number)
     is_known = user.username in users.ids
     if not is_known and user.username in groups.ids and needs_primary_group(groups, user):
         yield _taken(user.username, groups.ids[user.username], "nss.baseGroup", at)
@@ -84,7 +91,7 @@ def _check(
         return
     if taken is not None:
         yield _taken(name, taken, where, name_at)
-    elif number in base.names:
+    else:
         message = f"is the id of {shown(base.names[number])} in {where}, whose name is shown"
         hint = f"use another id, or remove that line from {where}"
         yield Finding("id-taken", message, number_at, hint, Severity.WARNING)

@@ -5,6 +5,8 @@ The models refuse these, and `labbuilder.lab` builds labs with them.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import NOTEBOOK_CONTAINER
 
@@ -80,6 +82,7 @@ _CODE_ENV = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)  # names repeat from lab to lab
 def runs_code(variable: str) -> bool:
     """Return whether a variable makes a loader, shell or interpreter run something.
 
