@@ -22,7 +22,14 @@ from aiohttp import ClientError
 from kubernetes_asyncio import config
 from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api, NetworkingV1Api
 
-from labbuilder import Image, LabSpecification, PullSecret, SecretData, User
+from labbuilder import (
+    Image,
+    LabBuilderError,
+    LabSpecification,
+    PullSecret,
+    SecretData,
+    User,
+)
 from labbuilder.adapter import LabBuilder, LabObjectNames, LabState, LabStateObjects
 from labbuilder.output import to_yaml
 
@@ -154,7 +161,10 @@ class Controller:
         return {state.user.username: state for state in states if state}
 
     async def _recover(self, found: Any) -> LabState | None:
-        names = self._builder.build_object_names(found.metadata.labels[USER])
+        try:
+            names = self._builder.build_object_names(found.metadata.labels[USER])
+        except LabBuilderError:  # anybody may label a namespace
+            return None
         # Another controller's labs have another prefix.
         if names.namespace != found.metadata.name or found.metadata.deletion_timestamp:
             return None

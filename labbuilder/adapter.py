@@ -12,16 +12,21 @@ from labbuilder import models
 from labbuilder.cluster.clients import plain, to_client_model, to_client_models
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.compiler import LabCompiler
-from labbuilder.errors import Finding, LabBuilderError, Path, format_path
+from labbuilder.errors import Finding, LabBuilderError, Path, format_path, shown
 from labbuilder.escape import visible
 from labbuilder.fragments import Templates
-from labbuilder.lab.names import LabObjectNames, build_internal_url, build_object_names
+from labbuilder.lab.names import (
+    LabObjectNames,
+    build_internal_url,
+    build_object_names,
+    check_names,
+)
 from labbuilder.lab.objects import LabObjects, LabStateObjects
 from labbuilder.models.complaints import validated
 from labbuilder.models.config import read_foreign_config
 from labbuilder.models.foreign import without_unknown
 from labbuilder.models.state import LabState
-from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix
+from labbuilder.names import SERVICE_PREFIX_ENV, is_service_prefix, is_username
 from labbuilder.sealed import sealed, sealed_async
 from labbuilder.validation import schemas
 from labbuilder.validation.rules import RULES
@@ -119,12 +124,20 @@ class LabBuilder:
             The username.
         env
             The lab's environment, whose ``JUPYTERHUB_SERVICE_PREFIX`` must be the path of a URL.
+
+        Raises
+        ------
+        LabBuilderError
+            If either is invalid.
         """
+        findings = [*check_names(self._compiler.config.namespace_prefix, username)]
         prefix = env.get(SERVICE_PREFIX_ENV)
         if not isinstance(prefix, str) or not is_service_prefix(prefix):
             message = "is missing" if prefix is None else "must be the path of a URL"
             at, hint = ("env", SERVICE_PREFIX_ENV), "use /user/USERNAME/"
-            raise LabBuilderError([Finding("invalid-prefix", message, at, hint)])
+            findings.append(Finding("invalid-prefix", message, at, hint))
+        if findings or not prefix:
+            raise LabBuilderError(findings)
         return build_internal_url(self.build_object_names(username).namespace, prefix)
 
     @sealed_async
@@ -173,7 +186,10 @@ class LabBuilder:
         return objects
 
     def build_object_names(self, username: str) -> LabObjectNames:
-        """Return the names of a lab's objects."""
+        """Return the names of a lab's objects.
+
+        It raises `LabBuilderError` if the username is invalid.
+        """
         return build_object_names(self._compiler.config.namespace_prefix, username)
 
     @sealed_async
@@ -192,15 +208,16 @@ class LabBuilder:
         Returns
         -------
         LabState or None
-            The state. None if there are no objects, or if something in them is missing or
-            unreadable, which is logged as one error.
+            The state. None if there are no objects, or if something in them is missing,
+            unreadable or not the user's, which is logged as one error.
         """
         if objects is None:
             return None
         try:
             return recreate_lab_state(self._compiler.config, username, objects)
         except LabBuilderError as error:
-            self._log("error", "Cannot recreate the state of a lab", error.findings, user=username)
+            user = username if is_username(str(username)) else shown(username)
+            self._log("error", "Cannot recreate the state of a lab", error.findings, user=user)
             return None
 
     def _is_news(self, warning: Finding) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "USER_GROUPS_ANNOTATION",
     "USER_LABEL",
     "USER_NAME_ANNOTATION",
+    "has_invisible",
     "is_config_map_key",
     "is_dns_label",
     "is_dns_subdomain",
@@ -67,6 +68,11 @@ _CONFIG_MAP_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _ENV_VAR_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9]|-[a-z0-9])*[a-z](?:[a-z0-9]|-[a-z0-9])*")
 _LINE_BREAKING = {"Cc", "Zl", "Zp"}
+# What Unicode calls default-ignorable and isn't a format character, and the blank of Braille.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 DNS_LABEL_LENGTH = 63
 _DNS_SUBDOMAIN_LENGTH = 253
@@ -112,6 +118,11 @@ def is_env_var_name(text: str) -> bool:
 def is_service_prefix(text: str) -> bool:
     """Return whether this is the path of a URL, which can't change the host before it."""
     return text.startswith("/") and text.isprintable() and " " not in text
+
+
+def has_invisible(text: str) -> bool:
+    """Return whether text has a character that can't be seen: two names may then look the same."""
+    return not text.isascii() and any(category(c) == "Cf" or _BLANK.match(c) for c in text)
 
 
 def normal_path(path: str) -> str:

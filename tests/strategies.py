@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from labbuilder.models.lab import FLAGS
-from labbuilder.names import is_config_map_key, normal_path, printable
+from labbuilder.names import has_invisible, is_config_map_key, normal_path, printable
 
 __all__ = [
     "arguments",
@@ -323,7 +323,14 @@ _choices = _record(
 _group_names = st.sampled_from(["a: b", "rubin", "no"]) | texts
 _groups = _record(
     {
-        "name": _group_names.filter(lambda name: bool(name) and printable(name) == name),
+        "name": _group_names.filter(
+            lambda name: (
+                bool(name)
+                and printable(name) == name
+                and name[0] not in "+-#"
+                and not has_invisible(name)
+            )
+        ),
         "id": _ids,
     }
 )

@@ -106,6 +106,18 @@ def test_a_url_needs_the_path_of_one(env: dict[str, str]) -> None:
     assert complaints(caught.value) == [("invalid-prefix", "env.JUPYTERHUB_SERVICE_PREFIX")]
 
 
+@pytest.mark.parametrize("username", ["a@evil.example#", "", "a.b", "Vera", "a\n", None])
+def test_a_method_takes_no_text_for_a_username(username: Any) -> None:
+    lab_builder, env = builder(), {"JUPYTERHUB_SERVICE_PREFIX": "/user/vera/"}
+    for call in (
+        lambda: lab_builder.build_internal_url(username, env),
+        lambda: lab_builder.build_object_names(username),
+    ):
+        with pytest.raises(LabBuilderError) as caught:
+            call()
+        assert complaints(caught.value) == [("invalid-username", "username")]
+
+
 # What the environment tells
 
 

@@ -229,6 +229,28 @@ def test_what_can_not_be_told_is_trouble(user: str, lab: str, said: str) -> None
     assert "Traceback" not in result.stderr
 
 
+def test_the_lab_of_another_user_is_not_compared() -> None:
+    people("mallory")
+    others = render("users/mallory.yaml")
+    unlabelled = "".join(
+        line for line in others.splitlines(keepends=True) if "nublado.lsst.io/user:" not in line
+    )
+    for stored, code in ((others, "other-user"), (unlabelled, "other-namespace")):
+        write("lab.yaml", stored)
+        result = run("user.yaml", "lab.yaml")
+        assert (result.exit_code, result.stdout) == (2, "")
+        found = result.stderr.splitlines()
+        assert len(found) == others.count("apiVersion: ")
+        assert all(line.startswith("lab.yaml:") and line.endswith(f"[{code}]") for line in found)
+
+
+def test_a_lab_of_another_prefix_is_compared() -> None:
+    write("site.yaml", DEFAULT_SITE, ("namespacePrefix: lab", "namespacePrefix: labs"))
+    result = run("user.yaml", "lab.yaml", "--config", "site.yaml")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "added to labs-rosalind" in result.stdout
+
+
 def test_a_manifest_is_no_user_and_gets_one_finding() -> None:
     result = run("lab.yaml", "user.yaml")
     assert (result.exit_code, result.stdout) == (2, "")

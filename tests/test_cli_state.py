@@ -107,13 +107,16 @@ def test_without_a_configuration_the_namespace_tells_the_prefix() -> None:
     assert found["internal_url"] == "http://lab.labs-vera:8888/user/vera/"
 
 
-def test_another_namespace_than_the_configuration_makes_is_a_warning() -> None:
+def test_another_namespace_than_the_configuration_makes_is_not_the_users() -> None:
     Path("other.yaml").write_text(
         yaml.safe_dump({**ARGUMENTS["config"], "namespacePrefix": "other"}), encoding="utf-8"
     )
     result = state(write("objects.yaml", objects()), "--config", "other.yaml")
-    assert (result.exit_code, codes(result)) == (0, ["other-namespace"])
-    assert ": metadata.namespace: warning: is 'labs-vera', but" in result.stderr
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert codes(result) == 3 * ["other-namespace"]
+    assert ": metadata.namespace: error: must be other-vera, as the configuration makes it" in (
+        result.stderr
+    )
 
 
 def test_hostile_namespaces_reach_no_url() -> None:
@@ -121,8 +124,64 @@ def test_hostile_namespaces_reach_no_url() -> None:
     for each in lab:
         each["metadata"]["namespace"] = "evil.example/\n-vera"
     result = state(write("objects.yaml", lab))
-    assert (result.exit_code, codes(result)) == (0, ["other-namespace"])
-    assert yaml.safe_load(result.stdout)["internal_url"] == "http://lab.lab-vera:8888/user/vera/"
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert codes(result) == 3 * ["other-namespace"]
+
+
+@pytest.mark.parametrize("namespace", ["lab-mallory", "vera", "-vera", "a--vera", "labs-vera-x"])
+@pytest.mark.parametrize("options", [[], ["--config", "site.yaml"]], ids=["no site", "site"])
+def test_objects_in_anothers_namespace_are_not_the_users(
+    namespace: str, options: list[str]
+) -> None:
+    lab = objects()
+    for each in lab:
+        each["metadata"]["namespace"] = namespace
+        each["metadata"].pop("labels")
+    result = state(write("objects.yaml", lab), *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert codes(result) == 3 * ["other-namespace"]
+    assert all(line.startswith("objects.yaml:") for line in result.stderr.splitlines())
+
+
+def test_a_label_of_another_user_is_found_in_its_line() -> None:
+    lab = objects()
+    lab[-1]["metadata"]["labels"]["nublado.lsst.io/user"] = "mallory"
+    file = write("objects.yaml", lab)
+    result = state(file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert codes(result) == ["other-user"]
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    line = 1 + lines.index("    nublado.lsst.io/user: mallory")
+    assert result.stderr.startswith(f"{file}:{line}:27: Pod/vera-nb: ")
+
+
+def test_a_namespace_that_is_too_long_is_told() -> None:
+    username = "v" * 60
+    lab = objects()
+    for each in lab:
+        metadata = each["metadata"]
+        metadata["name"] = metadata["name"].replace("vera", username)
+        metadata.pop("labels")
+        metadata.pop("namespace")
+    result = state(write("objects.yaml", lab), "--config", "site.yaml")
+    assert (result.exit_code, result.stdout, codes(result)) == (1, "", ["invalid-name"])
+
+
+def test_planted_objects_give_complaints_and_no_state() -> None:
+    lab = objects()
+    metadata = lab[-1]["metadata"]
+    groups = [{"name": "admins\nroot:x:0:", "id": 0}]
+    metadata["annotations"]["nublado.lsst.io/user-groups"] = json.dumps(groups)
+    result = state(write("objects.yaml", lab))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sorted(codes(result)) == ["invalid-group", "invalid-id"]
+    assert "admins" not in result.stderr
+
+
+def test_a_pod_that_is_being_deleted_is_terminating() -> None:
+    lab = objects()
+    lab[-1]["metadata"]["deletionTimestamp"] = "2026-11-26T04:00:00Z"
+    assert yaml.safe_load(state(write("objects.yaml", lab)).stdout)["status"] == "terminating"
 
 
 def test_objects_of_others_do_not_matter() -> None:
@@ -221,8 +280,10 @@ def test_a_file_that_holds_no_objects_is_refused(text: str, code: str) -> None:
 def test_no_lab_is_trouble() -> None:
     file = write("objects.yaml", objects())
     assert state("-", stdin="").exit_code == 2
+    result = state(file, "--username", "x\ny")
+    assert (result.exit_code, result.stdout, codes(result)) == (2, "", ["invalid-username"])
     for arguments, said in (
-        ([file, "--username", "x\ny"], "no lab of user 'x\\ny' in the input\n"),
+        ([file, "--username", "maria"], "no lab of user 'maria' in the input\n"),
         (["-"], "no lab in the input\n"),
     ):
         result = state(*arguments, stdin="kind: Pod\n")

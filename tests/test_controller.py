@@ -382,8 +382,9 @@ async def test_labs_that_the_client_fails_to_read_are_left_alone(
         ("metadata name", "test-vera"),
         ("metadata labels", {"nublado.lsst.io/category": "lab"}),
         ("metadata labels", {"nublado.lsst.io/category": "fileserver", example.USER: "vera"}),
+        ("metadata labels", {"nublado.lsst.io/category": "lab", example.USER: "Vera.R"}),
     ],
-    ids=["goes already", "another controller's", "nobody's", "no lab"],
+    ids=["goes already", "another controller's", "nobody's", "no lab", "no user's"],
 )
 @in_a_loop
 async def test_other_namespaces_are_left_alone(

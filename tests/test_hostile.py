@@ -289,7 +289,7 @@ def passwd(name: str, home: str = "/harmless-prefix/mallory/harmless-suffix") ->
 def groups(name: str) -> dict[str, Any]:
     return {
         USER_GROUPS: json.dumps([{"name": name, "id": 5151}]),
-        GROUP: f"harmless-base\n{name}:x:5151:mallory\n",
+        GROUP: f"harmless-base\n{name}:x:5151:mallory\nmallory:x:4343:\n",
     }
 
 
@@ -634,7 +634,7 @@ CARRIED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "passwd that ends in NEL": ("harmless-passwd", r'"a\N"', {
         PASSWD: "a\x85\n" + passwd("Harmless Name").partition("\n")[2]}),
     "group file without an end": ("harmless-base", r'"a:x:0:\v"', {
-        GROUP: "a:x:0:\v\nharmless-group:x:5151:mallory\n"}),
+        GROUP: "a:x:0:\v\nharmless-group:x:5151:mallory\nmallory:x:4343:\n"}),
     "suffix of the root": ("harmless-suffix", "/etc/", home("/harmless-prefix/mallory/etc")),
     "suffix of a shell": ("harmless-suffix", "'$(id)'", home("/harmless-prefix/mallory/$(id)")),
     "sub-path of dots": ("harmless-sub", "..a/.../b", mounts("subPath", "..a/.../b")),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from labbuilder import LabBuilderError, compile_lab
 from labbuilder.errors import Finding, Path
 from labbuilder.models import (
+    Group,
     Image,
     LabConfig,
     LabOptions,
@@ -949,3 +950,21 @@ def test_hints_tell_what_to_write() -> None:
     assert finding.hint == "choose one of small, large"
     (finding,) = complaints(LabConfig, {**CONFIG, "homeVolumeName": "a"})
     assert finding.hint == "add it, or set homeVolumeName to one of home"
+
+
+UNSEEN = "\u00ad\u034f\u115f\u180b\u180e\u200b\u200d\u202e\u2060\u2066\u2800\u3164\ufe0f\ufeff"
+
+
+@pytest.mark.parametrize(
+    "name", ["+", "-a", "#a", *(f"a{c}b" for c in UNSEEN), "\U000e0061a", "\U000e0100"], ids=ascii
+)
+def test_a_group_has_a_name_that_can_be_seen_and_begins_no_other_line(name: str) -> None:
+    _, findings = validated(Group, {"name": name, "id": 1}, ("group",))
+    assert [(each.code, each.path) for each in findings] == [("invalid-group", ("group", "name"))]
+
+
+@pytest.mark.parametrize(
+    "name", ["a+", "a-b", "a#", "g_astro", "李", "Jose\u0301", "a b", "\ue000"]
+)
+def test_other_names_of_groups_stay(name: str) -> None:
+    assert Group(name=name, id=1).name == name

@@ -1,12 +1,18 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labbuilder import names
+from labbuilder import LabBuilderError, names
 from labbuilder.lab import names as lab_names
-from labbuilder.lab.names import build_object_names, home_directory, unique_key
+from labbuilder.lab.names import (
+    build_internal_url,
+    build_object_names,
+    home_directory,
+    unique_key,
+)
 from labbuilder.names import (
     is_config_map_key,
     is_dns_label,
@@ -192,6 +198,59 @@ def test_clean_names_stay_as_they_are(name: str) -> None:
 )
 def test_what_cannot_stand_in_passwd_becomes_a_space(name: str, field: str) -> None:
     assert printable(name) == field
+
+
+@pytest.mark.parametrize(
+    "username",
+    [
+        "",
+        "a@evil.example#",
+        "a.b",
+        "../a",
+        "Vera",
+        "vera\n",
+        "vera:",
+        "v\u00ad",
+        A64,
+        None,
+        1,
+        b"vera",
+    ],
+    ids=ascii,
+)
+def test_only_a_users_objects_have_names(username: Any) -> None:
+    with pytest.raises(LabBuilderError) as caught:
+        build_object_names("labs", username)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.path) == ("invalid-username", ("username",))
+    assert finding.hint
+    assert str(finding).isascii()
+    assert str(finding).isprintable()
+
+
+@pytest.mark.parametrize("prefix", ["", "a.b", "evil.example/", "-a", "a-", "A", "a\n", A64, None])
+def test_only_a_prefix_of_namespaces_makes_names(prefix: Any) -> None:
+    with pytest.raises(LabBuilderError) as caught:
+        build_object_names(prefix, "vera")
+    assert [each.code for each in caught.value.findings] == ["invalid-name"]
+
+
+def test_no_names_are_longer_than_kubernetes_accepts() -> None:
+    assert build_object_names("labs", "v" * 58).namespace == f"labs-{'v' * 58}"
+    with pytest.raises(LabBuilderError) as caught:
+        build_object_names("labs", "v" * 59)
+    assert [each.code for each in caught.value.findings] == ["name-too-long"]
+
+
+def test_nothing_but_a_path_follows_the_host_of_a_url() -> None:
+    assert build_internal_url("labs-vera", "/a/") == "http://lab.labs-vera:8888/a/"
+    for namespace in ("labs-a@evil.example#", "a.b", "a/b", "", None, 1):
+        for prefix in ("@evil.example/", "user/", "", "/a\n", None):
+            arguments: Any = namespace, prefix
+            with pytest.raises(LabBuilderError) as caught:
+                build_internal_url(*arguments)
+            codes = [each.code for each in caught.value.findings]
+            assert codes == ["invalid-name", "invalid-prefix"]
 
 
 def test_names_of_a_labs_objects_are_found_where_they_always_were() -> None:

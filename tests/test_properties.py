@@ -344,7 +344,9 @@ def test_passwd_and_group_get_whole_lines_whatever_the_names(arguments: Argument
         user["username"], "x", str(user["uid"]), str(user["gid"]),
         printable(user.get("name") or ""),
     ]  # fmt: skip
-    groups = user.get("groups", [])
+    groups = list(user.get("groups", []))
+    if all(group["id"] != user["gid"] for group in groups):
+        groups.append({"name": user["username"], "id": user["gid"]})
     lines = added(nss.get("baseGroup", "root:x:0\n"), files["group"])
     assert [line.split(":") for line in lines] == [
         [

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ CONFIG = LabConfig.model_validate(ARGUMENTS["config"])
 PREFIX = ARGUMENTS["lab"]["env"]
 QUOTA = {"quota": {"notebook": {"cpu": 9.0, "memory": 27.0}}}
 GIB = 1024**3
+TIME = "2026-11-26T04:00:00+00:00"
+GROUPS_KEY = "nublado.lsst.io/user-groups"
 SECRET = "hunter2"  # noqa: S105 (what must never be told)
 GROUPS = "pod metadata annotations nublado.lsst.io/user-groups"
 NAME = "pod metadata annotations nublado.lsst.io/user-name"
@@ -59,7 +62,7 @@ def refused(parts: Parts) -> LabBuilderError:
     return caught.value
 
 
-def asked(logger: Any, parts: Parts | None) -> LabState | None:
+def asked(logger: Any, parts: Parts | None, username: Any = "vera") -> LabState | None:
     """Ask the adapter."""
     builder = LabBuilder(
         config=CONFIG,
@@ -68,7 +71,7 @@ def asked(logger: Any, parts: Parts | None) -> LabState | None:
         logger=logger,
     )
     objects = None if parts is None else LabStateObjects(**parts)
-    return asyncio.run(builder.recreate_lab_state("vera", objects))
+    return asyncio.run(builder.recreate_lab_state(username, objects))
 
 
 class Silent:
@@ -252,6 +255,56 @@ def test_what_else_a_cluster_adds_does_no_harm() -> None:
     assert [group.model_dump() for group in found.user.groups] == [{"name": "vera", "id": 1928}]
 
 
+@pytest.mark.parametrize("change", [
+    pytest.param(lambda parts: parts["pod"]["metadata"]["annotations"].pop(GROUPS_KEY), id="one"),
+    pytest.param(lambda parts: parts["pod"]["metadata"].pop("annotations"), id="all"),
+    pytest.param(lambda parts: parts["pod"]["metadata"].update(annotations=None), id="null"),
+])  # fmt: skip
+def test_a_pod_without_the_annotation_has_no_groups(change: Change) -> None:
+    """A controller deletes a lab that has no state."""
+    assert recreated(changed(change)).user.groups == ()
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Running", "Succeeded", "Failed", "Unknown"])
+def test_a_pod_that_is_being_deleted_is_terminating(phase: str) -> None:
+    parts = cluster(phase)
+    parts["pod"]["metadata"] = {**parts["pod"]["metadata"], "deletionTimestamp": TIME}
+    assert recreated(parts).status is LabStatus.TERMINATING
+    parts["pod"]["metadata"]["deletionTimestamp"] = datetime.fromisoformat(TIME)
+    assert recreated(parts).status is LabStatus.TERMINATING
+    parts["pod"]["metadata"]["deletionTimestamp"] = None  # as a client has it
+    assert recreated(parts).status is not LabStatus.TERMINATING
+
+
+@pytest.mark.parametrize(
+    "keys", [("kind", "apiVersion"), ("labels",), ("namespace",), ("kind", "labels", "namespace")]
+)
+def test_what_clients_leave_out_of_all_objects_does_no_harm(keys: tuple[str, ...]) -> None:
+    def change(parts: Parts) -> None:
+        for each in parts.values():
+            for key in keys:
+                (each if key in each else each["metadata"]).pop(key)
+
+    assert recreated(changed(change)) == recreated(changed())
+
+
+NO_USERNAMES = ["", "a@evil.example#", "Vera", "a/../b", "a\nb", "v" * 64, "1", None, 7, b"vera"]
+
+
+@pytest.mark.parametrize("username", NO_USERNAMES, ids=ascii)
+def test_only_a_user_has_a_state(username: Any) -> None:
+    objects = LabStateObjects(**changed())
+    with pytest.raises(LabBuilderError) as caught:
+        recreate_lab_state(CONFIG, username, objects)
+    assert [each.code for each in caught.value.findings] == ["invalid-username"]
+    logger = Recorder()
+    assert asked(logger, changed(), username) is None
+    ((level, _, values),) = logger.events
+    assert level == "error"
+    assert "invalid-username" in values["error"]
+    assert values["user"].isprintable()
+
+
 # Broken clusters
 
 
@@ -348,15 +401,30 @@ NO_PREFIXES = {
     "a line": "/user/\nvera/", "a space": "/user/ vera/",
 }  # fmt: skip
 
+IN_LABEL = 'metadata.labels["nublado.lsst.io/user"]'
+LABEL = "metadata labels nublado.lsst.io/user"
+OTHERS: list[tuple[str, str, Any, str, str]] = [
+    ("of another kind", "kind", "Secret", "kind", "other-user"),
+    ("of no kind", "kind", ["Pod"], "kind", "other-user"),
+    ("of another API", "apiVersion", "example.org/v1", "kind", "other-user"),
+    ("of another name", "metadata name", "mallory-nb", "metadata.name", "other-user"),
+    ("without a name", "metadata name", None, "metadata.name", "other-user"),
+    ("in another namespace", "metadata namespace", "labs-mallory", "metadata.namespace",
+     "other-namespace"),
+    ("in a namespace like the user's", "metadata namespace", "labs-b-vera", "metadata.namespace",
+     "other-namespace"),
+    ("alone without a namespace", "metadata namespace", None, "metadata.namespace",
+     "other-namespace"),
+    ("labelled for another user", LABEL, "mallory", IN_LABEL, "other-user"),
+    ("labelled for nobody", LABEL, "", IN_LABEL, "other-user"),
+    ("labelled with a list", LABEL, ["vera"], IN_LABEL, "other-user"),
+    ("with labels of no type", "metadata labels", ["vera"], IN_LABEL, "other-user"),
+]  # fmt: skip
+
 BROKEN: dict[str, tuple[Change, list[str]]] = {
     "no metadata": (drop("pod metadata"), ["pod.metadata missing-field"]),
-    "no annotations": (drop("pod metadata annotations"),
-                       ["pod.metadata.annotations missing-field"]),
-    "null annotations": (put(None, "pod metadata annotations"),
-                         ["pod.metadata.annotations wrong-type"]),
     "annotations are a list": (put([], "pod metadata annotations"),
                                ["pod.metadata.annotations wrong-type"]),
-    "no groups": (drop(GROUPS), [f"{IN_GROUPS} missing-field"]),
     "groups are no JSON": (put("vera", GROUPS), [f"{IN_GROUPS} invalid-value"]),
     "groups are empty": (put("", GROUPS), [f"{IN_GROUPS} invalid-value"]),
     "groups are no text": (put([], GROUPS), [f"{IN_GROUPS} invalid-value"]),
@@ -371,6 +439,22 @@ BROKEN: dict[str, tuple[Change, list[str]]] = {
                                 [f"{IN_GROUPS} wrong-type"]),
     "group with a null name": (put('[{"name": null, "id": 1}]', GROUPS),
                                [f"{IN_GROUPS} wrong-type"]),
+    **{
+        f"group {what}": (put(json.dumps([{"name": name, "id": 31}]), GROUPS),
+                          [f"{IN_GROUPS} invalid-group"])
+        for what, name in {
+            "with a line break": "admins\nroot:x:0:", "with a colon": "a:b", "of a sign": "+",
+            "of a comment": "#a", "with a soft hyphen": "a\u00adb", "without a name": "",
+        }.items()
+    },
+    "group with half a character": (put('[{"name": "\\ud800", "id": 31}]', GROUPS),
+                                    [f"{IN_GROUPS} invalid-value"]),
+    **{
+        f"group of the id {number}": (put(json.dumps([{"name": "a", "id": number}]), GROUPS),
+                                      [f"{IN_GROUPS} invalid-id"])
+        for number in (0, -1, 2**31, 2**70)
+    },
+    "name with NUL": (put("a\0", NAME), [f"{IN_NAME} invalid-text"]),
     "two bad groups": (put('[{}, {"name": "vera", "id": 1.5}]', GROUPS),
                        [f"{IN_GROUPS} missing-field", f"{IN_GROUPS} missing-field",
                         f"{IN_GROUPS} wrong-type"]),
@@ -417,6 +501,22 @@ BROKEN: dict[str, tuple[Change, list[str]]] = {
         for what, value in {"text": "1928", "boolean": True, "fraction": 1.5, "float": 1928.0,
                             "null": None, "list": [1928]}.items()
     },
+    **{
+        f"{name} {value}": (put(value, f"{CONTEXT} {name}"), [f"{IN_CONTEXT}.{name} invalid-id"])
+        for name in ("runAsUser", "runAsGroup")
+        for value in (0, -1, 2**31, 2**70)
+    },
+    **{
+        f"{part} {what}": (put(value, f"{part} {field}"), [f"{part}.{place} {code}"])
+        for part in ("env_config_map", "quota", "pod")
+        for what, field, value, place, code in OTHERS
+    },
+    "everything in another namespace": (
+        both(*(put("lab-mallory", f"{part} metadata namespace")
+               for part in ("env_config_map", "quota", "pod"))),
+        [f"{part}.metadata.namespace other-namespace"
+         for part in ("env_config_map", "quota", "pod")],
+    ),
     "no env ConfigMap": (put(None, "env_config_map"), ["env_config_map missing-field"]),
     "env ConfigMap is a list": (put([], "env_config_map"), ["env_config_map wrong-type"]),
     "env without data": (drop(ENV), ["env_config_map.data missing-field"]),

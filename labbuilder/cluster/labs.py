@@ -10,12 +10,13 @@ from typing import Any
 from labbuilder.cluster.state import recreate_lab_state
 from labbuilder.documents import Document
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import Finding, LabBuilderError, Path, Severity, shown
+from labbuilder.errors import Finding, LabBuilderError, Path
 from labbuilder.lab.names import (
     ENV_CONFIG_MAP_SUFFIX,
     POD_SUFFIX,
     LabObjectNames,
-    build_object_names,
+    check_username,
+    object_names,
 )
 from labbuilder.lab.objects import LabStateObjects
 from labbuilder.manifest import metadata_of
@@ -31,6 +32,7 @@ _SUFFIXES = {
 }  # fmt: skip
 """What follows the username in the names of these objects."""
 _GET = "run kubectl get configmap,resourcequota,pod"
+_SITE = "use the site's own configuration (--config), or leave the objects out"
 
 
 class _Object(PlacedObject):
@@ -63,10 +65,10 @@ def find_labs(documents: Iterable[Document], username: str | None = None) -> lis
     """Find labs by the names of their pods and ConfigMaps, or the labs of one user.
 
     Documents hold one object each, or a ``v1`` List of objects. It raises `LabBuilderError` if one
-    holds neither.
+    holds neither, or if the username is invalid.
     """
     found: defaultdict[str, list[_Object]] = defaultdict(list)
-    findings: list[Finding] = []
+    findings = [] if username is None else list(check_username(username))
     for document in documents:
         for each in unpack_lists(document, _GET):
             if isinstance(each, Finding):
@@ -93,24 +95,29 @@ def recreate(
     The namespace decides the prefix, unless the configuration's is the site's own.
     """
     prefix = lab.namespace.removesuffix(f"-{lab.username}")
-    if not own_prefix and prefix != lab.namespace and is_dns_label(lab.namespace):
+    if not own_prefix and prefix != lab.namespace and is_dns_label(prefix):
         config = config.model_copy(update={"namespace_prefix": prefix})
-    names = build_object_names(config.namespace_prefix, lab.username)
-    findings = [*_missing(lab, names), *_misplaced(lab, names)]
+    findings = list(_missing(lab, object_names(config.namespace_prefix, lab.username)))
     objects = {part: found[0].data for part, found in lab.parts.items()}
     try:
         given = LabStateObjects(**{part: objects.get(part) for part in _KINDS.values()})
         state = recreate_lab_state(config, lab.username, given)
     except LabBuilderError as error:
         state = None
-        findings += [
-            lab.parts[part][0].finding(each.code, each.message, path=each.path[1:])
-            for each in error.findings
-            if (part := str(each.path[0])) in lab.parts
-        ]
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return None, findings
-    return state, findings
+        findings += _placed(lab, error.findings)
+    return (None if findings else state), findings
+
+
+def _placed(lab: ClusterLab, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Place the findings about a lab's objects; those that are missing are reported already."""
+    first = next(iter(lab.parts.values()))[0]
+    for each in findings:
+        part, *path = each.path
+        if found := lab.parts.get(str(part)):
+            hint = _SITE if each.code == "other-namespace" else ""
+            yield found[0].finding(each.code, each.message, hint, tuple(path))
+        elif part not in _KINDS.values():  # about the username
+            yield replace(first.finding(each.code, each.message, each.hint), path=())
 
 
 def _usernames(objects: Iterable[_Object]) -> list[str]:
@@ -151,13 +158,3 @@ def _missing(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
             line = found[0].document.source(found[0].path)
             message = f"is a duplicate of the object at {line}"
             yield each.finding("duplicate-object", message, "keep one of them")
-
-
-def _misplaced(lab: ClusterLab, names: LabObjectNames) -> Iterator[Finding]:
-    if lab.namespace and lab.namespace != names.namespace:
-        first = next(iter(lab.parts.values()))[0]
-        given, own = shown(lab.namespace), shown(names.namespace)
-        message = f"is {given}, but the configuration gives {own}"
-        hint = "use the site's own configuration (--config), or the internal URL is wrong"
-        found = first.finding("other-namespace", message, hint, ("metadata", "namespace"))
-        yield replace(found, severity=Severity.WARNING)

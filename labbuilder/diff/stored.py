@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from labbuilder.documents import Document
 from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, Findings, LabBuilderError, Path
 from labbuilder.manifest import Manifest, identity, metadata_of
+from labbuilder.names import USER_LABEL
 
 __all__ = ["read_manifests"]
 
 _HINT = "use the output of labbuilder render"
 
 
-def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
+def read_manifests(
+    documents: Iterable[Document], usernames: Collection[str] = ()
+) -> list[Manifest]:
     """Read the manifests in documents, where a ``List`` stands for its items.
 
-    It raises `LabBuilderError`, with every error, if objects have no kind and name or are
-    duplicated.
+    It raises `LabBuilderError`, with every error, if objects have no kind and name, are duplicated
+    or belong to none of the users, if there are any.
     """
     manifests: dict[tuple[str, str, str, str], Manifest] = {}
     findings = Findings()
@@ -27,7 +30,7 @@ def read_manifests(documents: Iterable[Document]) -> list[Manifest]:
         for each in unpack_lists(document, _HINT):
             if isinstance(each, Finding):
                 findings.add(each)
-            elif found := list(_wrong(each)):
+            elif found := [*_wrong(each)] or [*_not_theirs(each, usernames)]:
                 findings.extend(found)
             elif identity(each.data) in manifests:
                 message, hint = "the object is duplicated", "keep one of them"
@@ -52,3 +55,19 @@ def _wrong(each: PlacedObject) -> Iterator[Finding]:
             yield each.finding("missing-field", "is required", _HINT, field)
         elif not isinstance(value, str) or not value:
             yield each.finding("wrong-type", "must be non-empty text", _HINT, field)
+
+
+def _not_theirs(each: PlacedObject, usernames: Collection[str]) -> Iterator[Finding]:
+    """Find whether an object belongs to none of the users, by its label or its namespace."""
+    metadata = metadata_of(each.data)
+    labels = metadata.get("labels")
+    user = labels.get(USER_LABEL) if isinstance(labels, dict) else None
+    at = "name" if each.data["kind"] == "Namespace" else "namespace"
+    namespace = metadata.get(at)
+    hint = "name a lab of a user in the user file"
+    if usernames and user is not None and user not in usernames:
+        path = ("metadata", "labels", USER_LABEL)
+        yield each.finding("other-user", "is not a user of the user file", hint, path)
+    elif usernames and namespace and not namespace.endswith(tuple(f"-{u}" for u in usernames)):
+        message = "is not the namespace of a user of the user file"
+        yield each.finding("other-namespace", message, hint, ("metadata", at))

@@ -9,11 +9,12 @@ from pydantic import BaseModel
 
 from labbuilder import models
 from labbuilder.errors import Finding, LabBuilderError, Severity
-from labbuilder.lab.names import build_object_names
+from labbuilder.lab.accounts import check_accounts
+from labbuilder.lab.names import check_namespace
+from labbuilder.models import reserved
 from labbuilder.models.complaints import validated
-from labbuilder.names import is_dns_label
 
-__all__ = ["Inputs", "check_namespace", "raise_on_error", "read_inputs"]
+__all__ = ["Inputs", "raise_on_error", "read_inputs"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -76,15 +77,6 @@ def raise_on_error(findings: list[Finding]) -> None:
         raise LabBuilderError(findings)
 
 
-def check_namespace(prefix: str, username: str) -> Iterator[Finding]:
-    """Check the length of the name of a valid user's namespace."""
-    namespace = build_object_names(prefix, username).namespace
-    if not is_dns_label(namespace):
-        message = f"namespace {namespace} must be at most 63 characters"
-        hint = "shorten the username or the configuration's namespacePrefix"
-        yield Finding("name-too-long", message, ("user", "username"), hint)
-
-
 def _cross_check(
     config: models.LabConfig,
     user: models.User | None,
@@ -93,13 +85,37 @@ def _cross_check(
 ) -> Iterator[Finding]:
     """Check the arguments against each other; one that is invalid itself is None."""
     if user:
-        yield from check_namespace(config.namespace_prefix, user.username)
+        yield from check_namespace(config.namespace_prefix, user.username, ("user", "username"))
+        yield from check_accounts(config.nss, user)
     if lab and not config.size(lab.options.size):
         message = f"size {lab.options.size} is not defined"
         hint = f"choose one of {', '.join(known.size for known in config.sizes)}"
         yield Finding("unknown-size", message, ("lab", "options", "size"), hint)
+    if lab and (container := _privileged_container(config)):
+        yield from _check_request_env(config, lab, container)
     for secret in config.secrets:
         if secrets and (secret.env or secret.path) and secret.secret_key not in secrets.root:
             message = f"secret {secret.secret_key} is missing, and the configuration uses it"
             hint = "add it, or remove it from the configuration's secrets"
             yield Finding("missing-secret", message, ("secrets", secret.secret_key), hint)
+
+
+def _privileged_container(config: models.LabConfig) -> str | None:
+    """Name the first init container that runs as root with all privileges, if there is one."""
+    if config.standard_inithome:
+        return reserved.standard_container(reserved.INIT_HOME)
+    return next((each.name for each in config.init_containers if each.privileged), None)
+
+
+def _check_request_env(
+    config: models.LabConfig, lab: models.LabSpecification, container: str
+) -> Iterator[Finding]:
+    """Find variables of the request that run something in a privileged container.
+
+    Every init container gets the lab's environment, in which the configuration's values win.
+    """
+    for name in lab.env:
+        if reserved.runs_code(name) and name not in config.env:
+            message = f"can run the user's code as root in the privileged container {container}"
+            hint = "remove it, or set it in the configuration's env"
+            yield Finding("privileged-env", message, ("lab", "env", name), hint, about_key=True)

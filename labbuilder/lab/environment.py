@@ -6,6 +6,7 @@ import json
 import shlex
 
 from labbuilder import models
+from labbuilder.lab.accounts import base_groups, base_users, needs_primary_group
 from labbuilder.models.lab import FLAGS
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import printable
@@ -46,17 +47,27 @@ def lab_environment(
 
 
 def passwd_file(base: str, user: models.User, home: str) -> str:
-    """Write ``passwd``: the site's lines, then the user's."""
+    """Write ``passwd``: the site's lines, then the user's, unless the site has it."""
+    if user.username in base_users(base).ids:
+        return _lines(base)
     name = printable(user.name or "")
     return f"{_lines(base)}{user.username}:x:{user.uid}:{user.gid}:{name}:{home}:/bin/bash\n"
 
 
 def group_file(base: str, user: models.User) -> str:
-    """Write ``group``: the site's lines, then a line for each of the user's groups."""
-    return _lines(base) + "".join(
+    """Write ``group``: the site's lines, then those of the user's groups that it lacks.
+
+    A primary group that nothing names has the username.
+    """
+    known = base_groups(base)
+    lines = [
         f"{group.name}:x:{group.id}:{'' if group.id == user.gid else user.username}\n"
         for group in user.groups
-    )
+        if group.name not in known.ids
+    ]
+    if needs_primary_group(known, user):
+        lines.append(f"{user.username}:x:{user.gid}:\n")
+    return _lines(base) + "".join(lines)
 
 
 def groups_json(user: models.User) -> str:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from labbuilder.names import DNS_LABEL_LENGTH, LAB_PORT
+from labbuilder.errors import Finding, LabBuilderError, Path, shown
+from labbuilder.models.user import USERNAME_HINT
+from labbuilder.names import (
+    DNS_LABEL_LENGTH,
+    LAB_PORT,
+    is_dns_label,
+    is_service_prefix,
+    is_username,
+)
 
 __all__ = [
     "ENV_CONFIG_MAP_SUFFIX",
@@ -13,7 +22,11 @@ __all__ = [
     "LabObjectNames",
     "build_internal_url",
     "build_object_names",
+    "check_names",
+    "check_namespace",
+    "check_username",
     "home_directory",
+    "object_names",
     "unique_key",
 ]
 
@@ -87,7 +100,55 @@ def build_object_names(namespace_prefix: str, username: str) -> LabObjectNames:
     -------
     LabObjectNames
         The names.
+
+    Raises
+    ------
+    LabBuilderError
+        If the prefix or the username is invalid, or the namespace's name is too long.
     """
+    if findings := list(check_names(namespace_prefix, username)):
+        raise LabBuilderError(findings)
+    return object_names(namespace_prefix, username)
+
+
+def check_names(namespace_prefix: object, username: object) -> Iterator[Finding]:
+    """Find what is wrong with a username, a prefix, or the namespace that they make."""
+    is_prefix = _is(is_dns_label, namespace_prefix)
+    if not is_prefix:
+        yield _invalid("invalid-name", namespace_prefix, "DNS label", "namespace_prefix")
+    invalid = list(check_username(username))
+    yield from invalid
+    if is_prefix and not invalid:
+        yield from check_namespace(str(namespace_prefix), str(username))
+
+
+def check_username(username: object) -> Iterator[Finding]:
+    """Check that this is a username."""
+    if not _is(is_username, username):
+        yield _invalid("invalid-username", username, "username", "username", USERNAME_HINT)
+
+
+def check_namespace(prefix: str, username: str, at: Path = ("username",)) -> Iterator[Finding]:
+    """Check the length of the name of a valid user's namespace."""
+    namespace = object_names(prefix, username).namespace
+    if not is_dns_label(namespace):
+        message = f"namespace {namespace} must be at most 63 characters"
+        hint = "shorten the username or the configuration's namespacePrefix"
+        yield Finding("name-too-long", message, at, hint)
+
+
+def _is(test: Callable[[str], bool], value: object) -> bool:
+    """Return whether a value is text that passes a test."""
+    return isinstance(value, str) and test(value)
+
+
+def _invalid(code: str, value: object, what: str, argument: str, hint: str = "") -> Finding:
+    given = shown(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
+    return Finding(code, f"{given} is not a valid {what}", (argument,), hint)
+
+
+def object_names(namespace_prefix: str, username: str) -> LabObjectNames:
+    """Name the objects of a lab, given a prefix and a username that are valid."""
     pod = f"{username}{POD_SUFFIX}"
     return LabObjectNames(
         username=username,
@@ -110,13 +171,26 @@ def build_internal_url(namespace: str, service_prefix: str) -> str:
     namespace
         The lab's namespace.
     service_prefix
-        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, which `is_service_prefix` accepts.
+        The lab's ``JUPYTERHUB_SERVICE_PREFIX``, the path of a URL.
 
     Returns
     -------
     str
         Such as ``http://lab.labs-vera:8888/user/vera/``.
+
+    Raises
+    ------
+    LabBuilderError
+        If either is invalid, since it could change the host.
     """
+    findings = []
+    if not _is(is_dns_label, namespace):
+        findings.append(_invalid("invalid-name", namespace, "namespace", "namespace"))
+    if not _is(is_service_prefix, service_prefix):
+        what, hint = "path of a URL", "use /user/USERNAME/"
+        findings.append(_invalid("invalid-prefix", service_prefix, what, "service_prefix", hint))
+    if findings:
+        raise LabBuilderError(findings)
     return f"http://{_SERVICE}.{namespace}:{LAB_PORT}{service_prefix}"
 
 

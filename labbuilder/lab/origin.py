@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labbuilder.errors import Path
 from labbuilder.lab.arguments import Inputs
-from labbuilder.lab.names import build_object_names
+from labbuilder.lab.names import object_names
 from labbuilder.lab.storage import Storage
 from labbuilder.manifest import Manifest
 from labbuilder.models.config import LabConfig
@@ -26,7 +26,7 @@ def find_input(  # noqa: C901, PLR0911 (a table)
     empty if no input decides the value.
     """
     name = manifest.get("metadata", {}).get("name", "")
-    names = build_object_names(storage.config.namespace_prefix, inputs.user.username)
+    names = object_names(storage.config.namespace_prefix, inputs.user.username)
     match (str(manifest.get("kind")), *path):
         case ("Pod", *_):
             return _pod(path, manifest, storage, inputs)

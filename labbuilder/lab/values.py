@@ -12,7 +12,7 @@ from labbuilder import models
 from labbuilder.errors import Finding
 from labbuilder.lab.arguments import Inputs
 from labbuilder.lab.environment import group_file, groups_json, lab_environment, passwd_file
-from labbuilder.lab.names import LabObjectNames, build_object_names, home_directory
+from labbuilder.lab.names import LabObjectNames, home_directory, object_names
 from labbuilder.models.size import LabSizeDefinition
 from labbuilder.names import USER_GROUPS_ANNOTATION, USER_NAME_ANNOTATION
 from labbuilder.output.concealing import concealer
@@ -84,7 +84,7 @@ def derive_values(
     rendered.
     """
     site, user = inputs.site, inputs.user
-    names = build_object_names(config.namespace_prefix, user.username)
+    names = object_names(config.namespace_prefix, user.username)
     home = home_directory(
         config.homedir_prefix, config.homedir_schema, config.homedir_suffix, user.username
     )

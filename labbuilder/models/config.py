@@ -50,9 +50,11 @@ class Nss(Model):
     """The lines of ``passwd`` and ``group`` before those of the user."""
 
     base_passwd: Text = "root:x:0:0:root:/root:/bin/bash\n"  # noqa: S105 (no password)
-    """Lines of `/etc/passwd` before the user's."""
+    """Lines of `/etc/passwd` before the user's; a user with another id can't have one of their
+    names."""
     base_group: Text = "root:x:0\n"
-    """Lines of `/etc/group` before those of the user's groups."""
+    """Lines of `/etc/group` before those of the user's groups; a group with another id can't have
+    one of their names."""
 
 
 def _homedir_prefix(value: str) -> str:

@@ -100,7 +100,8 @@ class LabSpecification(Model):
     """A request for a lab."""
 
     env: Annotated[dict[ConfigMapKey, Text], AfterValidator(_env), Field(repr=False)]
-    """Environment variables from JupyterHub, among them `JUPYTERHUB_SERVICE_PREFIX`."""
+    """Environment variables from JupyterHub, among them `JUPYTERHUB_SERVICE_PREFIX`. If an init
+    container is privileged, none that makes programs run something, such as `LD_PRELOAD`."""
     options: Annotated[LabOptions, Field(validate_default=True)] = LabOptions()
     """The user's choices."""
 

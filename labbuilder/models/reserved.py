@@ -1,9 +1,11 @@
-"""What labs have themselves, so that a configuration can't name it: names, variables and paths.
+"""What labs have themselves, so that no input can name it: names, variables and paths.
 
 The models refuse these, and `labbuilder.lab` builds labs with them.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import NOTEBOOK_CONTAINER
@@ -13,6 +15,7 @@ __all__ = [  # and the constants of which these are made
     "REPLACEABLE_ENV",
     "RESERVED_ENV",
     "VOLUMES",
+    "runs_code",
     "standard_container",
 ]
 
@@ -56,3 +59,34 @@ REPLACEABLE_ENV = {
     "REPERTOIRE_BASE_URL",
 }  # fmt: skip
 """More variables of labs, which a configuration's ``env`` may set but no secret may hide."""
+
+_CODE_ENV_PREFIXES = ("BASH_FUNC_", "GIT_CONFIG", "LD_", "LUA_", "PERL5", "PYTHON")
+_CODE_ENV = {
+    # loaders
+    "GCONV_PATH", "GETCONF_DIR", "GLIBC_TUNABLES", "LOCPATH", "MALLOC_TRACE", "NLSPATH",
+    "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "PATH_LOCALE", "SHLIB_PATH",
+    # shells
+    "BASHOPTS", "BASH_ENV", "CDPATH", "ENV", "FPATH", "GLOBIGNORE", "IFS", "NULLCMD", "PATH",
+    "PROMPT_COMMAND", "PS4", "READNULLCMD", "SHELLOPTS", "TMPPREFIX", "ZDOTDIR",
+    # interpreters
+    "BUNDLE_GEMFILE", "CLASSPATH", "DOTNET_STARTUP_HOOKS", "GEM_HOME", "GEM_PATH",
+    "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH",
+    "NODE_OPTIONS", "NODE_PATH", "PERLIO_DEBUG", "PERLLIB", "PHPRC", "PHP_INI_SCAN_DIR",
+    "RUBYLIB", "RUBYOPT", "R_ENVIRON", "R_ENVIRON_USER", "R_HOME", "R_LIBS", "R_LIBS_USER",
+    "R_PROFILE", "R_PROFILE_USER", "TCLLIBPATH", "_JAVA_OPTIONS",
+    # programs that scripts call
+    "GIT_ASKPASS", "GIT_EDITOR", "GIT_EXEC_PATH", "GIT_EXTERNAL_DIFF", "GIT_PAGER",
+    "GIT_PROXY_COMMAND", "GIT_SEQUENCE_EDITOR", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_TEMPLATE_DIR",
+    "GOFLAGS", "LESSCLOSE", "LESSOPEN", "MAKEFILES", "MAKEFLAGS", "RSYNC_RSH", "SSH_ASKPASS",
+    "SUDO_ASKPASS", "TAR_OPTIONS", "WGETRC",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)  # names repeat from lab to lab
+def runs_code(variable: str) -> bool:
+    """Return whether a variable makes a loader, shell or interpreter run something.
+
+    The variables are those that sudo removes (``initial_badenv_table``) and that Linux's programs
+    read, and their like that have come since.
+    """
+    return variable in _CODE_ENV or variable.startswith(_CODE_ENV_PREFIXES)

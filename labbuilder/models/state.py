@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import ConfigDict, StrictInt
+from pydantic import ConfigDict
 
-from labbuilder.models.base import Model
+from labbuilder.models.base import Model, Text
 from labbuilder.models.size import LabResources, LabSize, ResourceQuantity
+from labbuilder.models.user import Group, Id, Username
 
 __all__ = ["LabState", "LabStateOptions", "LabStatus", "UserGroup", "UserInfo"]
 
@@ -17,31 +18,27 @@ class LabStatus(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    TERMINATING = "terminating"
     TERMINATED = "terminated"
     FAILED = "failed"
 
 
-class UserGroup(Model):
+class UserGroup(Group):
     """A group that the user was in when the lab was built."""
 
     model_config = ConfigDict(extra="ignore")
-
-    name: str
-    """Name of the group."""
-    id: StrictInt
-    """Numeric id of the group."""
 
 
 class UserInfo(Model):
     """The user as the lab was built for them."""
 
-    username: str
+    username: Username
     """The username."""
-    name: str | None
+    name: Text | None
     """The user's full name, if it is known."""
-    uid: int
+    uid: Id
     """Numeric id of the user."""
-    gid: int
+    gid: Id
     """Numeric id of the user's primary group."""
     groups: tuple[UserGroup, ...]
     """The user's groups."""

@@ -10,9 +10,13 @@ from labbuilder import names
 from labbuilder.models.base import Model, NotBlank, Text, matching, refused
 from labbuilder.quantity import MAX_BYTES
 
-__all__ = ["Group", "NotebookQuota", "Quota", "User", "Username"]
+__all__ = ["USERNAME_HINT", "Group", "Id", "NotebookQuota", "Quota", "User", "Username"]
 
 GIB = 1024**3
+USERNAME_HINT = (
+    "use lowercase letters, digits and single hyphens between them, at most 63 characters; "
+    "at least one letter must directly follow a letter or digit"
+)
 
 
 def _id(value: int) -> int:
@@ -33,14 +37,14 @@ Id = Annotated[
 ]
 Username = Annotated[
     str,
-    matching(
-        names.is_username,
-        "invalid-username",
-        "username",
-        "use lowercase letters, digits and single hyphens between them, at most 63 characters; "
-        "at least one letter must directly follow a letter or digit",
-    ),
+    matching(names.is_username, "invalid-username", "username", USERNAME_HINT),
 ]
+
+
+def _is_group_name(text: str) -> bool:
+    # Programs take a first "+" or "-" for an instruction, "#" for a comment.
+    is_line = bool(text.strip()) and names.printable(text) == text
+    return is_line and not text.startswith(("+", "-", "#")) and not names.has_invisible(text)
 
 
 def _may_spawn(value: bool) -> bool:  # noqa: FBT001 (pydantic calls it)
@@ -55,13 +59,15 @@ class Group(Model):
     name: Annotated[
         Text,
         matching(
-            lambda text: bool(text.strip()) and names.printable(text) == text,
+            _is_group_name,
             "invalid-group",
             "group name",
-            'use a name without ":" and control characters',
+            'use a name without ":", control and invisible characters, and no "+", "-" or "#" at '
+            "its start",
         ),
     ]
-    """Name of the group; without `:` and control characters."""
+    """Name of the group; without `:`, control and invisible characters, and no `+`, `-` or `#` at
+    its start."""
     id: Id
     """Numeric id of the group, from 1 to 2147483647."""
 

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Source
-from labbuilder.lab.arguments import check_namespace
-from labbuilder.lab.names import build_internal_url, build_object_names
+from labbuilder.lab.names import build_internal_url, check_names, object_names
 from labbuilder.lab.storage import Storage
-from labbuilder.models import LabConfig, User
-from labbuilder.models.complaints import validated
+from labbuilder.models import LabConfig
 from labbuilder.names import is_service_prefix
 
 __all__ = ["describe_names", "find_nameable", "internal_url"]
@@ -27,7 +25,7 @@ def find_nameable(
     findings = Findings(most=MAX_SHOWN)
     for name, source in names:
         if first := users.get(name):
-            namespace = build_object_names(prefix, name).namespace
+            namespace = object_names(prefix, name).namespace
             message = f"namespace {namespace} is already used by {first.file}:{first.line}"
             hint = "remove one of them"
             findings.add(Finding("duplicate-user", message, hint=hint, source=source))
@@ -40,8 +38,7 @@ def find_nameable(
 
 def _check_username(prefix: str, username: str, source: Source | None = None) -> Iterator[Finding]:
     """Yield the reasons why a user's lab can't be named, with the place of the name."""
-    _, found = validated(User, {"username": username, "uid": 1, "gid": 1}, ())
-    for each in found or check_namespace(prefix, username):
+    for each in check_names(prefix, username):
         yield Finding(each.code, each.message, hint=each.hint, source=source)
 
 
@@ -51,7 +48,7 @@ def describe_names(storage: Storage, username: str) -> dict[str, Any]:
     The claims are a mapping by volume.
     """
     config = storage.config
-    names = build_object_names(config.namespace_prefix, username)
+    names = object_names(config.namespace_prefix, username)
     return {
         "username": username,
         "namespace": names.namespace,
@@ -81,5 +78,5 @@ def internal_url(config: LabConfig, username: str, prefix: str | None = None) ->
         findings.append(Finding("invalid-prefix", message, hint=hint))
     if findings:
         raise LabBuilderError(findings)
-    namespace = build_object_names(config.namespace_prefix, username).namespace
+    namespace = object_names(config.namespace_prefix, username).namespace
     return build_internal_url(namespace, default if prefix is None else prefix)

@@ -27,7 +27,8 @@ from labbuilder.diff.stored import read_manifests
 from labbuilder.documents import MAX_FILE_VALUES, MAX_VALUES, Document
 from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Severity
 from labbuilder.lab.objects import LabObjects
-from labbuilder.manifest import Manifest
+from labbuilder.manifest import Manifest, labels_of
+from labbuilder.names import USER_LABEL
 from labbuilder.users.access import Access
 from labbuilder.users.batches import parse_batch, read_batches, total_bytes
 from labbuilder.users.compile import UserFiles, UserOptions
@@ -41,7 +42,9 @@ def diff_lab(user: str, lab: str, options: UserOptions, output: TextFormat) -> N
     new, findings = _compiled(user, UserFiles(**options), access)
     old: list[Manifest] = []
     try:
-        old = read_manifests(_documents(lab, findings, access, MAX_FILE_VALUES))
+        users = {labels_of(each).get(USER_LABEL) for each in new if each["kind"] == "Namespace"}
+        documents = _documents(lab, findings, access, MAX_FILE_VALUES)
+        old = read_manifests(documents, [name for name in users if name])
         if not old and not findings:
             message = f"{lab} contains no manifest"
             findings.add(Finding("empty-file", message, hint="render the lab again"))
