@@ -159,7 +159,7 @@ def _change(holder: Any, key: Any, chance: random.Random, data: Any) -> None:
     value = holder[key]
     kind = chance.randrange(9)
     if kind == 0:
-        holder[key] = chance.choice(_JUNK)
+        holder[key] = copy.deepcopy(chance.choice(_JUNK))
     elif kind == 1:
         del holder[key]
     elif kind == 2 and isinstance(key, str):  # another key, or the same again
@@ -183,7 +183,7 @@ def _change(holder: Any, key: Any, chance: random.Random, data: Any) -> None:
     elif kind == 7 and isinstance(value, dict) and value:
         holder[key] = chance.choice([list(value.values()), list(value.items()), tuple(value)])
     else:
-        holder[key] = chance.choice(_JUNK)
+        holder[key] = copy.deepcopy(chance.choice(_JUNK))
 
 
 def _swap_secrets(data: Any, chance: random.Random) -> None:
