@@ -159,14 +159,14 @@ def _change(holder: Any, key: Any, chance: random.Random, data: Any) -> None:
     value = holder[key]
     kind = chance.randrange(9)
     if kind == 0:
-        holder[key] = chance.choice(_JUNK)
+        holder[key] = copy.deepcopy(chance.choice(_JUNK))
     elif kind == 1:
         del holder[key]
     elif kind == 2 and isinstance(key, str):  # another key, or the same again
         new = chance.choice(
             [key.upper(), f"{key}_x", f"{key}\n::error::x", f"\x1b[31m{key}", "a b"]
         )
-        holder[new] = value if chance.random() < 0.5 else holder.pop(key)
+        holder[new] = copy.deepcopy(value) if chance.random() < 0.5 else holder.pop(key)
     elif kind == 3:
         holder[key] = chance.choice([[value], {"x": value}, {"text": value}, {"value": [value]}])
     elif kind == 4 and isinstance(value, str):
@@ -183,7 +183,7 @@ def _change(holder: Any, key: Any, chance: random.Random, data: Any) -> None:
     elif kind == 7 and isinstance(value, dict) and value:
         holder[key] = chance.choice([list(value.values()), list(value.items()), tuple(value)])
     else:
-        holder[key] = chance.choice(_JUNK)
+        holder[key] = copy.deepcopy(chance.choice(_JUNK))
 
 
 def _swap_secrets(data: Any, chance: random.Random) -> None:
@@ -193,7 +193,11 @@ def _swap_secrets(data: Any, chance: random.Random) -> None:
     lab = data.get("lab")
     holders = [data.get("secrets"), lab.get("env") if isinstance(lab, dict) else None]
     places = [(each, key) for each in holders if isinstance(each, dict) for key in each]
-    places = [(each, key) for each, key in places if key in _SECRET_KEYS]
+    places = [
+        (each, key)
+        for each, key in places
+        if key in _SECRET_KEYS and isinstance(each[key], str)  # so that nothing holds itself
+    ]
     if len(places) > 1:
         (one, a), (other, b) = chance.sample(places, 2)
         one[a], other[b] = other[b], one[a]
