@@ -130,11 +130,15 @@ def check_username(username: object) -> Iterator[Finding]:
 
 def check_namespace(prefix: str, username: str, at: Path = ("username",)) -> Iterator[Finding]:
     """Check the length of the name of a valid user's namespace."""
-    namespace = object_names(prefix, username).namespace
+    namespace = _namespace(prefix, username)
     if not is_dns_label(namespace):
         message = f"namespace {namespace} must be at most 63 characters"
         hint = "shorten the username or the configuration's namespacePrefix"
         yield Finding("name-too-long", message, at, hint)
+
+
+def _namespace(prefix: str, username: str) -> str:
+    return f"{prefix}-{username}"
 
 
 def _is(test: Callable[[str], bool], value: object) -> bool:
@@ -152,7 +156,7 @@ def object_names(namespace_prefix: str, username: str) -> LabObjectNames:
     pod = f"{username}{POD_SUFFIX}"
     return LabObjectNames(
         username=username,
-        namespace=f"{namespace_prefix}-{username}",
+        namespace=_namespace(namespace_prefix, username),
         env_config_map=f"{username}{ENV_CONFIG_MAP_SUFFIX}",
         quota=pod,
         pod=pod,
