@@ -503,7 +503,7 @@ _add(
         "command": lambda n: _one(command=_names(n), args=_names(n)),
         "env": lambda n: _one(env=[{"name": f"E{i}", "value": "x"} for i in range(n)]),
         "wrong env": lambda n: _one(env=[{"name": f"={i}", "value": "x"} for i in range(n)]),
-        "env twice": lambda n: _one(env=[{"name": f"E{i % (n // 2)}"} for i in range(n)]),
+        "env twice": lambda n: _one(env=[{"name": f"E{i % (n // 2 or 1)}"} for i in range(n)]),
         "env from one ConfigMap": lambda n: _one(
             env=[
                 {"name": f"E{i}", "valueFrom": {"configMapKeyRef": {"name": "m", "key": f"k{i}"}}}

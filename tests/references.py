@@ -36,6 +36,7 @@ EXAMPLES = {
     "pod-security-waiver": "`standardInithome: true`, or `privileged: true` in `initContainers`",
     "quota-exceeded": "a pod with a limit of 8 cores beside a quota of 4",
     "quota-needs-resources": "a container without `limits.memory` beside a quota that limits it",
+    "too-many-policies": "500 labs of one namespace, and 500 policies that select all but one lab",
 }
 
 

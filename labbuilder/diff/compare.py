@@ -82,8 +82,15 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
     """Compare two sets of manifests by value; they have kind and name, and no duplicates.
 
     Fields that only a server sets are ignored, and a secret's value that is masked in the old ones
-    is assumed to be unchanged.
+    is assumed to be unchanged. It raises `LabBuilderError` for one that contains itself.
     """
+    try:
+        return _compare(old, new)
+    except RecursionError:
+        raise too_deep({}) from None
+
+
+def _compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
     before = {identity(manifest): _prepared(manifest) for manifest in old}
     after = {identity(manifest): _prepared(manifest) for manifest in new}
     conceal = concealer(_secrets([*before.values(), *after.values()]))
@@ -114,10 +121,7 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> Difference:
 
 def _prepared(manifest: Manifest) -> Manifest:
     """Remove fields that only a server sets, and mark secrets' values."""
-    try:
-        concealed = _concealed(manifest, redact(manifest))
-    except RecursionError:  # it contains itself
-        raise too_deep(manifest) from None
+    concealed = _concealed(manifest, redact(manifest))
     concealed.pop("status", None)
     metadata = {
         key: each for key, each in concealed["metadata"].items() if key not in _SERVER_FIELDS
