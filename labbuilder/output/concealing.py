@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 
 from labbuilder.manifest import MASK
 
@@ -18,8 +19,11 @@ def concealer(secrets: Iterable[str]) -> Callable[[str], str]:
 
     Its time doesn't grow with the number of secrets. An empty secret is in no text.
     """
-    known = sorted(filter(None, set(secrets)), key=lambda each: (-len(each), each))
-    return _Many(known) if len(known) > _FEW else lambda text: _replaced(text, known)
+    known = {secret for secret in secrets if secret}
+    if len(known) > _FEW:
+        return _Many(known)
+    longest_first = sorted(known, key=lambda each: (-len(each), each))
+    return lambda text: _replaced(text, longest_first)
 
 
 def _replaced(text: str, secrets: Iterable[str]) -> str:
@@ -29,19 +33,19 @@ def _replaced(text: str, secrets: Iterable[str]) -> str:
 
 
 class _Many:
-    """Finds secrets by how they start; the longest first, as they are given."""
+    """Finds secrets by how they start, the longest first."""
 
-    def __init__(self, secrets: list[str]) -> None:
-        self._secrets = set(secrets)
-        self._start = min(_MAX_START, len(secrets[-1]))
-        lengths: defaultdict[str, dict[int, None]] = defaultdict(dict)
+    def __init__(self, secrets: AbstractSet[str]) -> None:
+        self._secrets = secrets
+        self._start = min(_MAX_START, *map(len, secrets))
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
         for secret in secrets:
-            lengths[secret[: self._start]][len(secret)] = None
-        self._lengths = dict(lengths)
+            lengths[secret[: self._start]].add(len(secret))
+        self._lengths = {start: sorted(each, reverse=True) for start, each in lengths.items()}
 
     def __call__(self, text: str) -> str:
         pieces: list[str] = []
-        shown = i = 0
+        shown = 0
         for i in range(len(text) - self._start + 1):
             if i < shown or (found := self._lengths.get(text[i : i + self._start])) is None:
                 continue
