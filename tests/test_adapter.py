@@ -351,7 +351,7 @@ class BrokenOnCall(Recorder):
 def test_a_logger_that_raises_loses_no_lab(make: Callable[[], Any]) -> None:
     source = {"type": "hostPath", "path": "/data"}
     config = labs.arguments()["config"] | {"volumes": [{"name": "home", "source": source}]}
-    lab_builder = builder(config=config | {"unknown": 1}, logger=make())
+    lab_builder = builder(config=config, logger=make())
     built = asyncio.run(lab_builder.build_lab(**request()))
     assert built.warnings
     objects = LabStateObjects(env_config_map={}, quota=None, pod={})
