@@ -187,7 +187,7 @@ def by_chance(rounds: int) -> dict[str, dict[str, int]]:
     with tempfile.TemporaryDirectory() as place:
         trees = {}
         for name in ("old", "new"):
-            users = [json.dumps(user(f"astro{i}", name)) for i in range(200)]
+            users = [json.dumps(user(f"astro{i}", name)) for i in range(40)]
             Path(place, f"{name}.ndjson").write_text("\n".join(users), encoding="utf-8")
             subprocess.run([*_render(place, name), str(Path(place, name))], check=True)
             trees[name] = tree(Path(place, name))
@@ -199,7 +199,7 @@ def by_chance(rounds: int) -> dict[str, dict[str, int]]:
             process = subprocess.Popen([*_render(place, "new"), str(folder)])
             while process.poll() is None and not (folder / ".labbuilder.new").exists():
                 time.sleep(0.001)
-            time.sleep(random.uniform(0, 0.4))  # noqa: S311 (no secret)
+            time.sleep(random.uniform(0, 0.15))  # noqa: S311 (no secret)
             process.kill()
             process.wait()
             killed[state(folder, trees["old"], trees["new"])] += 1

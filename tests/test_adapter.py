@@ -340,6 +340,36 @@ def test_a_warning_about_one_lab_is_logged_each_time() -> None:
         assert "unused-pull-secret" in details["error"]
 
 
+class Broken:
+    """A logger that raises, whatever it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class BrokenOnCall(Recorder):
+    """A logger that raises when it writes."""
+
+    def bind(self, **bound: Any) -> BrokenOnCall:
+        return BrokenOnCall(self.events, **bound)
+
+    def warning(self, event: str, **_details: Any) -> None:
+        raise OSError(28, event)
+
+    error = warning
+
+
+@pytest.mark.parametrize("make", [Broken, lambda: BrokenOnCall([])])
+def test_a_logger_that_raises_loses_no_lab(make: Callable[[], Any]) -> None:
+    source = {"type": "hostPath", "path": "/data"}
+    config = labs.arguments()["config"] | {"volumes": [{"name": "home", "source": source}]}
+    lab_builder = builder(config=config, logger=make())
+    built = asyncio.run(lab_builder.build_lab(**request()))
+    assert built.warnings
+    objects = LabStateObjects(env_config_map={}, quota=None, pod={})
+    assert asyncio.run(lab_builder.recreate_lab_state("vera", objects)) is None
+
+
 def test_the_standard_librarys_loggers_do(caplog: pytest.LogCaptureFixture) -> None:
     config = labs.arguments(config=CONFIG_WITH_WARNINGS)["config"]
     lab_builder = builder(config=config, logger=logging.getLogger("controller"))

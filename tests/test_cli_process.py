@@ -200,12 +200,11 @@ def test_a_run_that_is_ended_leaves_no_process_and_closes_its_pipe(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_ended_writes_no_folder(number: int) -> None:
-    parent = running("--jobs", "2", "--output-dir", "out")
-    time.sleep(0.5)
+    parent = running("--jobs", "2", "--output-dir", "out", "-o", "yaml")
     while not children(parent):
         assert parent.poll() is None
     parent.send_signal(number)
-    _, stderr = parent.communicate(timeout=30)
+    _, stderr = parent.communicate(timeout=60)
     assert (parent.returncode, stderr) == (128 + number, b"")
     assert not [path for path in Path().iterdir() if "out" in path.name]
 

@@ -3,6 +3,7 @@ import pickle
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path as FolderPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from labs import arguments
 from pydantic import BaseModel, SecretStr, ValidationError
 
+import labbuilder
 from labbuilder import LabBuilderError, compile_lab
 from labbuilder.errors import Finding, Path
 from labbuilder.models import (
@@ -968,3 +970,14 @@ def test_a_group_has_a_name_that_can_be_seen_and_begins_no_other_line(name: str)
 )
 def test_other_names_of_groups_stay(name: str) -> None:
     assert Group(name=name, id=1).name == name
+
+
+def test_no_lock_is_shared_that_a_forked_child_may_find_held() -> None:
+    """As `functools.cached_property` has one in Python 3.11, for all instances."""
+    folder = FolderPath(labbuilder.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
+    assert not [text for text in texts if "import cached_property" in text]
+    size = config().sizes[0]
+    assert size.environment is size.environment
+    assert size == config().sizes[0]
+    assert set(size.model_dump()) == {"size", "resources"}

@@ -12,7 +12,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -35,7 +35,8 @@ def map_in_processes(
     """
     life, ours = Pipe(duplex=False)
     idle: SimpleQueue[Connection] = SimpleQueue()
-    processes = [_started(make, idle, life, ours) for _ in range(jobs)]
+    with _signals_held():
+        processes = [_started(make, idle, life, ours) for _ in range(jobs)]
     waiting: deque[Future[Result]] = deque()
     try:
         with ThreadPoolExecutor(jobs) as threads:  # each waits for a process
@@ -57,6 +58,23 @@ def map_in_processes(
             process.join()
         life.close()
         ours.close()
+
+
+_ENDING = {signal.SIGINT, signal.SIGTERM}
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals wait: Python ignores what a handler raises in the midst of a fork."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:  # Windows, which doesn't fork
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
 
 
 def _started(
@@ -97,6 +115,8 @@ def _work(
     """Work in a process until nobody holds the other end of `life` any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     ours.close()
     Thread(target=_end_with, args=(life,), daemon=True).start()
     function = make()
