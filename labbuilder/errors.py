@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +10,7 @@ from itertools import islice
 
 from labbuilder.credentials import mask_urls
 from labbuilder.escape import line
+from labbuilder.path import Item, Path, cut_path, format_path
 
 __all__ = [
     "MAX_FINDINGS", "MAX_SHOWN", "Finding", "Findings", "Item", "LabBuilderError", "Path",
@@ -24,18 +23,7 @@ MAX_FINDINGS = 1_000
 MAX_SHOWN = 10_000
 """Errors, and warnings likewise, that a command shows; the others are counted."""
 
-_MAX_KEY_LENGTH = 300  # characters of a key in a path; Kubernetes' own have up to 317
 _MAX_LISTED = 20  # names in a hint
-_ITEM = re.compile(rf"[\w./:=@+-]{{1,{_MAX_KEY_LENGTH}}}", re.ASCII)
-
-Path = tuple[str | int, ...]
-"""Steps from the root of a document: keys of mappings and indices of lists."""
-
-
-class Item(str):
-    """A step of a path to an item of a list, by its name rather than its index."""
-
-    __slots__ = ()
 
 
 class Severity(StrEnum):
@@ -121,7 +109,7 @@ class Finding:
 
     def compact(self) -> Finding:
         """Copy this without the part of its keys that `format_path` doesn't show."""
-        path, cause = _cut(self.path), _cut(self.cause)
+        path, cause = cut_path(self.path), cut_path(self.cause)
         if path == self.path and cause == self.cause:
             return self
         return replace(self, path=path, cause=cause)
@@ -227,44 +215,7 @@ def shown(value: object) -> str:
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
 
 
-def _cut(path: Path) -> Path:
-    return tuple(
-        type(step)(step[: _MAX_KEY_LENGTH + 1]) if isinstance(step, str) else step for step in path
-    )
-
-
 def listed(names: Iterable[str]) -> str:
     """List names in a hint: ``a, b``; of many only the first, and an ellipsis."""
     first = list(islice(names, _MAX_LISTED + 1))
     return ", ".join([*first[:_MAX_LISTED], *(["..."] if len(first) > _MAX_LISTED else [])])
-
-
-def format_path(path: Path) -> str:
-    """Format a path as ``kubectl`` does: ``spec.containers[0].env``, ``env[DEBUG].value``.
-
-    Parameters
-    ----------
-    path
-        Steps from the root of a document.
-
-    Returns
-    -------
-    str
-        The path. A key that isn't a plain word is in brackets and quotes, and cut if it is long.
-    """
-    text = ""
-    for step in path:
-        if isinstance(step, int) or (isinstance(step, Item) and _ITEM.fullmatch(step)):
-            text += f"[{step}]"
-        elif (
-            len(step) <= _MAX_KEY_LENGTH
-            and not isinstance(step, Item)
-            and step.isascii()
-            and step.replace("-", "").replace("_", "").isalnum()
-        ):
-            text += f".{step}" if text else step
-        else:
-            masked = mask_urls(step)
-            long = len(masked) > _MAX_KEY_LENGTH
-            text += f"[{json.dumps(f'{masked[:_MAX_KEY_LENGTH]}...' if long else masked)}]"
-    return text
