@@ -11,7 +11,7 @@ from references import EXAMPLES, PACKAGE, ROOT, manifests, parts
 from labbuilder.data import TEMPLATES
 from labbuilder.validation.rules import RULES
 
-PAGES = [*READMES, ROOT / ".github/CONTRIBUTING.md"]
+PAGES = [*READMES, ROOT / ".github/CONTRIBUTING.md", ROOT / ".github/SECURITY.md"]
 FINDINGS = (ROOT / "labbuilder/validation/README.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 FAMILIES = ("duplicate", "reserved-")  # a code for each noun that can be either
