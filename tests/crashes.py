@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 from labbuilder.cli import app
 from labbuilder.cli.process import end_on_signals
 from labbuilder.rendering import folder as writer
-from labbuilder.rendering.ledger import RenderingError
+from labbuilder.rendering.ledger import RenderingError, find_unfinished
 
 COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
 OPERATIONS = ("fdopen", "listdir", "mkdir", "open", "rename", "rmdir", "scandir", "unlink")
@@ -192,14 +192,15 @@ def by_chance(rounds: int) -> dict[str, dict[str, int]]:
             subprocess.run([*_render(place, name), str(Path(place, name))], check=True)
             trees[name] = tree(Path(place, name))
         killed: Counter[str] = Counter()
-        for _ in range(rounds):
+        for number in range(rounds):
             folder = Path(place, "out")
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(Path(place, "old"), folder)
             process = subprocess.Popen([*_render(place, "new"), str(folder)])
-            while process.poll() is None and not (folder / ".labbuilder.new").exists():
-                time.sleep(0.001)
-            time.sleep(random.uniform(0, 0.15))  # noqa: S311 (no secret)
+            begun = _is_replacing if number % 2 else _is_staging
+            while process.poll() is None and not begun(folder):
+                time.sleep(0.0005)
+            time.sleep(random.uniform(0, 0.03))  # noqa: S311 (no secret)
             process.kill()
             process.wait()
             killed[state(folder, trees["old"], trees["new"])] += 1
@@ -213,6 +214,14 @@ def by_chance(rounds: int) -> dict[str, dict[str, int]]:
             is_whole = tree(folder) in trees.values() and not is_refused(folder)
             together[f"{codes[0]}, {codes[1]}: {'whole' if is_whole else 'mixed'}"] += 1
     return {"killed": dict(killed), "two at once": dict(together)}
+
+
+def _is_staging(folder: Path) -> bool:
+    return (folder / ".labbuilder.new").exists()
+
+
+def _is_replacing(folder: Path) -> bool:
+    return bool(find_unfinished(folder / "file"))
 
 
 def _render(place: str, name: str) -> list[str]:
