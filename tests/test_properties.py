@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from labbuilder import LabObjects, compile_lab, data, documents, models
+from labbuilder.cache import BoundedCache
 from labbuilder.fragments import Fragments, skeleton
 from labbuilder.models.lab import FLAGS
 from labbuilder.names import printable
@@ -221,7 +222,7 @@ class Uncached(Fragments):
 
     def __init__(self) -> None:
         super().__init__(data.TEMPLATES)
-        self._skeleton = skeleton.compile_skeleton
+        self._skeletons = BoundedCache(0)
 
 
 UNCACHED = Uncached()
