@@ -98,9 +98,9 @@ def _ask(idle: SimpleQueue[Connection], item: object) -> Any:
         connection.send(item)
         result = connection.recv()
     except (EOFError, OSError):
-        idle.put(connection)  # for another thread to find the same
         raise ChildProcessError(errno.ECHILD, "a worker process was killed") from None
-    idle.put(connection)
+    finally:
+        idle.put(connection)  # another thread may wait for it, whatever has happened
     if isinstance(result, Exception):
         raise result
     return result
