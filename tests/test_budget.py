@@ -88,10 +88,10 @@ ENDLESS = {
 }
 TOO_LARGE = {
     "a number that grows": doubled("ns.x * ns.x", "2"),
-    "a number that is added": "{% set ns = namespace(x=64) %}{% for i in range(5000) %}"
+    "a number that is added": "{% set ns = namespace(x=64) %}{% for i in range(10000) %}"
         "{% set ns.x = ns.x + ns.x %}{% endfor %}a: {{ ns.x }}",
     "powers": doubled("ns.x ** 64", "64"),
-    "digits": "a: {{ ('9' ~ '9'|replace('9', '%s'))|int(base=16) }}" % ("9" * 400),
+    "digits": "a: {{ ('9' ~ '9'|replace('9', '%s'))|int(base=16) }}" % ("9" * 4000),
     "digits to round to": "a: {{ 2.5|round(1000000000) }}",
     "zeros to round to": "a: {{ 2|round(-1000000000) }}",
 }

@@ -322,7 +322,7 @@ def test_leftovers_of_an_earlier_run_are_refused() -> None:
     leftover.touch()
     result = render("user.yaml", "--output-dir", "out")
     assert result.exit_code == 2
-    assert result.stderr == f"{leftover}: is left over from an earlier run; remove it\n"
+    assert result.stderr == f"{leftover}: isn't part of this rendering; move or remove it\n"
 
 
 def test_a_secrets_file_is_for_its_owner_only() -> None:

@@ -124,7 +124,7 @@ def test_what_others_wrote_is_left_and_named(older: dict[str, bytes], name: str)
     write_user(secrets={"token": "another"})
     result = render()
     assert result.exit_code == 2
-    assert result.stderr == f"{LAB / name}: is left over from an earlier run; remove it\n"
+    assert result.stderr == f"{LAB / name}: isn't part of this rendering; move or remove it\n"
     assert older.items() <= contents().items()
 
 

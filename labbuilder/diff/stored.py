@@ -26,12 +26,17 @@ def read_manifests(
     """
     manifests: dict[tuple[str, str, str, str], Manifest] = {}
     findings = Findings()
+    foreign = set[str]()
     for document in documents:
         for each in unpack_lists(document, _HINT):
             if isinstance(each, Finding):
                 findings.add(each)
-            elif found := [*_wrong(each)] or [*_not_theirs(each, usernames)]:
+            elif found := [*_wrong(each)]:
                 findings.extend(found)
+            elif found := [*_not_theirs(each, usernames)]:
+                if _namespace(each) not in foreign:  # a lab is reported once
+                    findings.extend(found)
+                foreign.add(_namespace(each))
             elif identity(each.data) in manifests:
                 message, hint = "the object is duplicated", "keep one of them"
                 findings.add(each.finding("duplicate-object", message, hint))
@@ -62,12 +67,18 @@ def _not_theirs(each: PlacedObject, usernames: Collection[str]) -> Iterator[Find
     metadata = metadata_of(each.data)
     labels = metadata.get("labels")
     user = labels.get(USER_LABEL) if isinstance(labels, dict) else None
-    at = "name" if each.data["kind"] == "Namespace" else "namespace"
-    namespace = metadata.get(at)
-    hint = "name a lab of a user in the user file"
+    namespace = _namespace(each)
+    hint = "name the lab of a user in the user file, or that lab's folder"
     if usernames and user is not None and user not in usernames:
         path = ("metadata", "labels", USER_LABEL)
         yield each.finding("other-user", "is not a user of the user file", hint, path)
     elif usernames and namespace and not namespace.endswith(tuple(f"-{u}" for u in usernames)):
         message = "is not the namespace of a user of the user file"
+        at = "name" if each.data["kind"] == "Namespace" else "namespace"
         yield each.finding("other-namespace", message, hint, ("metadata", at))
+
+
+def _namespace(each: PlacedObject) -> str:
+    """Return the namespace that an object is in, or is; empty if it is in none."""
+    at = "name" if each.data["kind"] == "Namespace" else "namespace"
+    return str(metadata_of(each.data).get(at) or "")

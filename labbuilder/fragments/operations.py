@@ -16,7 +16,7 @@ from labbuilder.fragments.hole import Hole
 
 __all__ = ["BOUNDED_FILTERS", "is_number", "looped", "prepay_method", "small"]
 
-_MAX_BITS = 1024  # of a number
+_MAX_BITS = 8192  # of a number
 _MAX_PRECISION = 64  # digits to round to
 
 

@@ -197,7 +197,7 @@ def _compared(ledger: Ledger, folder: Path, entry: Entry) -> tuple[Entry, list[s
             if known and name in known.files and is_file:
                 stale.append(name)
             else:
-                lines.append(f"{place / name}: is left over from an earlier run; remove it")
+                lines.append(f"{place / name}: isn't part of this rendering; move or remove it")
     return replace(entry, stale=tuple(stale)), lines
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from labbuilder.documents.files import read_regular
-from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.errors import Finding, LabBuilderError, shown
 
 __all__ = ["Access", "is_below", "resolve"]
 
@@ -17,6 +17,7 @@ MAX_NAMED_FILE_BYTES = 4 * 1024**2
 """Of a file that a user file names: a Secret and a ConfigMap hold at most 1 MiB."""
 
 _OF_THE_KERNEL = ("/dev/", "/proc/", "/sys/")  # whose files wait, or say what a process holds
+_MAX_SUGGESTED = 80  # characters of a folder in a hint; a part would be of no use
 _HISTORY = ".git"  # which may hold the credentials of a clone
 
 
@@ -66,7 +67,7 @@ class Access:
                 message, hint = "must not be below /dev, /proc or /sys", "name a regular file"
             else:
                 message = "must be below the working directory, with links resolved"
-                hint = "allow its folder with --allow-files DIR, or move it"
+                hint = f"allow its folder with --allow-files {_outside(path)}, or move it"
             raise LabBuilderError([Finding("file-not-allowed", message, hint=hint)])
         return read_regular(Path(real), str(path), MAX_NAMED_FILE_BYTES)
 
@@ -76,6 +77,15 @@ class Access:
         if real is None or any(f"{each}/".startswith(_OF_THE_KERNEL) for each in (path, real)):
             return None
         return real if self.trusted or is_below(real, self._folders) else None
+
+
+def _outside(path: Path) -> str:
+    """Name the folder of a path if the path itself leads out, whatever there is; else ``DIR``."""
+    folder = os.path.dirname(os.path.normpath(path))  # noqa: PTH120 (pathlib keeps "..")
+    leads_out = folder.startswith((os.sep, os.pardir))
+    is_real = not f"{folder}/".startswith(_OF_THE_KERNEL)
+    is_short = len(folder) <= _MAX_SUGGESTED
+    return shown(folder) if leads_out and is_real and is_short else "DIR"
 
 
 def resolve(path: str | Path) -> str | None:
