@@ -27,7 +27,8 @@ _USER = re.compile(
     r"""(://[^\s/?#:"'<>\[]*):(?=\S)(?!\d*(?:[/?#\s"'<>,;)\]}]|$))"""
     r"""(?:(?:(?!://)[^\n])+@|(?![$({<])(?:(?!://)[^\s"'<>])+)"""
 )
-_USER_ONLY = re.compile(r"""(https?://)([^\s/?#:@"'<>]+)@""", re.ASCII | re.IGNORECASE)
+# Of https, all before the host: tokens are given as users, too.
+_HTTP_USER = re.compile(r"""(https?://)([^\s/?#@"'<>]+)@""", re.ASCII | re.IGNORECASE)
 _PARAMETER = re.compile(r"""(?<![\w.%-])([\w.%-]+)=([^\s&#;"'<>]+)""", re.ASCII)
 
 
@@ -55,8 +56,8 @@ def mask_urls(text: str) -> str:
     by itself: ``?sig=``, ``--token=``, ``password=``.
     """
     if "://" in text:
-        text = _USER.sub(_password, text)
-        text = _USER_ONLY.sub(rf"\1{MASK}@", text)
+        text = _HTTP_USER.sub(rf"\1{MASK}@", text)
+        text = _HTTP_USER.sub(rf"\1{MASK}@", _USER.sub(_password, text))
     return _PARAMETER.sub(_parameter, text) if "=" in text else text
 
 

@@ -104,7 +104,10 @@ def test_what_is_outside_is_refused_in_the_same_words_whether_it_exists(
             Path("link").symlink_to(outside)
         for each in findings(ask(path)):
             assert each.code == "file-not-allowed"
-            assert each.message == "must be below the working directory, with links resolved"
+            assert (
+                each.message
+                == "must be below the working directory, with links resolved, and not in .git"
+            )
             said.add(each.hint)
     folder = os.path.dirname(os.path.normpath(f"{outside}/{name}"))  # noqa: PTH120 (no links)
     assert said == {

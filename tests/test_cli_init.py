@@ -133,3 +133,18 @@ def test_help_has_an_example_and_the_exit_codes() -> None:
     text = " ".join(run("init", "--help").stdout.split())
     assert "For example: labbuilder init labs" in text
     assert "Exits with 0" in text
+
+
+@pytest.mark.parametrize("name", ["site.yaml", "users"])
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/kept").touch()
+    Path("labs").mkdir()
+    Path("labs", name).symlink_to(
+        tmp_path / ("elsewhere" if name == "users" else "elsewhere/kept")
+    )
+    result = CliRunner().invoke(app, ["init", "labs", "--force"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"labs/{name}: is a symbolic link; remove it\n"
+    assert (tmp_path / "elsewhere/kept").read_text(encoding="utf-8") == ""
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 1

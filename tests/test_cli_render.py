@@ -114,14 +114,16 @@ def test_an_output_folder_gets_the_good_labs_if_told_to_keep_going() -> None:
     assert sorted(path.name for path in Path("out").iterdir()) == [".labbuilder", "lab-ada"]
 
 
-def test_two_labs_in_one_folder_are_refused() -> None:
+@pytest.mark.parametrize("more", [["--output-dir", "out"], ["--jobs", "2"], ["-o", "ndjson"]])
+def test_two_labs_in_one_namespace_are_refused(more: list[str]) -> None:
     site = {**DEFAULT, "namespacePrefix": "lab-ada"}
     text = yaml.safe_dump({"config": site, **user("lovelace")})
     Path("users/other.yaml").write_text(text, encoding="utf-8")
     Path("users/third.yaml").write_text(yaml.safe_dump(user("ada-lovelace")), encoding="utf-8")
-    result = render("users", "--output-dir", "out")
+    result = render("users", *more)
     assert (result.exit_code, result.stdout) == (2, "")
-    taken = "folder lab-ada-lovelace already has a lab; remove one of the two users"
+    taken = "namespace lab-ada-lovelace is already that of the user at users/other.yaml"
+    assert result.stderr.startswith("users/third.yaml:")
     assert taken in result.stderr
     assert not Path("out").exists()
 

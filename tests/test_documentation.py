@@ -19,7 +19,7 @@ NOT_CODES = {
     "ephemeral-storage", "network-policy", "persistent-volume-claim", "resource-quota",
     "config-map", "utf-8", "x-kubernetes-list-map-keys", "x-kubernetes-list-type",
     "x-kubernetes-patch-merge-key",
-    "kube-apiserver", "user-groups", "user-name",
+    "kube-apiserver", "kube-node-lease", "kube-public", "kube-system", "user-groups", "user-name",
     # The names of a lab's volumes and containers, of a Secret's keys and of JUnit's elements
     "discovery-v1-json", "lab-startup", "nublado-std-inithome", "nublado-std-landingpage",
     "nublado-std-startup", "pull-secret", "ssh-privatekey", "system-out",

@@ -360,3 +360,20 @@ def test_templates_and_the_version_are_the_compilers() -> None:
         make(kubernetes_version="1.2", templates={"service.yaml": "{% if %}"})
     assert len(caught.value.findings) == 2
     assert build(make(kubernetes_version=VERSIONS[0])).pod == build(builder()).pod
+
+
+class Odd(dict[str, Any]):
+    """A mapping that raises when it is read."""
+
+    def keys(self) -> Any:
+        raise ValueError("planted")
+
+    items = values = __iter__ = keys
+
+
+@pytest.mark.parametrize("argument", ["lab", "secrets", "user", "site", "pull_secret"])
+def test_what_a_mapping_raises_is_not_quoted(argument: str) -> None:
+    for odd in (Odd(a=1), {"env": Odd(a=1), "data": Odd(a=1), "discovery": Odd(a=1)}):
+        with pytest.raises(LabBuilderError) as caught:
+            compile_lab(**{**labs.ARGUMENTS, argument: odd})
+        assert "planted" not in str(caught.value)

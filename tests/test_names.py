@@ -10,6 +10,7 @@ from labbuilder.lab import names as lab_names
 from labbuilder.lab.names import (
     build_internal_url,
     build_object_names,
+    check_namespace,
     home_directory,
     unique_key,
 )
@@ -257,3 +258,9 @@ def test_names_of_a_labs_objects_are_found_where_they_always_were() -> None:
     for name in ("LabObjectNames", "build_internal_url", "build_object_names"):
         assert getattr(names, name) is getattr(lab_names, name)
     assert not hasattr(names, "nothing")
+
+
+@pytest.mark.parametrize(("prefix", "username"), [("kube", "system"), ("kube-node", "lease")])
+def test_no_lab_gets_a_namespace_of_kubernetes(prefix: str, username: str) -> None:
+    assert [each.code for each in check_namespace(prefix, username)] == ["reserved-namespace"]
+    assert not list(check_namespace(prefix, f"{username}s"))

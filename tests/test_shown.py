@@ -254,11 +254,13 @@ def test_a_credential_is_known_by_the_words_of_its_name(name: str, expected: boo
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("https://u:p@h/x", f"https://u:{MASK}@h/x"),
+        ("https://u:p@h/x", f"https://{MASK}@h/x"),
+        ("https://ghp_x:x-oauth-basic@h https://ghp_y:@h", f"https://{MASK}@h https://{MASK}@h"),
+        ("https://u:p/q@h/x", f"https://{MASK}@h/x"),
         ("postgres://u:p/q@r@h:5432/db", f"postgres://u:{MASK}@h:5432/db"),
         ("redis://:1234@h", f"redis://:{MASK}@h"),
         ("https://gho_x@github.com/a", f"https://{MASK}@github.com/a"),
-        ("at http://a:80/ and https://u:p@h", f"at http://a:80/ and https://u:{MASK}@h"),
+        ("at http://a:80/ and https://u:p@h", f"at http://a:80/ and https://{MASK}@h"),
         (
             "https://h/?access_token=a&b=c&sig=d#e",
             f"https://h/?access_token={MASK}&b=c&sig={MASK}#e",

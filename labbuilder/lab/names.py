@@ -36,6 +36,7 @@ ENV_CONFIG_MAP_SUFFIX = f"{POD_SUFFIX}-env"
 """What follows the username in the name of the environment ConfigMap."""
 
 _SERVICE = "lab"
+_KUBERNETES_NAMESPACES = {"kube-node-lease", "kube-public", "kube-system"}
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]")
 
 
@@ -129,8 +130,11 @@ def check_username(username: object) -> Iterator[Finding]:
 
 
 def check_namespace(prefix: str, username: str, at: Path = ("username",)) -> Iterator[Finding]:
-    """Check the length of the name of a valid user's namespace."""
+    """Check the name of a valid user's namespace: its length, and that it can be a lab's."""
     namespace = _namespace(prefix, username)
+    if namespace in _KUBERNETES_NAMESPACES:
+        message = f"namespace {namespace} is one of Kubernetes itself"
+        yield Finding("reserved-namespace", message, at, "use another namespacePrefix")
     if not is_dns_label(namespace):
         message = f"namespace {namespace} must be at most 63 characters"
         hint = "shorten the username or the configuration's namespacePrefix"

@@ -50,7 +50,10 @@ def validated(model: type[M], value: object, path: Path) -> tuple[M | None, list
             Finding("missing-field", "required field is missing", path, f"add {path[-1]}")
         ]
     if isinstance(value, Mapping):
-        value = dict(value)
+        try:
+            value = dict(value)
+        except Exception:  # noqa: BLE001 (foreign code, whose words may be anything)
+            return None, [Finding("unreadable-object", "can't be read", path, "pass a dict")]
     try:
         return model.model_validate(value), []
     except ValidationError as error:
@@ -88,7 +91,8 @@ def _findings(
     elif kind == "union_tag_invalid":
         expected = error["ctx"]["expected_tags"]
         yield Finding("invalid-value", f"must be one of {expected}", (*at, "type"))
-    elif kind == "get_attribute_error":  # of foreign code, whose message may contain anything
+    elif kind in {"get_attribute_error", "mapping_type"} and "error" in error.get("ctx", {}):
+        # It is from foreign code, and its message may contain anything.
         yield Finding("unreadable-attribute", "can't be read", at, "pass a mapping instead")
     elif (name := re.sub(r"_(type|parsing)$", "", kind)) in _TYPES:
         expected, hint = _TYPES[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -215,6 +216,8 @@ def _entries(labs: Callable[[], Iterator[Files]]) -> Iterator[Entry]:
 def _clear(root: int) -> None:
     """Remove what is staged."""
     with suppress(FileNotFoundError):
+        if stat.S_ISLNK(os.stat(_STAGED, dir_fd=root, follow_symlinks=False).st_mode):
+            raise RenderingError(f"{_STAGED}: is a symbolic link; remove it")
         shutil.rmtree(_STAGED, dir_fd=root)
 
 

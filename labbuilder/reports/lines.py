@@ -22,7 +22,8 @@ _KINDS = {
 
 # People put tokens and passwords here, even where they shouldn't.
 _PRIVATE = {
-    "annotations", "args", "binarydata", "command", "data", "env", "stringdata", "value",
+    "annotations", "args", "binarydata", "command", "data", "env", "options", "stringdata",
+    "value", "volumeattributes",
 }  # fmt: skip
 
 Place = tuple[int, int]

@@ -66,7 +66,9 @@ class Access:
             if self.trusted:
                 message, hint = "must not be below /dev, /proc or /sys", "name a regular file"
             else:
-                message = "must be below the working directory, with links resolved"
+                message = (
+                    "must be below the working directory, with links resolved, and not in .git"
+                )
                 hint = f"allow its folder with --allow-files {_outside(path)}, or move it"
             raise LabBuilderError([Finding("file-not-allowed", message, hint=hint)])
         return read_regular(Path(real), str(path), MAX_NAMED_FILE_BYTES)

@@ -9,7 +9,7 @@ from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles, UserOptions
-from labbuilder.users.duplicates import find_users
+from labbuilder.users.duplicates import NamedUser, find_users, with_namespace
 from labbuilder.validation.files import Checked, check_documents, merged
 
 __all__ = ["UserChecker", "is_independent"]
@@ -24,16 +24,31 @@ class UserChecker:
     def __init__(self, users: UserOptions, versions: Sequence[str]) -> None:
         self._versions = versions
         self._users: dict[str, UserFiles] = {}
+        self._has_one_prefix = users.get("config") is not None
+        self._named: dict[NamedUser, None] = {}
         for version in versions:
             options: UserOptions = {**users, "kubernetes_version": version}
             self._users[version] = UserFiles(**options)
 
     def judge(self, document: Document, version: str) -> Sequence[Finding]:
         """Return what is wrong with a user's document in a Kubernetes version."""
+        users = find_users([document])
         try:
-            return self._users[version].compile(document).warnings
+            lab = self._users[version].compile(document)
         except LabBuilderError as error:
             return error.findings
+        else:
+            if not self._has_one_prefix:
+                users = with_namespace(users, lab.namespace["metadata"]["name"])
+            return lab.warnings
+        finally:
+            self._named |= dict.fromkeys(users)
+
+    def named(self) -> tuple[NamedUser, ...]:
+        """Return the users that were judged since the last call, and their namespaces."""
+        found = tuple(self._named)
+        self._named.clear()
+        return found
 
     def __call__(self, batch: Batch) -> Checked:
         """Check a batch."""
@@ -43,7 +58,7 @@ class UserChecker:
         for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
                 checked = check_documents({batch.file: [document]}, self._versions, self.judge)
-                yield replace(checked, documents={}, users=find_users([document]))
+                yield replace(checked, documents={}, users=self.named())
             else:
                 yield Checked(document, (), {})
 

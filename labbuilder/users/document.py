@@ -180,7 +180,10 @@ def _secret(user: UserDocument, given: dict[str, Any], path: Steps) -> str:
         hint = "allow it with --allow-env NAME"
         user.complain("variable-not-allowed", "environment variable may not be read", at, hint)
         return ""
-    found = os.environ.get(value)
+    try:
+        found = os.environ.get(value)
+    except ValueError:  # it is not in the locale's encoding
+        found = None
     if found is None:
         hint = "set it, or provide the secret in another way"
         user.complain("missing-variable", "environment variable is not set", at, hint)

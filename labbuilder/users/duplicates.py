@@ -10,10 +10,12 @@ from labbuilder.errors import Finding, Source
 from labbuilder.escape import visible
 from labbuilder.names import is_username
 
-__all__ = ["KnownUsers", "NamedUser", "find_users"]
+__all__ = ["KnownUsers", "NamedUser", "find_users", "with_namespace"]
 
 NamedUser = tuple[str, Source]
-"""A username, and its place."""
+"""A username, or ``namespace NAME``, which no username is, and the place of the user."""
+
+_NAMESPACE = "namespace "
 
 _PATH = ("user", "username")
 _DIGEST_BYTES = 16
@@ -36,8 +38,16 @@ def find_users(documents: Iterable[Document]) -> tuple[NamedUser, ...]:
     )
 
 
+def with_namespace(users: Sequence[NamedUser], namespace: str) -> tuple[NamedUser, ...]:
+    """Add the namespace of a user's lab, which another user's may have with another prefix."""
+    return (*users, *((f"{_NAMESPACE}{namespace}", source) for _, source in users))
+
+
 class KnownUsers:
-    """Finds users that are defined twice, and keeps of each only a digest and its place."""
+    """Finds users that are defined twice, or in one namespace.
+
+    It keeps of each only a digest and the place.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, int] = {}
@@ -58,19 +68,28 @@ class KnownUsers:
 
     def add(self, users: Iterable[NamedUser]) -> list[Finding]:
         """Know users; return a finding, at the later place, for each that was known already."""
-        return [found for name, source in users for found in self._add(name, source)]
+        findings: list[Finding] = []
+        for name, source in users:
+            found = self._add(name, source)
+            # The namespace of a user who is defined twice goes without saying.
+            if found and (not findings or findings[-1].source != found.source):
+                findings.append(found)
+        return findings
 
-    def _add(self, name: str, source: Source) -> list[Finding]:
+    def _add(self, name: str, source: Source) -> Finding | None:
         digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES).digest()
         place = (self.expect(source.file) << _BITS | source.line) << _BITS | source.column
         if digest not in self._places:
             self._places[digest] = place
-            return []
+            return None
         first, second = sorted((self._places[digest], place))
         self._places[digest] = first
-        message = f"user {name} is already defined at {visible(str(self._source(first)))}"
-        hint = "remove one of the two"
-        return [Finding("duplicate-user", message, _PATH, hint, source=self._source(second))]
+        there = visible(str(self._source(first)))
+        message, hint = f"user {name} is already defined at {there}", "remove one of the two"
+        if name.startswith(_NAMESPACE):
+            message = f"{name} is already that of the user at {there}"
+            hint = "use the same namespacePrefix for all, or remove one of the two"
+        return Finding("duplicate-user", message, _PATH, hint, source=self._source(second))
 
     def _source(self, place: int) -> Source:
         rest, column = divmod(place, 1 << _BITS)

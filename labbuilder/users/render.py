@@ -12,7 +12,7 @@ from labbuilder.documents import Document
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles, UserOptions
-from labbuilder.users.duplicates import NamedUser, find_users
+from labbuilder.users.duplicates import NamedUser, find_users, with_namespace
 
 __all__ = ["Form", "Rendered", "Renderer"]
 
@@ -44,6 +44,7 @@ class Renderer:
 
     def __init__(self, users: UserOptions, form: Form, *, in_files: bool, redacted: bool) -> None:
         self._users = UserFiles(**users)
+        self._has_one_prefix = users.get("config") is not None
         self._form = form
         self._in_files = in_files
         self._redacted = redacted
@@ -64,6 +65,8 @@ class Renderer:
         who, users = _who(document), find_users([document])
         try:
             lab = self._users.compile(document)
+            if not self._has_one_prefix:
+                users = with_namespace(users, lab.namespace["metadata"]["name"])
             manifests = lab.manifests()
             hold_secrets = [
                 each is lab.env_config_map or each["kind"] == "Secret" for each in manifests

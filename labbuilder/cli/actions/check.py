@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from itertools import chain
 
 import typer
 
@@ -19,7 +18,7 @@ from labbuilder.reports.lines import SourceLines
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.check import UserChecker, is_independent
 from labbuilder.users.compile import UserOptions
-from labbuilder.users.duplicates import KnownUsers, find_users
+from labbuilder.users.duplicates import KnownUsers
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
 from labbuilder.validation.rules import RULES
 
@@ -56,9 +55,9 @@ def check_files(
         yield from map_batches(make, independent(), jobs)
         if unreadable:
             fail(unreadable)
-        together = check_texts(texts, selected, make().judge)
-        documents = chain.from_iterable(together.documents.values())
-        yield replace(together, users=find_users(documents))
+        checker = make()
+        together = check_texts(texts, selected, checker.judge)
+        yield replace(together, users=checker.named())
 
     try:
         selected = select_versions(versions)

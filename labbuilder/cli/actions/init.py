@@ -28,6 +28,9 @@ def write_starter(folder: Path, *, force: bool) -> None:
             for path in existing:
                 say(f"{path}: already exists; use --force to overwrite it")
             raise typer.Exit(EXIT_ERROR)
+        for link in sorted(each for each in {*texts, folder / "users"} if each.is_symlink()):
+            say(f"{link}: is a symbolic link; remove it")  # which may lead anywhere
+            raise typer.Exit(EXIT_ERROR)
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

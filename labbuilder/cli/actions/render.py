@@ -12,7 +12,6 @@ import typer
 from labbuilder.cli.actions.progress import Progress
 from labbuilder.cli.actions.sinks import FolderSink, StreamSink, spool
 from labbuilder.cli.streams import EXIT_ERROR, writing
-from labbuilder.errors import Finding
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.compile import UserOptions
 from labbuilder.users.duplicates import KnownUsers
@@ -46,14 +45,13 @@ def render_labs(
         )
         for lab in _rendered(make, read_batches(files, access), jobs, progress):
             labs += 1
-            refused: Sequence[Finding] = known.add(lab.users)
-            progress.report([*lab.findings, *refused])
-            if lab.texts is not None and not refused and (keep_going or not failed):
-                refused = sink.add(lab)
-                progress.report(refused)
-            if lab.texts is None or refused:
+            again = known.add(lab.users)
+            progress.report([*lab.findings, *again])
+            if lab.texts is None or again:
                 failed += 1
                 named += [lab.who] if failed <= _MAX_NAMED else []
+            elif keep_going or not failed:
+                sink.add(lab)
         if keep_going or not failed:
             sink.finish()
     progress.finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -12,7 +12,6 @@ from typing import IO
 import typer
 
 from labbuilder.cli.streams import EXIT_ERROR, say, standard_output
-from labbuilder.errors import Finding
 from labbuilder.output import LIST_END, LIST_START
 from labbuilder.rendering.folder import Files, write_rendering
 from labbuilder.rendering.ledger import RenderingError
@@ -37,7 +36,7 @@ class StreamSink:
         self._separator = {"yaml": "---\n", "json": ",\n", "ndjson": ""}[form]
         self._is_empty = True
 
-    def add(self, lab: Rendered) -> Sequence[Finding]:
+    def add(self, lab: Rendered) -> None:
         """Add a lab."""
         text = (lab.texts or {})[""]
         if self._is_json:
@@ -45,7 +44,6 @@ class StreamSink:
         start = LIST_START if self._is_json else ""
         self._write(f"{start if self._is_empty else self._separator}{text}")
         self._is_empty = False
-        return ()
 
     def finish(self) -> None:
         """Write the labs that were kept."""
@@ -66,19 +64,12 @@ class FolderSink:
     def __init__(self, folder: Path, kept: IO[str]) -> None:
         self._folder = folder
         self._kept = kept
-        self._namespaces: set[str] = set()
 
-    def add(self, lab: Rendered) -> Sequence[Finding]:
-        """Add a lab; refuse one whose folder another lab has."""
+    def add(self, lab: Rendered) -> None:
+        """Add a lab, whose namespace no other lab has."""
         texts = lab.texts or {}
-        namespaces = {str(Path(name).parent) for name in texts}
-        if taken := namespaces & self._namespaces:
-            message, hint = f"folder {min(taken)} already has a lab", "remove one of the two users"
-            return [Finding("duplicate-object", message, hint=hint)]
-        self._namespaces |= namespaces
         files = {name: (text, name in lab.private) for name, text in texts.items()}
         self._kept.write(json.dumps(files) + "\n")
-        return ()
 
     def finish(self) -> None:
         """Write the files, or none and exit if that isn't safe."""

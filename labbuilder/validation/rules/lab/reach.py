@@ -111,6 +111,7 @@ class _Ingress:
         peers = [peer for _, _, peer in self._peers]
         self.admits_hub = any(map(admits_hub, peers))
         self.admitted = frozenset[int]().union(*map(labs.admitted, peers))
+        labs.count(len(self.admitted))  # which are kept
         nobody = Friends(labs.name, _NOBODY)
         self._strangers = dict(enumerate(find_stranger(peer, nobody) for peer in peers))
         self._by_user: defaultdict[str, set[int]] = defaultdict(set)  # peers
