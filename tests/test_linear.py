@@ -12,6 +12,7 @@ from labbuilder import LabBuilderError, compile_lab, output
 from labbuilder.diff.compare import compare
 from labbuilder.lab.names import unique_key
 from labbuilder.manifest import MASK
+from labbuilder.names import CATEGORY_LABEL, USER_LABEL
 from labbuilder.output.concealing import concealer
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
@@ -232,3 +233,17 @@ def test_a_lab_is_not_compiled_of_what_is_nested_too_deeply(
     given = {field: value} if isinstance(given, str) else {**given, field: value}
     with pytest.raises(LabBuilderError):
         compile_lab(**{**labs.ARGUMENTS, argument: given})
+
+
+def test_what_is_kept_of_who_reaches_labs_is_bounded() -> None:
+    """Each policy admits every lab: kept for each, that would be the square of their number."""
+    pods = [Draw(i).pod(i) for i in range(700)]
+    others: list[dict[str, Any]] = []
+    for i, pod in enumerate(pods):
+        pod["metadata"]["labels"] = {CATEGORY_LABEL: "lab", USER_LABEL: f"u{i}"}
+        selector = {"podSelector": {"matchLabels": {USER_LABEL: f"u{i}"}}, "ingress": [{}]}
+        metadata = {"name": f"n{i}", "namespace": "ns"}
+        others.append({"kind": "NetworkPolicy", "metadata": metadata, "spec": selector})
+    few = {code for _, code, *_ in found([*pods[:300], *others[:300]])}
+    assert TOO_MANY_POLICIES.code not in few
+    assert TOO_MANY_POLICIES.code in {code for _, code, *_ in found([*pods, *others])}
