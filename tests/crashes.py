@@ -28,8 +28,8 @@ from typer.testing import CliRunner
 
 from labbuilder.cli import app
 from labbuilder.cli.process import end_on_signals
-from labbuilder.rendering import folder as writer
-from labbuilder.rendering.ledger import RenderingError, find_unfinished
+from labbuilder.output import folder as writer
+from labbuilder.output.ledger import RenderingError, find_unfinished
 
 COMMAND = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
 OPERATIONS = ("fdopen", "listdir", "mkdir", "open", "rename", "rmdir", "scandir", "unlink")

@@ -24,9 +24,9 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 EDGES = (
-    "adapter", "cli", "documents.files", "rendering", "users.access", "users.batches",
-    "users.check", "users.compile", "users.configuration", "users.document", "users.paths",
-    "users.render", "users.workers",
+    "adapter", "cli", "documents.files", "output.folder", "output.ledger", "users.access",
+    "users.batches", "users.check", "users.compile", "users.configuration", "users.document",
+    "users.paths", "users.render", "users.workers",
 )  # fmt: skip
 CORE = sorted(name for name in MODULES if not f"{name}.".startswith(tuple(f"{e}." for e in EDGES)))
 

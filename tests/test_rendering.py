@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from labbuilder.cli import app
-from labbuilder.rendering.ledger import Ledger
+from labbuilder.output.ledger import Ledger
 
 OUT = Path("out")
 LAB = OUT / "lab-rosalind"

@@ -14,7 +14,7 @@ from labbuilder.documents import MAX_VALUES, Document, load
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
-from labbuilder.rendering.ledger import find_unfinished
+from labbuilder.output.ledger import find_unfinished
 from labbuilder.users.access import Access
 from labbuilder.users.paths import SUFFIXES_OF_LINES, find_files
 

@@ -13,8 +13,8 @@ import typer
 
 from labbuilder.cli.streams import EXIT_ERROR, say, standard_output
 from labbuilder.output import LIST_END, LIST_START
-from labbuilder.rendering.folder import Files, write_rendering
-from labbuilder.rendering.ledger import RenderingError
+from labbuilder.output.folder import Files, write_rendering
+from labbuilder.output.ledger import RenderingError
 from labbuilder.users.render import Rendered
 
 __all__ = ["FolderSink", "StreamSink", "spool"]

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from labbuilder.rendering.ledger import LEDGER, Entry, Ledger, RenderingError, is_manifest
+from labbuilder.output.ledger import LEDGER, Entry, Ledger, RenderingError, is_manifest
 
 __all__ = ["Files", "write_rendering"]
 

@@ -1,1 +1,0 @@
-"""An output folder: a file for each object, written as a whole."""
