@@ -1,4 +1,4 @@
-"""Manifests to text and files: YAML, JSON, a folder to apply; and copies without secrets' values."""
+"""Manifests to text and files: YAML, JSON, a folder; and copies without secrets' values."""
 
 from labbuilder.output.files import to_files
 from labbuilder.output.masking import redact
