@@ -261,9 +261,9 @@ def test_every_command_that_reads_users_has_the_options(
     ):
         result = run(*command, stdin=stdin)
         assert result.exit_code == failed
-        assert SECRET not in result.output
-        assert "[file-not-allowed]" in result.output
-        assert "[variable-not-allowed]" in result.output
+        assert SECRET not in result.stdout + result.stderr
+        assert "[file-not-allowed]" in result.stdout + result.stderr
+        assert "[variable-not-allowed]" in result.stdout + result.stderr
         for options in (["--trusted"], ["--allow-files", str(outside), "--allow-env", "LAB_*"]):
             allowed = run(*command, *options, stdin=stdin)
             assert allowed.exit_code == 0, allowed.output
@@ -336,7 +336,8 @@ def test_a_file_that_is_no_configuration_is_said_to_be_none_without_a_word_of_it
     assert str(found.source).startswith("users/a.yaml:1:")
     Path("user.yaml").write_text(yaml.safe_dump(configured("named")), encoding="utf-8")
     for command in ("render", "check"):
-        assert SECRET not in run(command, "user.yaml").output
+        result = run(command, "user.yaml")
+        assert SECRET not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(

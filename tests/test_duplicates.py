@@ -109,7 +109,8 @@ def test_both_places_are_named_and_nothing_is_written(
     first, second = pair()
     result = run(*command, "users", "--jobs", jobs)
     assert result.exit_code == failed
-    lines = [line for line in result.output.splitlines() if "[duplicate-user]" in line]
+    printed = (result.stdout + result.stderr).splitlines()
+    lines = [line for line in printed if "[duplicate-user]" in line]
     said = f"user.username: error: {_defined_at(first)}; remove one of the two [duplicate-user]"
     assert lines == [f"{second}: {said}"]
     assert "kind:" not in result.stdout
@@ -139,7 +140,7 @@ def test_standard_input_and_a_file_of_that_name_are_two() -> None:
     text = Path("a.yaml").read_text(encoding="utf-8")
     for command in ("render", "check"):
         result = run(command, "-", "a.yaml", stdin=text)
-        assert "user ada is already defined at <stdin>:4:13" in result.output
+        assert "user ada is already defined at <stdin>:4:13" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("form", ["json", "github", "sarif", "junit"])

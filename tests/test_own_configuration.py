@@ -74,9 +74,9 @@ def test_next_to_the_operators_there_is_no_other(
     write("own.yaml", spec)
     result = run(*command, "--config", "site.yaml", spec=spec)
     assert result.exit_code == COMMANDS[command]
-    assert f"config: error: {said}" in result.output
+    assert f"config: error: {said}" in result.stdout + result.stderr
     if command[0] != "krm":
-        assert "own.yaml:1:" in result.output
+        assert "own.yaml:1:" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -100,7 +100,7 @@ def test_any_is_compared_with_another(new: list[str]) -> None:
         write("own.yaml", {"config": own, **USER})
         result = run("diff", "own.yaml", "--against-config", "site.yaml", *new)
         if new or own == SITE:
-            assert (result.exit_code, result.output) == (0, "")
+            assert (result.exit_code, result.stdout + result.stderr) == (0, "")
         else:
             assert result.exit_code == 2  # as of the new labs
 
@@ -132,8 +132,9 @@ def test_a_waiver_needs_a_configuration_in_a_file(what: str) -> None:
     for command, failed in COMMANDS.items():
         result = run(*command, spec={"config": site, **USER})
         assert result.exit_code == failed
-        assert "; put the configuration into a file and name it with --config" in result.output
-        assert "[pod-security-waiver]" in result.output
+        printed = result.stdout + result.stderr
+        assert "; put the configuration into a file and name it with --config" in printed
+        assert "[pod-security-waiver]" in printed
         if command[0] == "render":
             assert result.stdout == ""
             assert all(line.startswith("own.yaml:") for line in result.stderr.splitlines())

@@ -88,7 +88,8 @@ def check_name(param: typer.CallbackParam, value: str | list[str] | None) -> obj
             message = f"{param.opts[0]} is empty; name a {kind} or remove the option"
         say(message)
         raise typer.Exit(EXIT_ERROR)
-    return value
+    is_list = getattr(param, "multiple", False)  # whose length Typer 0.15 takes
+    return value or () if is_list else value
 
 
 def make_access(
@@ -102,12 +103,12 @@ def make_access(
 
 def _check_folders(param: typer.CallbackParam, value: list[str] | None) -> object:
     """Return folders; exit if one doesn't exist."""
-    check_name(param, value)
+    given = check_name(param, value)
     for each in value or ():
         if not Path(each).is_dir():
             typer.echo(f"{param.opts[0]}: {each!a} is not a folder; name another", err=True)
             raise typer.Exit(EXIT_ERROR)
-    return value
+    return given
 
 
 UserFiles = Annotated[
