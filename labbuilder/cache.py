@@ -31,6 +31,8 @@ class BoundedCache(dict[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
+        if len(self) <= self._max_entries and not self._max_size:
+            return
         keys = list(self)  # a copy, since another thread may be adding to them
         excess = sum(map(self._size, keys)) - self._max_size
         room = self._max_entries

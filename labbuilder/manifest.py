@@ -18,8 +18,10 @@ __all__ = [
     "kind_of",
     "labels_of",
     "metadata_of",
+    "namespace_field",
     "namespace_of",
     "object_name",
+    "own_namespace",
     "shorten",
 ]
 
@@ -55,6 +57,16 @@ def namespace_of(manifest: Mapping[str, Any]) -> str:
     """Return a manifest's namespace; empty if it has none."""
     found: str = manifest["metadata"].get("namespace", "")
     return found
+
+
+def namespace_field(manifest: Mapping[str, Any]) -> str:
+    """Return the field of the metadata that names the namespace: of a Namespace, its own name."""
+    return "name" if manifest.get("kind") == "Namespace" else "namespace"
+
+
+def own_namespace(manifest: Mapping[str, Any]) -> str:
+    """Return the namespace that an object is in, or is; empty if there is none."""
+    return str(metadata_of(manifest).get(namespace_field(manifest)) or "")
 
 
 def labels_of(manifest: Mapping[str, Any]) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ __all__ = [
     "DNS_LABEL_LENGTH",
     "LABEL_PREFIX",
     "LAB_PORT",
+    "LAST_APPLIED_ANNOTATION",
     "MAX_ID",
     "NOTEBOOK_CONTAINER",
     "NOTEBOOK_PORT_NAME",
@@ -43,6 +44,8 @@ NOTEBOOK_CONTAINER = "notebook"
 """The container of a lab's pod that runs the notebook."""
 NOTEBOOK_PORT_NAME = "jupyterlab"
 """What that container calls its port."""
+LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
+"""Where ``kubectl apply`` keeps a copy of the whole object."""
 SERVICE_PREFIX_ENV = "JUPYTERHUB_SERVICE_PREFIX"
 """The variable that holds the path of the lab's URL."""
 

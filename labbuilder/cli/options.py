@@ -106,7 +106,7 @@ def _check_folders(param: typer.CallbackParam, value: list[str] | None) -> objec
     given = check_name(param, value)
     for each in value or ():
         if not Path(each).is_dir():
-            typer.echo(f"{param.opts[0]}: {each!a} is not a folder; name another", err=True)
+            say(f"{param.opts[0]}: {each!a} is not a folder; name another")
             raise typer.Exit(EXIT_ERROR)
     return given
 

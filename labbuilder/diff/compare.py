@@ -13,6 +13,7 @@ from labbuilder.diff.impact import Impact, fields_of, of_object
 from labbuilder.diff.shape import Shape, shape
 from labbuilder.errors import Path, format_path
 from labbuilder.manifest import MASK, Manifest, identity, kind_of
+from labbuilder.names import LAST_APPLIED_ANNOTATION
 from labbuilder.output import redact
 from labbuilder.output.concealing import concealer
 from labbuilder.output.text import too_deep
@@ -26,7 +27,6 @@ _SERVER_FIELDS = {
 }  # fmt: skip
 """Metadata that only the API server sets."""
 
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the whole object
 _MIN_SECRET_LENGTH = 8  # shorter secrets would be found in any text
 
 
@@ -127,8 +127,8 @@ def _prepared(manifest: Manifest) -> Manifest:
         key: each for key, each in concealed["metadata"].items() if key not in _SERVER_FIELDS
     }
     annotations = metadata.get("annotations")
-    if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
-        rest = {key: each for key, each in annotations.items() if key != _LAST_APPLIED}
+    if isinstance(annotations, dict) and LAST_APPLIED_ANNOTATION in annotations:
+        rest = {key: each for key, each in annotations.items() if key != LAST_APPLIED_ANNOTATION}
         metadata["annotations"] = rest or None
     return {**concealed, "metadata": metadata}
 

@@ -8,7 +8,13 @@ from typing import Any
 from labbuilder.documents import Document
 from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import Finding, Findings, LabBuilderError, Path
-from labbuilder.manifest import Manifest, identity, metadata_of
+from labbuilder.manifest import (
+    Manifest,
+    identity,
+    metadata_of,
+    namespace_field,
+    own_namespace,
+)
 from labbuilder.names import USER_LABEL
 
 __all__ = ["read_manifests"]
@@ -34,9 +40,9 @@ def read_manifests(
             elif found := [*_wrong(each)]:
                 findings.extend(found)
             elif found := [*_not_theirs(each, usernames)]:
-                if _namespace(each) not in foreign:  # a lab is reported once
+                if own_namespace(each.data) not in foreign:  # a lab is reported once
                     findings.extend(found)
-                foreign.add(_namespace(each))
+                foreign.add(own_namespace(each.data))
             elif identity(each.data) in manifests:
                 message, hint = "the object is duplicated", "keep one of them"
                 findings.add(each.finding("duplicate-object", message, hint))
@@ -67,18 +73,12 @@ def _not_theirs(each: PlacedObject, usernames: Collection[str]) -> Iterator[Find
     metadata = metadata_of(each.data)
     labels = metadata.get("labels")
     user = labels.get(USER_LABEL) if isinstance(labels, dict) else None
-    namespace = _namespace(each)
+    namespace = own_namespace(each.data)
     hint = "name the lab of a user in the user file, or that lab's folder"
     if usernames and user is not None and user not in usernames:
         path = ("metadata", "labels", USER_LABEL)
         yield each.finding("other-user", "is not a user of the user file", hint, path)
     elif usernames and namespace and not namespace.endswith(tuple(f"-{u}" for u in usernames)):
         message = "is not the namespace of a user of the user file"
-        at = "name" if each.data["kind"] == "Namespace" else "namespace"
-        yield each.finding("other-namespace", message, hint, ("metadata", at))
-
-
-def _namespace(each: PlacedObject) -> str:
-    """Return the namespace that an object is in, or is; empty if it is in none."""
-    at = "name" if each.data["kind"] == "Namespace" else "namespace"
-    return str(metadata_of(each.data).get(at) or "")
+        field = namespace_field(each.data)
+        yield each.finding("other-namespace", message, hint, ("metadata", field))

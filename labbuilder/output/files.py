@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from labbuilder.errors import Finding, LabBuilderError, Path
-from labbuilder.manifest import identity, metadata_of, object_name
+from labbuilder.manifest import identity, metadata_of, object_name, own_namespace
 from labbuilder.names import is_dns_label, is_dns_subdomain
 from labbuilder.output.text import in_order, refuse_infinite, write_json, write_yaml
 from labbuilder.sealed import sealed
@@ -50,7 +50,7 @@ def to_files(
     findings = [finding for manifest in ordered for finding in _find_unfit_names(manifest)]
     if findings := findings or list(_find_duplicates(ordered)):
         raise LabBuilderError(findings)
-    folders = [_folder(manifest) for manifest in ordered]
+    folders = [own_namespace(manifest) for manifest in ordered]
     totals, placed, files = Counter(folders), Counter[str](), {}
     for folder, manifest in zip(folders, ordered, strict=True):
         placed[folder] += 1
@@ -59,11 +59,6 @@ def to_files(
         stem = f"{number}-{manifest['kind'].lower()}-{manifest['metadata']['name']}"
         files[f"{folder}/{stem}.{form}" if folder else f"{stem}.{form}"] = write(manifest)
     return files
-
-
-def _folder(manifest: Mapping[str, Any]) -> str:
-    field = "name" if manifest["kind"] == "Namespace" else "namespace"
-    return manifest["metadata"].get(field) or ""
 
 
 def _find_unfit_names(manifest: Mapping[str, Any]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from labbuilder.credentials import is_credential, mask_urls
 from labbuilder.manifest import MASK
+from labbuilder.names import LAST_APPLIED_ANNOTATION
 from labbuilder.output.text import too_deep
 
 __all__ = ["redact"]
@@ -15,7 +16,6 @@ __all__ = ["redact"]
 # values are.
 _SECRET = {"data", "stringData"}
 _BY_KEY = {"annotations", "binaryData", "data"}
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the object
 _NSS = {"passwd", "group"}  # files without passwords, in a ConfigMap of their own
 
 
@@ -76,4 +76,4 @@ def _credentials(value: Mapping[str, Any]) -> set[str]:
     """Find the keys whose values are credentials."""
     if value.keys() == _NSS:
         return set()
-    return {key for key in value if key == _LAST_APPLIED or is_credential(str(key))}
+    return {key for key in value if key == LAST_APPLIED_ANNOTATION or is_credential(str(key))}

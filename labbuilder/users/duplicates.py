@@ -9,6 +9,7 @@ from labbuilder.documents import Document
 from labbuilder.errors import Finding, Source
 from labbuilder.escape import visible
 from labbuilder.names import is_username
+from labbuilder.validation.files import is_user
 
 __all__ = ["KnownUsers", "NamedUser", "find_users", "with_namespace"]
 
@@ -30,9 +31,8 @@ def find_users(documents: Iterable[Document]) -> tuple[NamedUser, ...]:
     return tuple(
         (name, Document.source(document, _PATH))
         for document in documents
-        if isinstance(document.data, dict)
-        and not {"apiVersion", "kind"} & document.data.keys()
-        and isinstance(user := document.data.get("user"), dict)
+        if is_user(document.data)
+        and isinstance(user := document.data["user"], dict)
         and isinstance(name := user.get("username"), str)
         and is_username(name)
     )

@@ -15,7 +15,7 @@ from labbuilder.manifest import object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 
-__all__ = ["Checked", "check_documents", "check_texts", "merged", "select_versions"]
+__all__ = ["Checked", "check_documents", "check_texts", "is_user", "merged", "select_versions"]
 
 JudgeUser = Callable[[Document, str], Iterable[Finding]]
 MAX_OBJECTS = 100_000
@@ -95,7 +95,7 @@ def check_documents(
     for file, each in documents.items():
         rest = []
         for document in each:
-            if judge_user and _is_user(document.data):
+            if judge_user and is_user(document.data):
                 objects[file, _title(document.data)] = None
                 found = _by_versions(versions, partial(judge_user, document))
                 findings.extend(found)
@@ -138,7 +138,7 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
     return Checked([*found, *findings.more()], list(objects), documents, users)
 
 
-def _is_user(data: Any) -> bool:
+def is_user(data: Any) -> bool:
     """Return whether a document is a user's rather than a manifest."""
     return isinstance(data, dict) and "user" in data and not {"apiVersion", "kind"} & data.keys()
 

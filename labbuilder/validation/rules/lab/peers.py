@@ -23,7 +23,16 @@ from labbuilder.validation.rules.lab.labels import Labels, matches, requirements
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import Object
 
-__all__ = ["HUB", "NAMESPACE_NAME", "Friends", "Place", "Stranger", "admits_hub", "find_stranger"]
+__all__ = [
+    "HUB",
+    "NAMESPACE_NAME",
+    "Friends",
+    "Place",
+    "Stranger",
+    "admits_hub",
+    "find_stranger",
+    "size_of",
+]
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that every namespace has, with its name."""
@@ -179,3 +188,12 @@ def _worst(selector: Object, friends: Friends, users: set[str]) -> Labels | None
 def _describe(what: str, labels: Mapping[str, str]) -> str:
     words = ", ".join(f"{key}: {value}" for key, value in labels.items())
     return f"a {what} labelled {shown(words)}" if words else f"any {what}"
+
+
+def size_of(peer: Object | None) -> int:
+    """Count the labels and values of a peer's selectors."""
+    return sum(
+        len(selector.get("matchLabels", ()))
+        + sum(1 + len(each.get("values", ())) for each in selector.get("matchExpressions", ()))
+        for selector in (peer or {}).values()
+    )

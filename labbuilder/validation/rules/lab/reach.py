@@ -22,6 +22,7 @@ from labbuilder.validation.rules.lab.peers import (
     Stranger,
     admits_hub,
     find_stranger,
+    size_of,
 )
 from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
 
@@ -131,7 +132,7 @@ class _Ingress:
                 yield from self._complaint(number, self._strangers.pop(number))
                 continue
             peer = self._peers[number][2]
-            self._labs.count(_size(peer))
+            self._labs.count(size_of(peer))
             yield from self._complaint(number, find_stranger(peer, friends))
 
     def _complaint(self, number: int, stranger: Stranger) -> LabComplaints:
@@ -236,15 +237,6 @@ def _egress(found: Sequence[_Policies]) -> LabComplaints:
             hint = "add rules, or remove Egress from policyTypes"
             yield i, EGRESS_CUT_OFF.complaint(message, hint, ("spec", "egress"))
         each.cut_off.clear()
-
-
-def _size(peer: Object | None) -> int:
-    """Count the labels and values of a peer's selectors."""
-    return sum(
-        len(selector.get("matchLabels", ()))
-        + sum(1 + len(each.get("values", ())) for each in selector.get("matchExpressions", ()))
-        for selector in (peer or {}).values()
-    )
 
 
 def _types(policy: Object) -> Any:
