@@ -57,8 +57,7 @@ def recreate_lab_state(config: LabConfig, username: str, objects: LabStateObject
     and quota. If the username is invalid, or something is missing, unreadable or not the user's,
     it raises `LabBuilderError` with all findings, which show no values of the objects.
     """
-    findings = list(check_username(username))
-    if findings:
+    if findings := list(check_username(username)):
         raise LabBuilderError(findings)
     names = object_names(config.namespace_prefix, username)
     env_config_map = _read(EnvConfigMap, objects.env_config_map, ("env_config_map",), findings)

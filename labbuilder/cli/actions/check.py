@@ -15,6 +15,7 @@ from labbuilder.cli.streams import EXIT_FINDINGS, fail, has_colour, write, writi
 from labbuilder.errors import MAX_SHOWN, Findings, LabBuilderError, Severity
 from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
+from labbuilder.users.access import Access
 from labbuilder.users.batches import Batch, map_batches, read_batches, total_bytes
 from labbuilder.users.check import UserChecker, is_independent
 from labbuilder.users.compile import UserOptions
@@ -33,30 +34,15 @@ def check_files(
     jobs: int,
 ) -> None:
     """Check files and print a report."""
-    access = users.get("access")
-    progress = Progress(total_bytes(files, access))
     known = KnownUsers()
-    unreadable = Findings(most=MAX_SHOWN)
-    texts: dict[str, bytes] = {}
-
-    def independent() -> Iterator[Batch]:
-        """Yield what can be checked by itself, and keep the rest in `texts`."""
-        for batch in read_batches(files, access):
-            known.expect(batch.file)
-            progress.advance(len(batch.text))
-            if batch.findings:
-                unreadable.extend(batch.findings)
-            elif is_independent(batch):
-                yield batch
-            else:
-                texts[batch.file] = batch.text
+    reader = _Reader(files, users.get("access"), known)
 
     def parts() -> Iterator[Checked]:
-        yield from map_batches(make, independent(), jobs)
-        if unreadable:
-            fail(unreadable)
+        yield from map_batches(make, reader.independent(), jobs)
+        if reader.unreadable:
+            fail(reader.unreadable)
         checker = make()
-        together = check_texts(texts, selected, checker.judge)
+        together = check_texts(reader.texts, selected, checker.judge)
         yield replace(together, users=checker.named())
 
     try:
@@ -67,9 +53,32 @@ def check_files(
     except LabBuilderError as error:
         fail(error.findings)
     with writing("the report"):
-        write(_report(checked, texts, output))
+        write(_report(checked, reader.texts, output))
     if any(finding.severity is Severity.ERROR for finding in checked.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+class _Reader:
+    """Reads files: yields what can be checked by itself, and keeps the rest in `texts`."""
+
+    def __init__(self, files: Sequence[str], access: Access | None, known: KnownUsers) -> None:
+        self._batches = read_batches(files, access)
+        self._progress = Progress(total_bytes(files, access))
+        self._known = known
+        self.texts: dict[str, bytes] = {}
+        self.unreadable = Findings(most=MAX_SHOWN)
+
+    def independent(self) -> Iterator[Batch]:
+        """Yield what can be checked by itself."""
+        for batch in self._batches:
+            self._known.expect(batch.file)
+            self._progress.advance(len(batch.text))
+            if batch.findings:
+                self.unreadable.extend(batch.findings)
+            elif is_independent(batch):
+                yield batch
+            else:
+                self.texts[batch.file] = batch.text
 
 
 def _compared(part: Checked, known: KnownUsers) -> Checked:
