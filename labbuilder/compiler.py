@@ -41,6 +41,7 @@ from labbuilder.models.config import lab_section
 from labbuilder.sealed import sealed
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import Verdict, judge, lab_severity
+from labbuilder.validation.rules import Target
 
 __all__ = ["LabCompiler", "compile_lab"]
 
@@ -186,7 +187,7 @@ class LabCompiler:
 
     def _judge(self, manifests: Sequence[Manifest], inputs: Inputs) -> Verdict:
         verdict = []
-        for i, finding in judge(manifests, self.kubernetes_version):
+        for i, finding in judge(manifests, Target(self.kubernetes_version)):
             cause = find_input(finding.path, manifests[i], self._storage, inputs)
             severity = lab_severity(finding, own_fragments=self._has_own_fragments)
             verdict.append((i, replace(finding, cause=cause, severity=severity)))

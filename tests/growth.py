@@ -38,8 +38,7 @@ from labbuilder.users.document import parse_user
 from labbuilder.users.roster import find_nameable
 from labbuilder.validation.files import check_texts
 from labbuilder.validation.judge import judge
-from labbuilder.validation.rules import RULES
-from labbuilder.validation.schemas import NEWEST
+from labbuilder.validation.rules import RULES, Target
 
 __all__ = ["CASES", "CHANGES", "Action", "Case", "run"]
 
@@ -481,7 +480,7 @@ def _selector(n: int, **expression: Any) -> list[Dict]:
 
 
 def _judge(manifests: Any) -> object:
-    return judge([manifests] if isinstance(manifests, dict) else manifests, NEWEST)
+    return judge([manifests] if isinstance(manifests, dict) else manifests, Target())
 
 
 def _device(i: int) -> Dict:

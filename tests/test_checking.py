@@ -15,6 +15,7 @@ from labbuilder.errors import Finding, LabBuilderError, Source, format_path
 from labbuilder.manifest import object_name
 from labbuilder.validation import rules, schemas
 from labbuilder.validation.files import check_texts, select_versions
+from labbuilder.validation.rules import Target
 
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"
 POD = """\
@@ -33,11 +34,15 @@ spec:
 OLD, MIDDLE, NEW = schemas.VERSIONS[-3:]
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n"
 
-Rule = Callable[[Any, str], list[list[Finding]]]
+Rule = Callable[[Any, Target], list[list[Finding]]]
+
+
+def targets(*versions: str) -> list[Target]:
+    return [Target(version) for version in versions]
 
 
 def said(text: str | bytes, *versions: str) -> list[str]:
-    found = check_texts({"f": text}, versions or (schemas.NEWEST,)).findings
+    found = check_texts({"f": text}, targets(*versions or (NEW,))).findings
     return [f"{each.source} {each.code} {format_path(each.path)}".rstrip() for each in found]
 
 
@@ -49,7 +54,7 @@ def indented(text: str) -> str:
 def test_a_lab_of_ours_passes_in_every_form_and_by_every_version() -> None:
     manifests = list(lab().manifests())
     for text in (output.to_yaml(manifests), output.to_json(manifests)):
-        checked = check_texts({"lab": text}, schemas.VERSIONS)
+        checked = check_texts({"lab": text}, targets(*schemas.VERSIONS))
         assert [each.code for each in checked.findings] == ["pod-security-waiver"]  # its NFS home
         names = [object_name(manifest) for manifest in manifests]
         assert checked.objects == [("lab", name) for name in names]
@@ -150,34 +155,34 @@ def test_these_rules_are_about_absence() -> None:
 
 def test_one_thing_is_said_once_for_all_versions() -> None:
     text = f"{GOOD}dta: 1\n---\napiVersion: v1\nkind: Deployment\n"
-    found = check_texts({"f": text}, schemas.VERSIONS).findings
+    found = check_texts({"f": text}, targets(*schemas.VERSIONS)).findings
     assert [each.message for each in found] == [
         "field 'dta' is not defined",
         "no schema for v1/Deployment",
     ]
-    (one,) = check_texts({"f": "apiVersion: v1\nkind: Deployment\n"}, [NEW]).findings
+    (one,) = check_texts({"f": "apiVersion: v1\nkind: Deployment\n"}, targets(NEW)).findings
     assert one.message == f"no schema for v1/Deployment in Kubernetes {NEW}"
 
 
 def test_what_only_some_versions_say_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check(manifests: list[Any], version: str) -> list[list[Finding]]:
-        odd = Finding("odd", "is odd", ("kind",), f"see {version}")
-        return [[odd] if version in {OLD, NEW} else [] for _ in manifests]
+    def check(manifests: list[Any], target: Target) -> list[list[Finding]]:
+        odd = Finding("odd", "is odd", ("kind",), f"see {target.version}")
+        return [[odd] if target.version in {OLD, NEW} else [] for _ in manifests]
 
     monkeypatch.setattr(rules, "check", check)
-    (finding,) = check_texts({"f": GOOD}, (OLD, MIDDLE, NEW)).findings
+    (finding,) = check_texts({"f": GOOD}, targets(OLD, MIDDLE, NEW)).findings
     assert finding.message == f"is odd (Kubernetes {OLD}, {NEW})"
     assert (finding.hint, finding.source) == (f"see {NEW}", Source("f", 2, 7))
-    (finding,) = check_texts({"f": GOOD}, (OLD, NEW)).findings
+    (finding,) = check_texts({"f": GOOD}, targets(OLD, NEW)).findings
     assert finding.message == "is odd"
 
 
 def test_rules_get_only_what_the_schemas_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[Any] = []
 
-    def check(manifests: list[Any], version: str) -> list[list[Finding]]:
+    def check(manifests: list[Any], target: Target) -> list[list[Finding]]:
         judged.extend(manifests)
-        return [[Finding("odd", version)] for _ in manifests]
+        return [[Finding("odd", target.version)] for _ in manifests]
 
     monkeypatch.setattr(rules, "check", check)
     assert said(f"{GOOD}x: 1\n---\n{GOOD}", NEW) == [

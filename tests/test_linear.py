@@ -14,11 +14,11 @@ from labbuilder.lab.names import unique_key
 from labbuilder.manifest import MASK
 from labbuilder.names import CATEGORY_LABEL, USER_LABEL
 from labbuilder.output.concealing import concealer
-from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 from labbuilder.validation.rules.lab import reach
 from labbuilder.validation.rules.lab.labels import Labelled, matches
 from labbuilder.validation.rules.lab.reach import TOO_MANY_POLICIES, judge_reach
+from labbuilder.validation.rules.target import Target
 
 Json = dict[str, Any]
 
@@ -85,7 +85,7 @@ def found(manifests: list[Json]) -> set[tuple[Any, ...]]:
     """Return what is found about who reaches labs, by the objects' names."""
     return {
         (manifests[i]["metadata"]["name"], each.rule.code, each.at, each.message, each.hint)
-        for i, each in judge_reach(manifests)
+        for i, each in judge_reach(manifests, Target())
     }
 
 
@@ -207,7 +207,7 @@ def test_what_is_nested_too_deeply_is_not_redacted_or_compared() -> None:
 
 @pytest.mark.parametrize("value", [nested(10_000), circle()], ids=["nested", "circle"])
 def test_what_is_nested_too_deeply_breaks_the_schema(value: Json) -> None:
-    findings = list(judge([config_map(value)], schemas.NEWEST))
+    findings = list(judge([config_map(value)], Target()))
     assert findings
     assert {finding.code.partition("-")[0] for _, finding in findings} == {"schema"}
 

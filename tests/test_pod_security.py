@@ -14,6 +14,7 @@ from labbuilder.validation.rules.lab.pod_security import (
     WAIVER,
     judge_pod_security,
 )
+from labbuilder.validation.rules.target import Target
 
 ABSENT = object()
 NOTEBOOK = "spec.containers.0"
@@ -60,7 +61,7 @@ def found(lab: list[dict[str, Any]]) -> list[str]:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
         f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
-        for i, complaint in judge_pod_security(lab)
+        for i, complaint in judge_pod_security(lab, Target())
     ]
 
 
@@ -310,7 +311,7 @@ def test_words() -> None:
         "spec.hostNetwork": True,
     }
     change(lab[-1], wrong)
-    said = {complaint.at[-1]: complaint for _, complaint in judge_pod_security(lab)}
+    said = {complaint.at[-1]: complaint for _, complaint in judge_pod_security(lab, Target())}
     waiver = said[0]
     assert waiver.rule is WAIVER
     assert "'home'" in waiver.message
@@ -330,4 +331,4 @@ def test_words() -> None:
 
 def test_bare_pod() -> None:
     pod = {"kind": "Pod", "metadata": {"name": "bare"}}
-    assert list(judge_pod_security([pod])) == []
+    assert list(judge_pod_security([pod], Target())) == []

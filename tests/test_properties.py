@@ -395,7 +395,7 @@ def test_nothing_that_we_make_breaks_a_rule_unless_the_input_asks_for_it(
     config, lab = arguments["config"], compile_lab(**arguments)
     expected = {warning.code for warning in lab.warnings} - {"unused-pull-secret"}
     for version in schemas.VERSIONS:
-        found = rules.check(lab.manifests(), version)
+        found = rules.check(lab.manifests(), rules.Target(version))
         assert {finding.code for each in found for finding in each} == expected
     quota = (arguments["user"].get("quota") or {}).get("notebook")
     pull_secret = arguments["pull_secret"]

@@ -10,6 +10,7 @@ import pytest
 from labbuilder.errors import Severity, format_path
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.lab.reach import EGRESS_CUT_OFF, NOTEBOOK_EXPOSED, judge_reach
+from labbuilder.validation.rules.target import Target
 
 Manifest = dict[str, Any]
 Lab = dict[str, Manifest]
@@ -42,7 +43,7 @@ def found(lab: list[Manifest]) -> list[str]:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
         f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
-        for i, complaint in judge_reach(lab)
+        for i, complaint in judge_reach(lab, Target())
     ]
 
 
@@ -272,7 +273,7 @@ def test_alone() -> None:
 def test_words(mutate: Callable[[Lab], Any], who: str) -> None:
     lab = {each["kind"]: each for each in manifests()}
     mutate(lab)
-    ((_, complaint),) = judge_reach(list(lab.values()))
+    ((_, complaint),) = judge_reach(list(lab.values()), Target())
     assert complaint.rule is NOTEBOOK_EXPOSED
     assert complaint.message == who
     assert "the user's own lab" in complaint.hint

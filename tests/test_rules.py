@@ -116,7 +116,7 @@ def manifests(written: str) -> list[Json]:
 
 def findings(written: str, version: str = schemas.NEWEST) -> list[Finding]:
     """Return the findings of these rules, in order."""
-    found = rules.check(manifests(written), version)
+    found = rules.check(manifests(written), rules.Target(version))
     return [each for several in found for each in several if each.code in CODES]
 
 
@@ -230,7 +230,7 @@ def test_only_a_pause_is_compared_with_the_grace_period(own: Json) -> None:
         "containers": [{"name": "notebook", "image": "lab", **own}],
     }
     manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lab"}, "spec": spec}
-    (found,) = rules.check([manifest], schemas.NEWEST)
+    (found,) = rules.check([manifest])
     assert [(each.path[-1], each.message) for each in found if each.code == "invalid-value"] == [
         ("terminationGracePeriodSeconds", "must be 0 or more, not -1")
     ]
@@ -242,7 +242,7 @@ def test_what_the_schemas_let_pass_is_judged(kind: str, content: Json, version: 
     group = "networking.k8s.io/v1" if kind == "NetworkPolicy" else "v1"
     manifest = {"apiVersion": group, "kind": kind, "metadata": {"name": "odd"}, **content}
     assert schemas.check(manifest, version) == []
-    (found,) = rules.check([manifest], version)
+    (found,) = rules.check([manifest], rules.Target(version))
     assert all(each.object == f"{kind}/odd" for each in found)
     for path in (each.path for each in found):
         assert all(isinstance(step, str | int) for step in path)

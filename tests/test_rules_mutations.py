@@ -1126,7 +1126,7 @@ CASES = [
 
 def found(manifests: Json, version: str = schemas.NEWEST) -> list[Finding]:
     """Return the findings of these rules, in order."""
-    several = rules.check(list(manifests.values()), version)
+    several = rules.check(list(manifests.values()), rules.Target(version))
     return [each for findings in several for each in findings if each.code in CODES]
 
 

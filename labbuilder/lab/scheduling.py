@@ -65,7 +65,7 @@ def _judge(field: str, value: Any, index: Path, version: str) -> Iterator[Findin
         "metadata": {"name": "lab"},
         "spec": {"containers": [{"name": "notebook", "image": "notebook"}], field: value},
     }
-    for each in schemas.check(pod, version) or rules.check([pod], version)[0]:
+    for each in schemas.check(pod, version) or rules.check([pod], rules.Target(version))[0]:
         at = each.path[2 + len(index) :]
         about_field = each.path[:2] == ("spec", field) and each.severity is Severity.ERROR
         # Sites have always been able to ask for these seconds: they are a warning of each lab.

@@ -11,30 +11,31 @@ from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles, UserOptions
 from labbuilder.users.duplicates import NamedUser, find_users, with_namespace
 from labbuilder.validation.files import Checked, check_documents, merged
+from labbuilder.validation.rules import Target
 
 __all__ = ["UserChecker", "is_independent"]
 
 
 class UserChecker:
-    """Checks user documents, and lines of manifests one by one, against Kubernetes versions.
+    """Checks user documents, and lines of manifests one by one, for some clusters.
 
     `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
-    def __init__(self, users: UserOptions, versions: Sequence[str]) -> None:
-        self._versions = versions
+    def __init__(self, users: UserOptions, targets: Sequence[Target]) -> None:
+        self._targets = targets
         self._users: dict[str, UserFiles] = {}
         self._has_one_prefix = users.get("config") is not None
         self._named: dict[NamedUser, None] = {}
-        for version in versions:
+        for version in (target.version for target in targets):
             options: UserOptions = {**users, "kubernetes_version": version}
             self._users[version] = UserFiles(**options)
 
-    def judge(self, document: Document, version: str) -> Sequence[Finding]:
-        """Return what is wrong with a user's document in a Kubernetes version."""
+    def judge(self, document: Document, target: Target) -> Sequence[Finding]:
+        """Return what is wrong with a user's document on a cluster."""
         users = find_users([document])
         try:
-            lab = self._users[version].compile(document)
+            lab = self._users[target.version].compile(document)
         except LabBuilderError as error:
             return error.findings
         else:
@@ -57,7 +58,7 @@ class UserChecker:
     def _checked(self, batch: Batch) -> Iterable[Checked]:
         for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
-                checked = check_documents({batch.file: [document]}, self._versions, self.judge)
+                checked = check_documents({batch.file: [document]}, self._targets, self.judge)
                 yield replace(checked, documents={}, users=self.named())
             else:
                 yield Checked(document, (), {})

@@ -14,10 +14,11 @@ from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Sou
 from labbuilder.manifest import object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
+from labbuilder.validation.rules import Target
 
 __all__ = ["Checked", "check_documents", "check_texts", "is_user", "merged", "select_versions"]
 
-JudgeUser = Callable[[Document, str], Iterable[Finding]]
+JudgeUser = Callable[[Document, Target], Iterable[Finding]]
 MAX_OBJECTS = 100_000
 """Objects that a result lists."""
 
@@ -59,13 +60,13 @@ def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
 
 def check_texts(
     texts: Mapping[str, str | bytes],
-    versions: Sequence[str] = (schemas.NEWEST,),
+    targets: Sequence[Target] = (Target(),),
     judge_user: JudgeUser | None = None,
 ) -> Checked:
     """Check files of manifests, YAML or JSON, all of them together, given by their names.
 
     A ``List`` stands for its items. A user's document is judged by `judge_user`, or without it as
-    a manifest. A finding of several versions is reported once.
+    a manifest. A finding of several targets, which differ in their versions, is reported once.
     """
     documents: dict[str, Sequence[Document]] = {}
     findings = Findings(most=MAX_SHOWN)
@@ -74,13 +75,13 @@ def check_texts(
             documents[file] = load(text, file, MAX_FILE_VALUES)
         except LabBuilderError as error:
             findings.extend(error.findings)
-    checked = check_documents(documents, versions, judge_user, complete=not findings)
+    checked = check_documents(documents, targets, judge_user, complete=not findings)
     return merged([Checked(list(findings), (), {}), checked], tuple(texts))
 
 
 def check_documents(
     documents: Mapping[str, Sequence[Document]],
-    versions: Sequence[str],
+    targets: Sequence[Target],
     judge_user: JudgeUser | None,
     *,
     complete: bool = True,
@@ -97,7 +98,7 @@ def check_documents(
         for document in each:
             if judge_user and is_user(document.data):
                 objects[file, _title(document.data)] = None
-                found = _by_versions(versions, partial(judge_user, document))
+                found = _by_versions(targets, partial(judge_user, document))
                 findings.extend(found)
             else:
                 rest.append(document)
@@ -108,7 +109,7 @@ def check_documents(
             else:
                 complete = False
                 findings.add(item)
-    findings.extend(_by_versions(versions, partial(_judge, manifests, complete=complete)))
+    findings.extend(_by_versions(targets, partial(_judge, manifests, complete=complete)))
     return Checked(list(findings), list(objects), documents)
 
 
@@ -166,10 +167,10 @@ def _manifests(documents: Sequence[Document]) -> Iterator[PlacedObject | Finding
 
 
 def _judge(
-    manifests: Sequence[PlacedObject], version: str, *, complete: bool
+    manifests: Sequence[PlacedObject], target: Target, *, complete: bool
 ) -> Iterator[Finding]:
     data = [manifest.data for manifest in manifests]
-    for i, finding in judge(data, version, complete=complete):
+    for i, finding in judge(data, target, complete=complete):
         yield _placed(finding, manifests[i])
 
 
@@ -180,24 +181,24 @@ def _title(data: Mapping[str, Any]) -> str:
 
 
 def _by_versions(
-    versions: Sequence[str], judge: Callable[[str], Iterable[Finding]]
+    targets: Sequence[Target], judge: Callable[[Target], Iterable[Finding]]
 ) -> Iterator[Finding]:
     """Report the findings of any version, with the versions if not all have it."""
-    if len(versions) == 1:
-        yield from dict.fromkeys(bounded(judge(versions[0]), MAX_SHOWN))
+    if len(targets) == 1:
+        yield from dict.fromkeys(bounded(judge(targets[0]), MAX_SHOWN))
         return
     merged: dict[Finding, Finding] = {}
     held: defaultdict[Finding, list[str]] = defaultdict(list)
-    for version in versions:
-        for finding in bounded(judge(version), MAX_SHOWN):
-            alike = _without_version(finding, version)
+    for target in targets:
+        for finding in bounded(judge(target), MAX_SHOWN):
+            alike = _without_version(finding, target.version)
             # Hints may differ between versions; the newest one's is reported.
             same = replace(alike, hint="")
             merged[same] = alike
-            held[same].append(version)
+            held[same].append(target.version)
     for same, finding in merged.items():
         by = list(dict.fromkeys(held[same]))
-        only = f" (Kubernetes {', '.join(by)})" if len(by) < len(versions) else ""
+        only = f" (Kubernetes {', '.join(by)})" if len(by) < len(targets) else ""
         yield replace(finding, message=finding.message + only)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from labbuilder.errors import Finding, Severity
 from labbuilder.manifest import Manifest
 from labbuilder.validation import rules, schemas
+from labbuilder.validation.rules import Target
 
 __all__ = ["Verdict", "judge", "lab_severity"]
 
@@ -21,21 +22,23 @@ Verdict = list[tuple[int, Finding]]
 
 
 def judge(
-    manifests: Sequence[Manifest], version: str, *, complete: bool = True
+    manifests: Sequence[Manifest], target: Target, *, complete: bool = True
 ) -> Iterator[tuple[int, Finding]]:
-    """Judge manifests, each by itself and all together, and yield the findings as they are made.
+    """Judge manifests for a cluster, each by itself and all together.
+
+    The findings are yielded as they are made.
 
     `complete` says whether what they refer to must be among them. The findings of the schemas come
     first, then those of the rules.
     """
     passed = []
     for i, manifest in enumerate(manifests):
-        if findings := schemas.check(manifest, version):
+        if findings := schemas.check(manifest, target.version):
             yield from ((i, finding) for finding in findings)
         else:
             passed.append(i)
     complete = complete and len(passed) == len(manifests)
-    by_rules = rules.check([manifests[i] for i in passed], version)
+    by_rules = rules.check([manifests[i] for i in passed], target)
     for i, findings in zip(passed, by_rules, strict=True):
         for finding in findings:
             rule = rules.RULES.get(finding.code)

@@ -90,7 +90,7 @@ class Verdict:
 def judged(manifests: list[Json]) -> frozenset[str]:
     if any(schemas.check(manifest, schemas.NEWEST) for manifest in manifests):
         return frozenset({"schema"})
-    found = rules.check(manifests, schemas.NEWEST)
+    found = rules.check(manifests)
     return frozenset(finding.code for findings in found for finding in findings)
 
 

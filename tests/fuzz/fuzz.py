@@ -384,7 +384,7 @@ def manifests(rng: random.Random) -> tuple[Any, Callable[[], str]]:
                     "\n".join(map(str, found)).encode(errors="surrogatepass")
                 else:
                     passed.append(each)
-        for findings in rules.check(passed, version):
+        for findings in rules.check(passed, rules.Target(version)):
             "\n".join(map(str, findings)).encode(errors="surrogatepass")
         return "judged" if passed else "no schema"
 

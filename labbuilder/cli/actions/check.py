@@ -21,7 +21,7 @@ from labbuilder.users.check import UserChecker, is_independent
 from labbuilder.users.compile import UserOptions
 from labbuilder.users.duplicates import KnownUsers
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
-from labbuilder.validation.rules import RULES
+from labbuilder.validation.rules import RULES, Target
 
 __all__ = ["check_files"]
 
@@ -42,12 +42,12 @@ def check_files(
         if reader.unreadable:
             fail(reader.unreadable)
         checker = make()
-        together = check_texts(reader.texts, selected, checker.judge)
+        together = check_texts(reader.texts, targets, checker.judge)
         yield replace(together, users=checker.named())
 
     try:
-        selected = select_versions(versions)
-        make = partial(UserChecker, users, selected)
+        targets = [Target(version) for version in select_versions(versions)]
+        make = partial(UserChecker, users, targets)
         with writing("the report"):
             checked = merged((_compared(part, known) for part in parts()), known.files)
     except LabBuilderError as error:

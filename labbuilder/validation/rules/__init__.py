@@ -12,30 +12,32 @@ from typing import Any
 from labbuilder.errors import Finding, Findings
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
-from labbuilder.validation.rules.fields import CHECKS
+from labbuilder.validation.rules.fields import checks_of
 from labbuilder.validation.rules.lab import JUDGES
 from labbuilder.validation.rules.rule import RULES, Complaint, Rule, Stop
+from labbuilder.validation.rules.target import Target
 from labbuilder.validation.rules.walk import Node, plan, visit
 
-__all__ = ["RULES", "Rule", "Stop", "check"]
+__all__ = ["RULES", "Rule", "Stop", "Target", "check"]
 
 Manifests = Sequence[Mapping[str, Any]]
+_NEWEST = Target()
 
 
-def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Finding]]:
+def check(manifests: Manifests, target: Target = _NEWEST) -> list[list[Finding]]:
     """Return the findings about each manifest, by itself and together with the others.
 
-    The manifests must pass the schemas of the version.
+    The manifests must pass the schemas of the target's version.
     """
     findings = [
         Findings(
             _finding(manifest, complaint)
-            for complaint in visit(_plan(version, kind_of(manifest)), manifest)
+            for complaint in visit(_plan(target.version, kind_of(manifest)), manifest)
         )
         for manifest in manifests
     ]
     for judge in JUDGES:
-        for i, complaint in judge(manifests):
+        for i, complaint in judge(manifests, target):
             findings[i].add(_finding(manifests[i], complaint))
     return [list(each) for each in findings]
 
@@ -43,7 +45,7 @@ def check(manifests: Manifests, version: str = schemas.NEWEST) -> list[list[Find
 @cache
 def _plan(version: str, kind: str) -> Node:
     schema, types = schemas.definition(version, kind)
-    return plan(kind.rpartition("/")[2], schema, types, CHECKS)
+    return plan(kind.rpartition("/")[2], schema, types, checks_of(version))
 
 
 def _finding(manifest: Mapping[str, Any], complaint: Complaint) -> Finding:
@@ -53,7 +55,7 @@ def _finding(manifest: Mapping[str, Any], complaint: Complaint) -> Finding:
         complaint.message,
         complaint.at,
         complaint.hint,
-        rule.severity,
+        complaint.severity or rule.severity,
         object_name(manifest),
         about_key=complaint.about_key,
     )

@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from labbuilder.errors import Path, Severity
+from labbuilder.validation.rules.target import Target, minor
 
 __all__ = [
     "CHECKS", "RULES", "Check", "Complaint", "Complaints", "Judge", "LabComplaints", "Object",
-    "Rule", "Stop", "check_fields", "checks",
+    "Rule", "Stop", "before", "check_fields", "checks", "checks_of", "since",
 ]  # fmt: skip
 
 Object = Mapping[str, Any]
@@ -78,10 +79,16 @@ class Rule:
             raise ValueError(f"two rules have the code {self.code}")
 
     def complaint(
-        self, message: str, hint: str = "", at: Path = (), *, about_key: bool = False
+        self,
+        message: str,
+        hint: str = "",
+        at: Path = (),
+        *,
+        about_key: bool = False,
+        severity: Severity | None = None,
     ) -> Complaint:
         """Complain about a violation of the rule."""
-        return Complaint(self, message, hint, at, about_key)
+        return Complaint(self, message, hint, at, about_key, severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,8 @@ class Complaint:
         The path, from the value that was checked.
     about_key
         Whether the key at that path is wrong, rather than the value.
+    severity
+        The rule's own, if it is None.
     """
 
     rule: Rule
@@ -105,6 +114,7 @@ class Complaint:
     hint: str = ""
     at: Path = ()
     about_key: bool = False
+    severity: Severity | None = None
 
 
 Complaints = Iterator[Complaint]
@@ -112,8 +122,8 @@ LabComplaints = Iterator[tuple[int, Complaint]]
 """Complaints with the index of the manifest that each is about."""
 Check = Callable[[Any], Complaints]
 """Checks one value of a manifest."""
-Judge = Callable[[Sequence[Object]], LabComplaints]
-"""Checks the manifests of a lab together; the schemas accept each of them."""
+Judge = Callable[[Sequence[Object], Target], LabComplaints]
+"""Checks manifests together for a cluster; the schemas accept each of them."""
 
 RULES: dict[str, Rule] = {}
 """All rules, by their codes."""
@@ -121,6 +131,41 @@ CHECKS: defaultdict[str, list[Check]] = defaultdict(list)
 """All checks, by a type such as ``Container`` or its field such as ``Container.name``."""
 
 _Check = TypeVar("_Check", bound=Check)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfVersions:
+    """A check for Kubernetes versions from a first one on, up to a last one."""
+
+    check: Check
+    first: int = 0
+    last: int = 10**6
+
+    def __call__(self, value: Any) -> Complaints:
+        return self.check(value)
+
+
+def since(version: str, check: Check) -> Check:
+    """Make a check that holds from a Kubernetes version such as ``1.36`` on; for registering."""
+    return _OfVersions(check, first=minor(version))
+
+
+def before(version: str, check: Check) -> Check:
+    """Make a check that holds for older Kubernetes versions only; for registering."""
+    return _OfVersions(check, last=minor(version) - 1)
+
+
+def checks_of(version: str) -> dict[str, list[Check]]:
+    """Return the checks that hold for a Kubernetes version, by types and fields."""
+    number = minor(version)
+    return {
+        name: [
+            check
+            for check in registered
+            if not isinstance(check, _OfVersions) or check.first <= number <= check.last
+        ]
+        for name, registered in CHECKS.items()
+    }
 
 
 def checks(*types: str) -> Callable[[_Check], _Check]:

@@ -3,9 +3,9 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from labbuilder.validation.rules.rule import CHECKS
+from labbuilder.validation.rules.rule import checks_of
 
-__all__ = ["CHECKS"]
+__all__ = ["checks_of"]
 
 for _name in sorted(module.name for module in iter_modules(__path__)):
     import_module(f"{__name__}.{_name}")

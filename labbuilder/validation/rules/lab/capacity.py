@@ -14,6 +14,7 @@ from labbuilder.quantity import format_memory
 from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.lab.surroundings import running_containers
 from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
+from labbuilder.validation.rules.target import Target
 
 __all__ = ["judge_capacity"]
 
@@ -89,7 +90,7 @@ class _Quota:
     left: Decimal
 
 
-def judge_capacity(manifests: Sequence[Object]) -> LabComplaints:
+def judge_capacity(manifests: Sequence[Object], _target: Target) -> LabComplaints:
     """Check that pods fit into their quotas, and volumes into memory."""
     namespaces: defaultdict[str, dict[_Resource, _Quota]] = defaultdict(dict)
     for manifest in manifests:

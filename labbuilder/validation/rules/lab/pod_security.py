@@ -13,6 +13,7 @@ from typing import Any
 from labbuilder.errors import Path, Severity, shown
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
+from labbuilder.validation.rules.target import Target
 
 __all__ = ["judge_pod_security"]
 
@@ -104,7 +105,7 @@ _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _SPEC = ("spec",)
 
 
-def judge_pod_security(manifests: Sequence[Object]) -> LabComplaints:
+def judge_pod_security(manifests: Sequence[Object], _target: Target) -> LabComplaints:
     """Check pods by the Pod Security Standards."""
     for i, manifest in enumerate(manifests):
         if manifest["kind"] == "Pod":

@@ -25,6 +25,7 @@ from labbuilder.validation.rules.lab.peers import (
     size_of,
 )
 from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
+from labbuilder.validation.rules.target import Target
 
 __all__ = ["judge_reach"]
 
@@ -167,7 +168,7 @@ class _Policies:
         return self._by_place.get(place)
 
 
-def judge_reach(manifests: Sequence[Object]) -> LabComplaints:
+def judge_reach(manifests: Sequence[Object], _target: Target) -> LabComplaints:
     """Check who can reach the notebooks of labs."""
     namespaces: dict[str, Object] = {}
     policies: defaultdict[str, list[Numbered]] = defaultdict(list)

@@ -14,6 +14,7 @@ from labbuilder.validation.rules.lab.places import file_paths, mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
 from labbuilder.validation.rules.lab.surroundings import Surroundings, pod_containers
 from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
+from labbuilder.validation.rules.target import Target
 
 __all__ = ["judge_references"]
 
@@ -72,7 +73,7 @@ class _Containers(NamedTuple):
     hint: str
 
 
-def judge_references(manifests: Sequence[Object]) -> LabComplaints:
+def judge_references(manifests: Sequence[Object], _target: Target) -> LabComplaints:
     """Check that manifests refer to objects that exist."""
     namespaces: defaultdict[str, Surroundings] = defaultdict(Surroundings)
     for i, manifest in enumerate(manifests):

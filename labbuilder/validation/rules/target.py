@@ -1,0 +1,27 @@
+"""The cluster for which manifests are judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labbuilder.validation.schemas import NEWEST
+
+__all__ = ["Target", "minor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is known of a cluster besides the manifests that it gets.
+
+    Attributes
+    ----------
+    version
+        Its Kubernetes version, one of `labbuilder.validation.schemas.VERSIONS`.
+    """
+
+    version: str = NEWEST
+
+
+def minor(version: str) -> int:
+    """Return the number by which versions such as ``1.34`` are ordered."""
+    return int(version.partition(".")[2])
