@@ -13,6 +13,7 @@ __all__ = [
     "parse_cpu",
     "parse_memory",
     "parse_quantity",
+    "parse_signed_quantity",
 ]
 
 MAX_BYTES = 2**63 - 1
@@ -83,6 +84,14 @@ def parse_quantity(value: object) -> Decimal:
     An API server rewrites what it stores: ``9.0`` becomes ``9``, ``0.25`` becomes ``250m``. It
     raises ValueError for anything else, and for what is negative.
     """
+    amount = parse_signed_quantity(value)
+    if amount < 0:
+        raise ValueError("is negative")
+    return amount
+
+
+def parse_signed_quantity(value: object) -> Decimal:
+    """Parse a quantity as `parse_quantity` does, or a negative one."""
     readable = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     match = _QUANTITY.fullmatch(_text(value)) if readable else None
     if not match:
@@ -91,8 +100,6 @@ def parse_quantity(value: object) -> Decimal:
     amount = Decimal(f"{number}e{exponent or 0}")
     if suffix:
         amount = _EXACT.multiply(amount, _SUFFIXES[suffix])
-    if amount < 0:
-        raise ValueError("is negative")
     return amount or Decimal(0)
 
 

@@ -231,9 +231,7 @@ def test_only_a_pause_is_compared_with_the_grace_period(own: Json) -> None:
     }
     manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lab"}, "spec": spec}
     (found,) = rules.check([manifest])
-    assert [(each.path[-1], each.message) for each in found if each.code == "invalid-value"] == [
-        ("terminationGracePeriodSeconds", "must be 0 or more, not -1")
-    ]
+    assert not [each for each in found if each.code == "invalid-value"]
 
 
 @pytest.mark.parametrize(("kind", "content"), ODD)

@@ -7,10 +7,11 @@ package in ``pyproject.toml``. It stops at anything in the source that it does n
 constraint is lost unseen.
 
 A bundle is ``{"$schema", "$defs", "kinds"}``: ``kinds`` has a schema for each kind that labbuilder
-emits, by ``apiVersion/kind``, and ``$defs`` what they refer to. Bundles are tighter than the
-source: nothing may be null, an unknown field is an error, and ``apiVersion``, ``kind`` and
-``metadata.name`` are required. Integers carry the bounds of their format; no ``format`` is left,
-because validators disagree on which of them to assert.
+emits or judges, by ``apiVersion/kind``, and ``$defs`` what they refer to. Bundles are tighter than
+the source: nothing may be null, an unknown field is an error, and ``apiVersion``, ``kind`` and
+``metadata`` are required. They are looser where the source requires a field that an API server
+takes as zero or empty if it is missing. Integers carry the bounds of their format; no ``format``
+is left, because validators disagree on which of them to assert.
 """
 
 from __future__ import annotations
@@ -36,17 +37,22 @@ KINDS = {
         f"v1/{kind}": f"io.k8s.api.core.v1.{kind}"
         for kind in (
             "ConfigMap",
+            "LimitRange",
             "Namespace",
             "PersistentVolumeClaim",
             "Pod",
             "ResourceQuota",
             "Secret",
             "Service",
+            "ServiceAccount",
         )
     },
     "networking.k8s.io/v1/NetworkPolicy": "io.k8s.api.networking.v1.NetworkPolicy",
 }
-"""The source's name of each kind that labbuilder emits."""
+"""The source's name of each kind that labbuilder emits, or judges beside its own.
+
+The latter are what a namespace decides by about the objects of a lab.
+"""
 
 KEPT = {
     "$ref",
@@ -66,6 +72,16 @@ DROPPED = {
     "x-kubernetes-patch-strategy",
     "x-kubernetes-unions",
 }
+
+OPTIONAL = {
+    "HTTPHeader": {"value"},
+    "ISCSIVolumeSource": {"lun"},
+    "PreferredSchedulingTerm": {"preference"},
+    "ScaleIOVolumeSource": {"secretRef"},
+    "SleepAction": {"seconds"},
+    "Sysctl": {"value"},
+}
+"""Fields that the source requires, by type, and that an API server doesn't miss."""
 
 FORMATS = {
     "byte": {},
@@ -186,16 +202,48 @@ def root(key: str, definitions: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The schema, which requires the exact ``apiVersion`` and ``kind``, and a name.
+        The schema, which requires the exact ``apiVersion`` and ``kind``, and metadata.
     """
     schema = tighten(definitions[KINDS[key]])
     api_version, _, kind = key.rpartition("/")
     schema["properties"] |= {
         "apiVersion": {"const": api_version},
         "kind": {"const": kind},
-        "metadata": {**schema["properties"]["metadata"], "required": ["name"]},
     }
     schema["required"] = sorted({"apiVersion", "kind", "metadata", *schema.get("required", ())})
+    return schema
+
+
+def definition(name: str, source: dict[str, Any]) -> dict[str, Any]:
+    """Make the schema of a type.
+
+    Parameters
+    ----------
+    name
+        The type's full name.
+    source
+        The source's schema of it.
+
+    Returns
+    -------
+    dict
+        The schema.
+
+    Raises
+    ------
+    ValueError
+        If a field in `OPTIONAL` isn't required there.
+    """
+    schema = tighten(source)
+    optional = OPTIONAL.get(name.rpartition(".")[2], set())
+    required = schema.get("required", [])
+    if not optional <= set(required):
+        raise ValueError(f"{name} doesn't require {sorted(optional)}")
+    left = [field for field in required if field not in optional]
+    if optional and left:
+        schema["required"] = left
+    elif optional:
+        del schema["required"]
     return schema
 
 
@@ -216,7 +264,7 @@ def bundle(definitions: dict[str, Any]) -> dict[str, Any]:
     carried: dict[str, Any] = {}
     wanted = set(references(kinds))
     while wanted:
-        new = {name: tighten(definitions[name]) for name in wanted}
+        new = {name: definition(name, definitions[name]) for name in wanted}
         carried |= new
         wanted = set(references(new)) - carried.keys()
     return {"$schema": DIALECT, "$defs": carried, "kinds": kinds}

@@ -30,6 +30,7 @@ STRICTER = {
 
 OTHERS = {
     "cluster-decides": "the plug-ins and allocators that refuse it are the API server's own",
+    "priority-without-class": "likewise",
 }
 """Examples of other rules that kube-apiserver rejects."""
 

@@ -15,7 +15,7 @@ __all__ = [
     "at_least", "at_most", "both", "defaulted", "distinct", "distinct_by", "each_of",
     "exactly_one", "filled", "keys_of", "misplaced", "must", "must_match", "named_reference",
     "needs", "needs_spec", "one_of", "optional", "placed", "repeated", "required", "seconds",
-    "unset",
+    "unset", "values_of",
 ]  # fmt: skip
 
 INVALID_VALUE = Rule(
@@ -170,6 +170,16 @@ def keys_of(check: Check) -> Check:
                 yield replace(complaint, at=(key,), about_key=True)
 
     return check_keys
+
+
+def values_of(check: Check) -> Check:
+    """Make a check of every value of a mapping."""
+
+    def check_values(mapping: Object) -> Complaints:
+        for key, value in mapping.items():
+            yield from placed(check(value), (key,))
+
+    return check_values
 
 
 def placed(complaints: Complaints, path: Path) -> Complaints:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
 from labbuilder import names
 from labbuilder.errors import Path, shown
-from labbuilder.quantity import MAX_BYTES, parse_quantity
-from labbuilder.validation.rules.combinators import MISSING_VALUE, keys_of, must
+from labbuilder.quantity import MAX_BYTES, parse_signed_quantity
+from labbuilder.validation.rules.combinators import MISSING_VALUE, both, keys_of, must, values_of
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 __all__ = [
-    "INVALID_QUANTITY", "INVALID_RESOURCE", "STANDARD_RESOURCES", "amount_of", "is_extended",
-    "resources", "whole_number",
+    "INVALID_QUANTITY", "INVALID_RESOURCE", "REQUESTS_EXCEED_LIMITS", "STANDARD_RESOURCES",
+    "amount_of", "is_extended", "is_huge_pages", "needs_more_than_pages", "none_negative",
+    "not_negative", "resources", "signed_amount_of", "whole_number",
 ]  # fmt: skip
 
 INVALID_QUANTITY = Rule(
@@ -37,33 +39,60 @@ INVALID_RESOURCE = Rule(
     guarded=False,
 )
 STANDARD_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
-_POD_RESOURCES = {"cpu", "memory"}
+_MAX_COUNT = MAX_BYTES // 1000  # of which an API server counts the thousandths in 64 bits
+_BESIDE_PAGES = {"cpu", "memory"}
 _HUGE_PAGES = re.compile(r"hugepages-(.+)")
 
 
 @checks("Quantity")
 def _quantity(value: Any) -> Complaints:
     try:
-        parse_quantity(value)
+        parse_signed_quantity(_stripped(value))
     except ValueError as error:
         hint = "use a number with an optional suffix, such as 250m, 1.5Gi or 10G"
         yield INVALID_QUANTITY.complaint(f"{shown(value)} {error}", hint)
 
 
-def amount_of(value: Any) -> Decimal | None:
+def signed_amount_of(value: Any) -> Decimal | None:
     """Parse a quantity, capped as Kubernetes does; None if it is not valid."""
     try:
-        return min(parse_quantity(value), Decimal(MAX_BYTES))
+        return min(parse_signed_quantity(_stripped(value)), Decimal(MAX_BYTES))
     except ValueError:
         return None
+
+
+def amount_of(value: Any) -> Decimal | None:
+    """Parse a quantity as `signed_amount_of` does; None if it is negative, too."""
+    amount = signed_amount_of(value)
+    return None if amount is None or amount < 0 else amount
+
+
+def _stripped(value: Any) -> Any:
+    """Mirror ``Quantity.UnmarshalJSON``, which drops the white space around an amount."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def not_negative(value: Any) -> Complaints:
+    """Mirror ``ValidateNonnegativeQuantity``."""
+    amount = signed_amount_of(value)
+    if amount is not None and amount < 0:
+        yield INVALID_QUANTITY.complaint(f"{shown(value)} is negative", "use zero or more")
+
+
+none_negative = values_of(not_negative)
 
 
 def whole_number(count: Any, at: Path) -> Complaints:
     """Check the amount of something indivisible."""
     amount = amount_of(count)
-    if amount is not None and amount != amount.to_integral_value():
+    if amount is None:
+        return
+    if amount != amount.to_integral_value():
         message = f"{shown(count)} is not a whole number"
         yield INVALID_QUANTITY.complaint(message, "use a whole number", at)
+    elif amount > _MAX_COUNT and parse_signed_quantity(_stripped(count)) != MAX_BYTES:
+        message = f"{shown(count)} is more than an API server can count"
+        yield INVALID_QUANTITY.complaint(message, f"use at most {_MAX_COUNT}", at)
 
 
 def is_resource(name: str) -> bool:
@@ -71,7 +100,17 @@ def is_resource(name: str) -> bool:
     if "/" in name:
         own = "kubernetes.io/" in name or not name.startswith("requests.")
         return own and all(map(names.is_qualified_name, (name, f"requests.{name}")))
-    return name in STANDARD_RESOURCES or name.startswith("hugepages-")
+    return name in STANDARD_RESOURCES or (is_huge_pages(name) and names.is_qualified_name(name))
+
+
+def is_huge_pages(name: str) -> bool:
+    """Mirror ``IsHugePageResourceName``."""
+    return name.startswith("hugepages-")
+
+
+def needs_more_than_pages(used: AbstractSet[str]) -> bool:
+    """Return whether huge pages lack the cpu or memory that they need beside them."""
+    return any(map(is_huge_pages, used)) and not used & _BESIDE_PAGES
 
 
 def is_extended(name: str) -> bool:
@@ -81,7 +120,7 @@ def is_extended(name: str) -> bool:
 
 def _is_shared(name: str) -> bool:
     """Mirror ``IsOvercommitAllowed``: requests of other resources must equal their limits."""
-    return not is_extended(name) and not name.startswith("hugepages-")
+    return not is_extended(name) and not is_huge_pages(name)
 
 
 _STANDARD = ", ".join(sorted(STANDARD_RESOURCES))
@@ -118,15 +157,16 @@ def _requirements(value: Object) -> Complaints:
 
 @checks("ResourceRequirements")
 def _huge_pages(value: Object) -> Complaints:
-    used = set()
     for at, name, given in _amounts(value):
-        used.add(name)
         pages = _HUGE_PAGES.fullmatch(name)
         size, amount = (amount_of(pages[1]) if pages else None), amount_of(given)
         if size is not None and amount is not None and (size <= 0 or amount % size):
             message = f"{shown(given)} is not a multiple of the page size"
             yield INVALID_QUANTITY.complaint(message, "use whole pages", at)
-    if any(map(_HUGE_PAGES.fullmatch, used)) and not used & _POD_RESOURCES:
+
+
+def _container_pages(value: Object) -> Complaints:
+    if needs_more_than_pages({name for _, name, _ in _amounts(value)}):
         message = "huge pages need cpu or memory too"
         yield MISSING_VALUE.complaint(message, "set a limit of cpu or memory", ("limits",))
 
@@ -137,13 +177,6 @@ def _amounts(value: Object) -> Iterator[tuple[Path, str, Any]]:
             yield (part, name), name, amount
 
 
-def _pod_resources(value: Object) -> Complaints:
-    for at, name, _ in _amounts(value):
-        if name not in _POD_RESOURCES and not name.startswith("hugepages-"):
-            message = f"{shown(name)} is not a resource of a whole pod"
-            hint = "set it in the containers"
-            yield INVALID_RESOURCE.complaint(message, hint, at, about_key=True)
-
-
-check_fields("ResourceRequirements", limits=resources, requests=resources)
-check_fields("PodSpec", resources=_pod_resources)
+_container_amounts = both(resources, none_negative)
+check_fields("ResourceRequirements", limits=_container_amounts, requests=_container_amounts)
+check_fields("Container", "EphemeralContainer", resources=_container_pages)

@@ -14,7 +14,7 @@ from labbuilder.validation.rules.combinators import (
     one_of,
     optional,
 )
-from labbuilder.validation.rules.fields.amounts import INVALID_QUANTITY, amount_of
+from labbuilder.validation.rules.fields.amounts import INVALID_QUANTITY, signed_amount_of
 from labbuilder.validation.rules.fields.naming import (
     class_name,
     dns_label,
@@ -46,7 +46,7 @@ def _claim(value: Object) -> Complaints:
     size, hint = ("resources", "requests", "storage"), "set a size such as 10Gi"
     if storage is None:
         yield MISSING_VALUE.complaint("is missing", hint, size)
-    elif amount_of(storage) == 0:
+    elif (amount := signed_amount_of(storage)) is not None and amount <= 0:
         yield INVALID_QUANTITY.complaint("must be more than zero", hint, size)
 
 

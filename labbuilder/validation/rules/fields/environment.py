@@ -18,7 +18,7 @@ from labbuilder.validation.rules.combinators import (
     named_reference,
     optional,
 )
-from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, amount_of
+from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, signed_amount_of
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
 from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME, no_steps_back
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
@@ -102,7 +102,7 @@ def _resource_field(value: Object) -> Complaints:
 
 
 def _divisor(resource: str, divisor: Any) -> Complaints:
-    amount = amount_of(divisor)
+    amount = signed_amount_of(divisor)
     is_cpu = resource.endswith(".cpu")
     allowed = {"1m", "1"} if is_cpu else _DIVISORS
     if amount and all(amount != parse_quantity(each) for each in allowed):

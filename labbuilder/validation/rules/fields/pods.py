@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from labbuilder.errors import shown
 from labbuilder.validation.rules.combinators import (
     CLUSTER_DECIDES,
     INVALID_VALUE,
@@ -24,11 +23,10 @@ from labbuilder.validation.rules.combinators import (
     needs_spec,
     one_of,
     optional,
-    seconds,
     unset,
 )
 from labbuilder.validation.rules.fields.addresses import ip_address
-from labbuilder.validation.rules.fields.amounts import resources
+from labbuilder.validation.rules.fields.amounts import none_negative, resources
 from labbuilder.validation.rules.fields.naming import (
     INVALID_NAME,
     class_name,
@@ -38,14 +36,29 @@ from labbuilder.validation.rules.fields.naming import (
     label_map,
     named_by,
 )
-from labbuilder.validation.rules.rule import Check, Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import (
+    Check,
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
+)
+
+PRIORITY_WITHOUT_CLASS = Rule(
+    "priority-without-class",
+    "a pod has a preemption policy, and no PriorityClass that has it",
+    "Plugin.admitPod of the Priority plugin",
+    Stop.ADMISSION,
+    guarded=False,
+)
 
 _SEARCH_LABEL = r"_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
 _SEARCH = re.compile(rf"{_SEARCH_LABEL}(?:\.{_SEARCH_LABEL})*")
 _MAX_SEARCH_LENGTH = 253
 _MAX_SEARCHES_LENGTH = 2048
 _MAX_HOST_LENGTH = 64
-_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 def _is_search(text: str) -> bool:
@@ -64,17 +77,6 @@ def _searches(values: Sequence[str]) -> Complaints:
 
 
 checks("Pod")(both(named_by(dns_subdomain), needs_spec))
-
-
-@checks("Pod")
-def _deletion_cost(pod: Object) -> Complaints:
-    cost = pod["metadata"].get("annotations", {}).get(_COST)
-    if cost is not None and not (
-        re.fullmatch("0|-?[1-9][0-9]{0,9}", cost) and abs(int(cost)) < 2**31
-    ):
-        message = f"{shown(cost)} is not a 32-bit integer"
-        at = ("metadata", "annotations", _COST)
-        yield INVALID_VALUE.complaint(message, "use a whole number", at)
 
 
 @checks("PodSpec")
@@ -100,11 +102,10 @@ def _exclusive(spec: Object) -> Complaints:
         if len(spec["hostnameOverride"]) > _MAX_HOST_LENGTH:
             message = f"must be at most {_MAX_HOST_LENGTH} characters"
             yield INVALID_NAME.complaint(message, "use a shorter name", at)
-    account, old = spec.get("serviceAccountName", ""), spec.get("serviceAccount", "")
-    if old and account and old != account:
-        yield INVALID_VALUE.complaint(
-            "must equal serviceAccountName", "remove it", ("serviceAccount",)
-        )
+    if spec.get("preemptionPolicy") == "Never" and not spec.get("priorityClassName"):
+        message = "Never is only allowed with a PriorityClass that has it"
+        hint = "name it in priorityClassName, or remove this"
+        yield PRIORITY_WITHOUT_CLASS.complaint(message, hint, ("preemptionPolicy",))
     if spec.get("schedulingGates"):
         yield from misplaced(spec, ["nodeName"], "can't be combined with schedulingGates")
 
@@ -127,13 +128,14 @@ check_fields(
     subdomain=optional(dns_label),
     nodeName=class_name,
     activeDeadlineSeconds=at_least(1, 2**31 - 1),
-    terminationGracePeriodSeconds=seconds,
     serviceAccountName=class_name,
     serviceAccount=class_name,
     priorityClassName=both(class_name, _needs_cluster("have that PriorityClass")),
     priority=_needs_cluster("compute the same priority"),
     runtimeClassName=both(dns_subdomain, _needs_cluster("have that RuntimeClass")),
-    overhead=both(resources, _needs_cluster("give the pod's RuntimeClass the same overhead")),
+    overhead=both(
+        resources, none_negative, _needs_cluster("give the pod's RuntimeClass the same overhead")
+    ),
     ephemeralContainers=unset(
         MISPLACED, "can only be added to a running pod, not when it is created"
     ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from labbuilder import names
 from labbuilder.errors import shown
-from labbuilder.validation.rules.combinators import each_of, one_of
+from labbuilder.validation.rules.combinators import both, each_of, one_of
 from labbuilder.validation.rules.fields.amounts import (
     INVALID_RESOURCE,
     STANDARD_RESOURCES,
     is_extended,
+    none_negative,
     whole_number,
 )
 from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
@@ -102,5 +103,5 @@ _scope = one_of(
 )  # fmt: skip
 
 checks("ResourceQuota")(named_by(dns_subdomain))
-check_fields("ResourceQuotaSpec", hard=_hard, scopes=each_of(_scope))
+check_fields("ResourceQuotaSpec", hard=both(_hard, none_negative), scopes=each_of(_scope))
 check_fields("ScopedResourceSelectorRequirement", scopeName=_scope, operator=selector_operator)

@@ -31,7 +31,7 @@ from labbuilder.validation.rules.fields.naming import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = ["INVALID_SELECTOR", "requirement", "selector_operator"]
+__all__ = ["INVALID_SELECTOR", "requirement", "selector_operator", "toleration"]
 
 INVALID_SELECTOR = Rule(
     "invalid-selector",
@@ -63,6 +63,8 @@ _node_name = must(
     INVALID_NAME, names.is_dns_subdomain, "a valid node name", "use the metadata.name of a node"
 )
 _taint_key = must(INVALID_TOLERATION, names.is_qualified_name, "a valid label key", LABEL_KEY_HINT)
+_taint_operator = defaulted("Equal", "Exists")
+_taint_effect = defaulted("NoSchedule", "PreferNoSchedule", "NoExecute")
 _node_policy = one_of("Honor", "Ignore")
 _node_operator = one_of(*_NEEDS_VALUES, "Gt", "Lt")
 
@@ -124,7 +126,8 @@ def _weight(value: Object) -> Complaints:
 
 
 @checks("Toleration")
-def _toleration(value: Object) -> Complaints:
+def toleration(value: Object) -> Complaints:
+    """Check a toleration."""
     operator, key = value.get("operator") or "Equal", value.get("key", "")
     if not key and operator != "Exists":
         message = f"operator {operator} needs a key"
@@ -137,6 +140,8 @@ def _toleration(value: Object) -> Complaints:
         message = "is only allowed with effect: NoExecute"
         hint = "remove it, or use effect: NoExecute"
         yield INVALID_TOLERATION.complaint(message, hint, ("tolerationSeconds",))
+    yield from placed(_taint_operator(operator), ("operator",))
+    yield from placed(_taint_effect(value.get("effect", "")), ("effect",))
     yield from placed(optional(_taint_key)(key), ("key",))
     if operator == "Equal":
         yield from placed(label_value(value.get("value", "")), ("value",))
@@ -203,11 +208,6 @@ check_fields(
     namespaces=each_of(dns_label),
     matchLabelKeys=each_of(label_key),
     mismatchLabelKeys=each_of(label_key),
-)
-check_fields(
-    "Toleration",
-    operator=defaulted("Equal", "Exists"),
-    effect=defaulted("NoSchedule", "PreferNoSchedule", "NoExecute"),
 )
 check_fields(
     "TopologySpreadConstraint",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from labbuilder.errors import Path, shown
+from labbuilder.errors import shown
 from labbuilder.names import is_dns_subdomain
 from labbuilder.validation.rules.combinators import (
     CLUSTER_DECIDES,
@@ -24,7 +24,6 @@ from labbuilder.validation.rules.combinators import (
     needs_spec,
     one_of,
     optional,
-    placed,
     repeated,
 )
 from labbuilder.validation.rules.fields.addresses import (
@@ -45,12 +44,12 @@ from labbuilder.validation.rules.fields.naming import (
     named_by,
     service_name,
 )
+from labbuilder.validation.rules.fields.service_addresses import IP_FIELDS, service_addresses
 from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _NODE_PORTS = range(30000, 32768)
 """The range of a kube-apiserver without --service-node-port-range."""
-_IP_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 _BALANCER_FIELDS = (
     "allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges",
 )  # fmt: skip
@@ -78,8 +77,8 @@ def _service(value: Object) -> Complaints:
     yield from _ports(ports, kind)
     if kind == "ExternalName":
         yield from _external_name(value)
-    elif value.keys() & set(_IP_FIELDS):
-        yield from _addresses(value)
+    elif value.keys() & set(IP_FIELDS):
+        yield from service_addresses(value)
     if value.keys() & _RARE_FIELDS:
         yield from _rare(value, kind)
 
@@ -109,50 +108,13 @@ def _ports(ports: Sequence[Object], kind: str) -> Complaints:
 
 
 def _external_name(value: Object) -> Complaints:
-    yield from misplaced(value, _IP_FIELDS, "is not allowed with type ExternalName")
+    yield from misplaced(value, IP_FIELDS, "is not allowed with type ExternalName")
     name, at = value.get("externalName", "").removesuffix("."), ("externalName",)
     if not name:
         yield MISSING_VALUE.complaint("is missing", "set it to a DNS name", at)
     elif not is_dns_subdomain(name):
         message = f"{shown(name)} is not a valid DNS name"
         yield INVALID_NAME.complaint(message, "use a name like example.org", at)
-
-
-def _addresses(value: Object) -> Complaints:
-    first, several = value.get("clusterIP", ""), value.get("clusterIPs", [])
-    if several and several[0] != first:
-        message, hint = "must start with clusterIP", "set clusterIP to the first address"
-        yield INVALID_ADDRESS.complaint(message, hint, ("clusterIPs",))
-    if "None" in several and len(several) > 1:
-        message = "None can't be combined with addresses"
-        yield INVALID_ADDRESS.complaint(message, "remove the others", ("clusterIPs",))
-    good = True
-    places: list[tuple[Path, str]] = [(("clusterIPs", i), each) for i, each in enumerate(several)]
-    for at, address in places or [(("clusterIP",), first)]:
-        if address not in {"", "None"} or (not address and several):
-            if is_address(address):
-                message = "must be free, and in the cluster's range of service addresses"
-                yield CLUSTER_DECIDES.complaint(message, "remove it", at)
-            else:
-                good = False
-                yield from placed(ip_address(address), at)
-    if good and "None" not in (first, *several):
-        yield from _families(value, [ipaddress.ip_address(each).version for each in several])
-    if value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack":
-        message = "only works in clusters with these address families"
-        field = "ipFamilies" if value.get("ipFamilies") else "ipFamilyPolicy"
-        yield CLUSTER_DECIDES.complaint(message, "remove it", (field,))
-
-
-def _families(value: Object, versions: Sequence[int]) -> Complaints:
-    if len(set(versions)) != len(versions):
-        message = "must have one address of each family"
-        yield INVALID_ADDRESS.complaint(message, "remove one of them", ("clusterIPs",))
-    families = value.get("ipFamilies", ())
-    for i, (family, version) in enumerate(zip(families, versions, strict=False)):
-        if family != f"IPv{version}":
-            message = f"must be an {family} address, because of ipFamilies"
-            yield INVALID_ADDRESS.complaint(message, "use the same order", ("clusterIPs", i))
 
 
 def _rare(value: Object, kind: str) -> Complaints:

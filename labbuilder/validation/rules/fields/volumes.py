@@ -22,6 +22,7 @@ from labbuilder.validation.rules.combinators import (
     placed,
     required,
 )
+from labbuilder.validation.rules.fields.amounts import not_negative
 from labbuilder.validation.rules.fields.containers import pull_policy
 from labbuilder.validation.rules.fields.naming import (
     INVALID_NAME,
@@ -175,7 +176,7 @@ checks("SecretVolumeSource")(needs("secretName"))
 checks("EphemeralVolumeSource")(needs("volumeClaimTemplate"))
 checks("ImageVolumeSource")(needs("reference"))
 check_fields("Volume", name=dns_label)
-check_fields("EmptyDirVolumeSource", mode=at_least(0, 0o1777))
+check_fields("EmptyDirVolumeSource", mode=at_least(0, 0o1777), sizeLimit=not_negative)
 check_fields("ConfigMapVolumeSource", name=object_name, defaultMode=_mode)
 check_fields("SecretVolumeSource", secretName=object_name, defaultMode=_mode)
 check_fields("DownwardAPIVolumeSource", "ProjectedVolumeSource", defaultMode=_mode)
