@@ -187,7 +187,7 @@ class LabCompiler:
 
     def _judge(self, manifests: Sequence[Manifest], inputs: Inputs) -> Verdict:
         verdict = []
-        for i, finding in judge(manifests, Target(self.kubernetes_version)):
+        for i, finding in judge(manifests, Target(self.kubernetes_version, for_our_labs=True)):
             cause = find_input(finding.path, manifests[i], self._storage, inputs)
             severity = lab_severity(finding, own_fragments=self._has_own_fragments)
             verdict.append((i, replace(finding, cause=cause, severity=severity)))

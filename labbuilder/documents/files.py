@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from labbuilder.documents import MAX_VALUES, Document, load
+from labbuilder.documents import Document, load, load_manifests
 from labbuilder.errors import Finding, LabBuilderError, shown
 
 __all__ = ["MAX_FILE_BYTES", "load_file", "read", "read_regular", "read_standard_input"]
@@ -18,14 +18,17 @@ MAX_FILE_BYTES = 64 * 1024**2
 _FLAGS = ("O_CLOEXEC", "O_NOCTTY", "O_NOFOLLOW", "O_NONBLOCK")  # those that the system has
 
 
-def load_file(name: str, most: int = MAX_VALUES) -> list[Document]:
+def load_file(name: str, *, as_kubectl: bool = False) -> list[Document]:
     """Read those documents of a YAML or JSON file that are not empty, as `load` does.
+
+    Manifests are read `as_kubectl` reads them.
 
     ``-`` is standard input, which findings call ``<stdin>``.
     """
     is_standard_input = name == "-"
     text = read_standard_input() if is_standard_input else read(Path(name))
-    found = load(text, "<stdin>" if is_standard_input else name, most)
+    file = "<stdin>" if is_standard_input else name
+    found = load_manifests(text, file) if as_kubectl else load(text, file)
     return [document for document in found if document.data is not None]
 
 

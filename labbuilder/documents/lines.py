@@ -28,7 +28,7 @@ class _UnsafeError(Exception):
 class _Line(Document):
     """A line whose places are found when one is first asked for."""
 
-    text: bytes = field(repr=False)
+    text: bytes = field(default=b"", repr=False)
 
     def source(self, path: Path, *, key: bool = False) -> Source:
         mark = self.mark
@@ -44,7 +44,7 @@ def load_line(text: bytes, file: str, number: int) -> Document:
         data = _fast(text)
     except (_UnsafeError, ValueError):
         data = _strict(text, file, number)
-    return _Line(data, file, Mark(number, 1), text)
+    return _Line(data, file, Mark(number, 1), text=text)
 
 
 def _fast(text: bytes) -> Any:

@@ -27,6 +27,7 @@ class Mark:
     key_line: int = 0  # of its key; 0 if it is not a value of a mapping
     key_column: int = 0
     children: dict[str, Mark] | list[Mark] | None = None  # None for a scalar
+    text: str = field(default="", repr=False)  # of a scalar that kubectl reads otherwise
 
     def child(self, step: str | int) -> Mark | None:
         """Return the mark one step down, or None if there is no such part."""

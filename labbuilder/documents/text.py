@@ -8,7 +8,7 @@ import re
 
 from labbuilder.errors import Finding, LabBuilderError, Source
 
-__all__ = ["decode", "find_refused", "resolve", "syntax_finding"]
+__all__ = ["decode", "find_refused", "is_json", "resolve", "syntax_finding"]
 
 _MAX_DIGITS = 100
 
@@ -102,14 +102,19 @@ def decode(text: str | bytes, file: str) -> str:
     return _join_surrogates(decoded)
 
 
-def _join_surrogates(text: str) -> str:
-    """Replace the pairs of escapes that JSON uses for a character by YAML's single escape."""
-    if not _SURROGATES.search(text):
-        return text
+def is_json(text: str) -> bool:
+    """Return whether a text is one JSON document."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return text  # not JSON: in YAML they may be text
+        return False
+    return True
+
+
+def _join_surrogates(text: str) -> str:
+    """Replace the pairs of escapes that JSON uses for a character by YAML's single escape."""
+    if not _SURROGATES.search(text) or not is_json(text):
+        return text  # in YAML they may be text
     return _SURROGATES.sub(_join, text)
 
 

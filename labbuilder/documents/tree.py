@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as Sequence_
 from typing import Any, NoReturn
 
 import yaml
 
+from labbuilder.documents import go_yaml
 from labbuilder.documents.nodes import Mapping, Mark, Node, Rank, Sequence, Slot
-from labbuilder.documents.text import resolve
+from labbuilder.documents.text import is_json, resolve
 from labbuilder.errors import Finding, Findings, LabBuilderError, Path, Source, shown
 
 __all__ = ["TreeBuilder"]
@@ -18,6 +20,7 @@ _MAX_EXPANDED = 100_000  # values that all aliases of a text expand to
 _CHARACTERS_PER_VALUE = 100  # text that an alias repeats counts by its length
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPES = re.compile(r"\\.", re.DOTALL)
 _TAG = "tag:yaml.org,2002:"
 _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG}null": type(None)}
 
@@ -25,11 +28,16 @@ _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG
 class TreeBuilder:
     """Builds documents from YAML events, within the limits of `labbuilder.documents.load`."""
 
-    def __init__(self, file: str, max_values: int, rank: Rank) -> None:
-        self.documents: list[tuple[Any, Mark]] = []  # the data and places of each
+    def __init__(
+        self, file: str, max_values: int, rank: Rank, *, as_kubectl: bool = False, text: str = ""
+    ) -> None:
+        self.documents: list[tuple[Any, Mark, Sequence_[Finding]]] = []
+        self._as_kubectl = as_kubectl
+        self._text = text if as_kubectl and "\\/" in text and not is_json(text) else ""
+        self._foreign: list[Finding] = []  # what kubectl refuses of this document
         self.findings = Findings()
         self._file = file
-        self._max_values = max_values
+        self.max_values = max_values
         self._rank = rank
         self._stack: list[Sequence | Mapping] = []
         self._anchors: dict[str, Node] = {}
@@ -48,13 +56,17 @@ class TreeBuilder:
             self._alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._anchors = {}
+            self._foreign = []
+            if self._as_kubectl and event.version not in {None, (1, 1)}:
+                hint = "remove the line that starts with '%YAML'"
+                self._refuse("must be YAML 1.1, which kubectl reads", event, hint)
 
     def _mark(self, event: yaml.NodeEvent) -> Mark:
         start = event.start_mark
         mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
         self._nodes += 1
-        if self._nodes > self._max_values:
-            self._stop("yaml-too-large", f"has more than {self._max_values:,} values", mark)
+        if self._nodes > self.max_values:
+            self._stop("yaml-too-large", f"has more than {self.max_values:,} values", mark)
         return mark
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -67,12 +79,30 @@ class TreeBuilder:
         if event.style == '"' and _SURROGATE.search(event.value):  # which libyaml refuses
             hint = "write the character itself"
             self._report("yaml-syntax", "invalid character in an escape", node.mark, hint)
+        if self._text and event.style == '"' and self._has_slash(event):
+            hint = r"write / without a backslash, which is JSON's only"
+            self._refuse("unknown escape in double quotes", event, hint)
         merges = plain and event.tag is None and event.value == "<<"
         if merges and isinstance(parent, Mapping) and parent.slot is Slot.KEY:
             self._merge_key(parent, node.mark)
         else:
-            self._resolve(node, event.tag, plain=plain)
+            is_key = isinstance(parent, Mapping) and parent.slot is Slot.KEY
+            if self._as_kubectl and is_key and plain and event.tag is None:
+                node.data = go_yaml.resolve_key(event.value)
+            else:
+                self._resolve(node, event.tag, plain=plain)
             self._place(node)
+
+    def _has_slash(self, event: yaml.ScalarEvent) -> bool:
+        start, end = event.start_mark, event.end_mark
+        written = self._text[start.index : end.index] if start and end else ""
+        return any(found[0] == r"\/" for found in _ESCAPES.finditer(written))
+
+    def _refuse(self, problem: str, event: yaml.Event, hint: str) -> None:
+        """Report what kubectl refuses, which is fine for others."""
+        mark = event.start_mark
+        source = Source(self._file, mark.line + 1, mark.column + 1) if mark else None
+        self._foreign.append(Finding("yaml-syntax", problem, hint=hint, source=source))
 
     def _resolve(self, node: Node, tag: str | None, *, plain: bool) -> None:
         if tag in {"!", f"{_TAG}str"} or (tag is None and not plain):
@@ -81,7 +111,10 @@ class TreeBuilder:
             self._unsupported_tag(node)
             return
         try:
-            node.data = resolve(node.data)
+            if self._as_kubectl:
+                self._resolve_as_kubectl(node)
+            else:
+                node.data = resolve(node.data)
         except OverflowError:
             hint = "put it in quotes if it is text"
             self._report("yaml-number-too-large", "the number is too large", node.mark, hint)
@@ -89,6 +122,13 @@ class TreeBuilder:
         else:
             if tag is not None and type(node.data) is not _TYPED[tag]:
                 self._unsupported_tag(node)
+
+    def _resolve_as_kubectl(self, node: Node) -> None:
+        text, node.data = node.data, go_yaml.resolve(node.data)
+        if isinstance(node.data, int | float):
+            plain = resolve(text)
+            if plain != node.data or isinstance(plain, bool) is not isinstance(node.data, bool):
+                node.mark.text = text
 
     def _unsupported_tag(self, node: Node) -> None:
         problem = "unsupported tag: the value starts with '!'"
@@ -148,7 +188,7 @@ class TreeBuilder:
     def _place(self, node: Node) -> None:
         """Put a complete value into its parent."""
         if not self._stack:
-            self.documents.append((node.data, node.mark))
+            self.documents.append((node.data, node.mark, tuple(self._foreign)))
             return
         parent = self._stack[-1]
         parent.size += node.size

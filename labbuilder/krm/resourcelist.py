@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from labbuilder.documents import MAX_FILE_VALUES, Document, load
+from labbuilder.documents import MAX_FILE_VALUES, Document, load, load_manifests
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 from labbuilder.escape import has_hidden, visible_yaml
@@ -52,7 +53,7 @@ def read_resource_list(text: str | bytes, file: str) -> ResourceList:
     It raises `LabBuilderError`, with every complaint, if the text isn't strict YAML or isn't a
     ResourceList.
     """
-    documents = load(text, file, MAX_FILE_VALUES)
+    documents = load_manifests(text, file)
     given = [index for index, each in enumerate(documents) if each.data is not None]
     if len(given) != 1:
         code = "several-documents" if given else "empty-file"
@@ -65,7 +66,16 @@ def read_resource_list(text: str | bytes, file: str) -> ResourceList:
     ]
     if findings:
         raise LabBuilderError(findings)
+    _read_configuration(text, document, given[0])
     return ResourceList(document, _item_nodes(text, document, given[0]))
+
+
+def _read_configuration(text: str | bytes, document: Document, index: int) -> None:
+    """Read functionConfig as labbuilder reads configurations, unlike the items."""
+    if "functionConfig" in document.data:
+        with suppress(LabBuilderError):  # about items, which are manifests
+            ours = load(text, document.file, MAX_FILE_VALUES)[index]
+            document.data["functionConfig"] = ours.data["functionConfig"]
 
 
 def _item_nodes(text: str | bytes, document: Document, index: int) -> Sequence[yaml.Node]:

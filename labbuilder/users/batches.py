@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TypeVar
 
-from labbuilder.documents import MAX_VALUES, Document, load
+from labbuilder.documents import MAX_VALUES, Document, load, load_manifests
 from labbuilder.documents.files import MAX_FILE_BYTES, read, read_standard_input
 from labbuilder.documents.lines import load_line
 from labbuilder.errors import Finding, LabBuilderError, Source, shown
@@ -88,11 +88,11 @@ def _is_new(path: Path, known: set[tuple[int, int]]) -> bool:
 
 
 def parse_batch(
-    batch: Batch, max_values: int = MAX_VALUES
+    batch: Batch, max_values: int = MAX_VALUES, *, as_kubectl: bool = False
 ) -> Iterator[Document | tuple[Finding, ...]]:
     """Yield each document of a batch that is not empty, or what is wrong with it.
 
-    A YAML text may have `max_values` values.
+    A YAML text may have `max_values` values. Manifests are read `as_kubectl` reads them.
     """
     if batch.findings:
         yield batch.findings
@@ -105,7 +105,8 @@ def parse_batch(
                     yield tuple(error.findings)
     else:
         try:
-            found = load(batch.text, batch.file, max_values)
+            reader = load_manifests if as_kubectl else load
+            found = reader(batch.text, batch.file, max_values)
         except LabBuilderError as error:
             yield tuple(error.findings)
             return

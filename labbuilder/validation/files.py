@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
-from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Source, bounded
+from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Path, Source, bounded
 from labbuilder.manifest import object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
@@ -72,7 +73,7 @@ def check_texts(
     findings = Findings(most=MAX_SHOWN)
     for file, text in texts.items():
         try:
-            documents[file] = load(text, file, MAX_FILE_VALUES)
+            documents[file] = _read(text, file, judge_user)
         except LabBuilderError as error:
             findings.extend(error.findings)
     checked = check_documents(documents, targets, judge_user, complete=not findings)
@@ -151,10 +152,23 @@ def _order(finding: Finding, order: Mapping[str, int]) -> tuple[int, int, int]:
     return (order.get(source.file, -1), source.line, source.column)
 
 
+def _read(text: str | bytes, file: str, judge_user: JudgeUser | None) -> Sequence[Document]:
+    """Read manifests as kubectl reads them, and users as labbuilder does."""
+    documents = load(text, file, MAX_FILE_VALUES, as_kubectl=True)
+    if not judge_user or not any(is_user(document.data) for document in documents):
+        return documents
+    plain = load(text, file, MAX_FILE_VALUES)
+    return [
+        ours if is_user(theirs.data) else theirs
+        for ours, theirs in zip(plain, documents, strict=True)
+    ]
+
+
 def _manifests(documents: Sequence[Document]) -> Iterator[PlacedObject | Finding]:
     """Find the manifests of a file, and report what isn't one."""
     empty = True
     for document in documents:
+        yield from document.refused
         if document.data is not None:
             for found in unpack_lists(document, _MANIFEST_HINT):
                 empty = False
@@ -210,4 +224,18 @@ def _placed(finding: Finding, manifest: PlacedObject) -> Finding:
     path = manifest.path + finding.path
     # An unknown field is at its name.
     key = finding.about_key or finding.code == "schema-unknown-field"
+    if finding.code == "schema-wrong-type":
+        finding = _as_kubectl_reads(finding, manifest, path)
     return replace(finding, path=path, source=manifest.document.source(path, key=key))
+
+
+def _as_kubectl_reads(finding: Finding, manifest: PlacedObject, path: Path) -> Finding:
+    """Say what kubectl reads in place of what was written; but not in a Secret."""
+    text, value = manifest.document.written(path), manifest.data
+    if not text or manifest.data.get("kind") == "Secret":
+        return finding
+    for step in finding.path:
+        value = value[step]  # type: ignore[index]  # the path of a finding is one of its manifest
+    message = f"{finding.message}: kubectl reads `{text}` as {json.dumps(value)}"
+    hint = f"write '{text}'" if "quotes" in finding.hint else finding.hint
+    return replace(finding, message=message, hint=hint)

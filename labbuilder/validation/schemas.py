@@ -17,12 +17,12 @@ import jsonschema_rs
 
 from labbuilder.data import SCHEMAS
 from labbuilder.errors import MAX_FINDINGS, Finding, Findings, LabBuilderError
-from labbuilder.manifest import MAX_SHORTENED, kind_of, object_name, shorten
+from labbuilder.manifest import MAX_SHORTENED, Manifest, kind_of, object_name, shorten
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["NEWEST", "VERSIONS", "check", "definition", "resolve_version"]
+__all__ = ["NEWEST", "VERSIONS", "check", "definition", "resolve_version", "without_nulls"]
 
 VERSIONS: tuple[str, ...] = tuple(
     name.removeprefix("v").removesuffix(".json")
@@ -45,6 +45,11 @@ _JSON_TYPES = {
     str: "string",
     type(None): "null",
 }
+
+_EMPTY: dict[str, Any] = {
+    "array": [], "boolean": False, "integer": 0, "null": None, "number": 0, "object": {},
+    "string": "",
+}  # fmt: skip
 
 _ADDRESS = "kubernetes:schemas"  # a name by which schemas refer to each other; never fetched
 
@@ -82,6 +87,42 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     except ValueError:  # a value that JSON can't represent
         pass
     return _explain(manifest, minor, key)
+
+
+def without_nulls(manifest: Manifest, version: str) -> Manifest:
+    """Return a manifest as an API server decodes it, for which null is no value.
+
+    A field that is null is absent. An item or a value of a mapping that is null is the empty one
+    of its type. A kind without a schema stays as it is.
+    """
+    bundle = _bundle(version)
+    schema = bundle["kinds"].get(kind_of(manifest))
+    filled = _without_nulls(manifest, schema, bundle["$defs"]) if schema else manifest
+    return cast("Manifest", filled)
+
+
+def _without_nulls(value: Any, schema: Mapping[str, Any], types: Mapping[str, Any]) -> Any:
+    while "$ref" in schema:
+        schema = types[schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        return [_filled(item, schema["items"], types) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fields, values = schema.get("properties", {}), schema.get("additionalProperties")
+    return {
+        key: _filled(each, fields.get(key, values) or {}, types)
+        for key, each in value.items()
+        if each is not None or key not in fields
+    }
+
+
+def _filled(value: Any, schema: Mapping[str, Any], types: Mapping[str, Any]) -> Any:
+    if value is not None:
+        return _without_nulls(value, schema, types)
+    while "$ref" in schema:
+        schema = types[schema["$ref"].rpartition("/")[2]]
+    kinds = schema.get("type", "null")
+    return _EMPTY[kinds if isinstance(kinds, str) else kinds[0]]
 
 
 def definition(version: str, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -43,7 +43,7 @@ def diff_lab(user: str, lab: str, options: UserOptions, output: TextFormat) -> N
     old: list[Manifest] = []
     try:
         users = {labels_of(each).get(USER_LABEL) for each in new if each["kind"] == "Namespace"}
-        documents = _documents(lab, findings, access, MAX_FILE_VALUES)
+        documents = _documents(lab, findings, access, as_kubectl=True)
         old = read_manifests(documents, [name for name in users if name])
         if not old and not findings:
             message = f"{lab} contains no manifest"
@@ -89,11 +89,12 @@ def _compiled(
 
 
 def _documents(
-    file: str, findings: Findings, access: Access | None, max_values: int = MAX_VALUES
+    file: str, findings: Findings, access: Access | None, *, as_kubectl: bool = False
 ) -> Iterator[Document]:
     """Read a file, a folder or a glob pattern, adding to `findings`."""
+    most = MAX_FILE_VALUES if as_kubectl else MAX_VALUES
     for batch in read_batches([file], access):
-        for found in parse_batch(batch, max_values):
+        for found in parse_batch(batch, most, as_kubectl=as_kubectl):
             if isinstance(found, Document):
                 yield found
             else:

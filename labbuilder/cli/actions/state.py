@@ -19,7 +19,7 @@ from labbuilder.cli.streams import (
     writing,
 )
 from labbuilder.cluster.labs import ClusterLab, find_labs, recreate
-from labbuilder.documents import MAX_FILE_VALUES, Document
+from labbuilder.documents import Document
 from labbuilder.documents.files import load_file
 from labbuilder.errors import Finding, LabBuilderError
 from labbuilder.escape import visible_json
@@ -59,7 +59,7 @@ def _labs(files: Sequence[str], username: str | None) -> list[ClusterLab]:
     findings: list[Finding] = []
     for file in dict.fromkeys(files):
         try:
-            documents += load_file(file, MAX_FILE_VALUES)
+            documents += load_file(file, as_kubectl=True)
         except LabBuilderError as error:
             findings += error.findings
     if findings:

@@ -17,9 +17,12 @@ class Target:
     ----------
     version
         Its Kubernetes version, one of `labbuilder.validation.schemas.VERSIONS`.
+    for_our_labs
+        Whether labbuilder makes the manifests, which keep more promises than a cluster asks for.
     """
 
     version: str = NEWEST
+    for_our_labs: bool = False
 
 
 def minor(version: str) -> int:

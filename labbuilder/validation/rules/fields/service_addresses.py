@@ -40,7 +40,9 @@ def service_addresses(value: Object) -> Complaints:
         versions = [ipaddress.ip_address(each).version for each in addresses]
         yield from _in_families(value, versions)
     yield from _policy(value)
-    if not _is_free(value) and (value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack"):
+    if not _is_free(value) and (
+        value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack"
+    ):
         message = "only works in clusters with these address families"
         field = "ipFamilies" if value.get("ipFamilies") else "ipFamilyPolicy"
         yield CLUSTER_DECIDES.complaint(message, "remove it", (field,))
