@@ -97,6 +97,9 @@ class LabCompiler:
         self.config = model
         self._storage = Storage(model)
         self._has_own_fragments = templates is not None
+        self._target = Target(
+            self.kubernetes_version, for_our_labs=True, own_fragments=self._has_own_fragments
+        )
         self._render = partial(render_manifests, self._fragments, self._storage)
         self._plans = Plans(self._render) if fast else None
         # A fragment of the site may put a value where a rule without a guard reads it.
@@ -187,7 +190,7 @@ class LabCompiler:
 
     def _judge(self, manifests: Sequence[Manifest], inputs: Inputs) -> Verdict:
         verdict = []
-        for i, finding in judge(manifests, Target(self.kubernetes_version, for_our_labs=True)):
+        for i, finding in judge(manifests, self._target):
             cause = find_input(finding.path, manifests[i], self._storage, inputs)
             severity = lab_severity(finding, own_fragments=self._has_own_fragments)
             verdict.append((i, replace(finding, cause=cause, severity=severity)))

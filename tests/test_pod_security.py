@@ -9,13 +9,18 @@ import pytest
 from labbuilder.errors import format_path
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.lab.pod_security import (
-    BASELINE,
-    RESTRICTED,
+    BASELINE_VIOLATED as BASELINE,
+)
+from labbuilder.validation.rules.lab.pod_security import (
+    RESTRICTED_VIOLATED as RESTRICTED,
+)
+from labbuilder.validation.rules.lab.pod_security import (
     WAIVER,
     judge_pod_security,
 )
 from labbuilder.validation.rules.target import Target
 
+OURS = Target(for_our_labs=True)
 ABSENT = object()
 NOTEBOOK = "spec.containers.0"
 CONTEXT = f"{NOTEBOOK}.securityContext"
@@ -61,7 +66,7 @@ def found(lab: list[dict[str, Any]]) -> list[str]:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
         f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
-        for i, complaint in judge_pod_security(lab, Target())
+        for i, complaint in judge_pod_security(lab, OURS)
     ]
 
 
@@ -311,7 +316,7 @@ def test_words() -> None:
         "spec.hostNetwork": True,
     }
     change(lab[-1], wrong)
-    said = {complaint.at[-1]: complaint for _, complaint in judge_pod_security(lab, Target())}
+    said = {complaint.at[-1]: complaint for _, complaint in judge_pod_security(lab, OURS)}
     waiver = said[0]
     assert waiver.rule is WAIVER
     assert "'home'" in waiver.message
@@ -331,4 +336,4 @@ def test_words() -> None:
 
 def test_bare_pod() -> None:
     pod = {"kind": "Pod", "metadata": {"name": "bare"}}
-    assert list(judge_pod_security([pod], Target())) == []
+    assert list(judge_pod_security([pod], OURS)) == []

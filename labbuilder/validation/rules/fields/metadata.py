@@ -14,13 +14,12 @@ from labbuilder.validation.rules.combinators import (
     must,
     must_match,
     required,
-    unset,
 )
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
 SERVER_FIELD = Rule(
     "server-field",
-    "metadata contains a field that kube-apiserver sets, so that the object can't be created",
+    "metadata contains a field that kube-apiserver sets, and the object is not a live one",
     "BeforeCreate, and the preconditions of apply",
     guarded=False,
 )
@@ -66,7 +65,24 @@ def _owners(values: Sequence[Object]) -> Complaints:
             yield INVALID_VALUE.complaint(message, "remove this owner", (i, "kind"))
 
 
-_server = unset(SERVER_FIELD, "is set by kube-apiserver")
+@checks(
+    "ConfigMap", "LimitRange", "Namespace", "NetworkPolicy", "PersistentVolumeClaim", "Pod",
+    "ResourceQuota", "Secret", "Service", "ServiceAccount",
+)  # fmt: skip
+def _server_fields(manifest: Object) -> Complaints:
+    """Check that an object has none of the fields that only live objects have."""
+    metadata = manifest["metadata"]
+    if metadata.get("uid") or manifest.get("status"):
+        return
+    for field, is_given in (
+        ("resourceVersion", bool(metadata.get("resourceVersion"))),
+        ("managedFields", "managedFields" in metadata),
+    ):
+        if is_given:
+            message, at = "is set by kube-apiserver", ("metadata", field)
+            yield SERVER_FIELD.complaint(message, "remove it", at)
+
+
 _api_version = must(
     INVALID_VALUE, _is_api_version, "a valid API version", "use group/version, or v1"
 )
@@ -79,8 +95,6 @@ check_fields(
     finalizers=_finalizers,
     generation=at_least(0),
     ownerReferences=_owners,
-    resourceVersion=_server,
-    uid=_server,
 )
 check_fields("NamespaceSpec", finalizers=_finalizers)
 check_fields(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labbuilder import names
+from labbuilder.errors import Severity
 from labbuilder.validation.rules.combinators import (
     MISSING_VALUE,
     keys_of,
@@ -34,6 +35,14 @@ INVALID_NAME = Rule(
     "the name of an object, or of a part of one, is not valid",
     "IsDNS1123Label, IsDNS1123Subdomain; IsDNS1035Label for services until 1.35",
     guarded=True,
+)
+GENERATED_NAME = Rule(
+    "generated-name",
+    "an object has generateName in place of a name, which kubectl create takes and apply refuses",
+    "the preconditions of apply",
+    Stop.NOBODY,
+    Severity.WARNING,
+    guarded=False,
 )
 INVALID_LABEL_KEY = Rule(
     "invalid-label-key",
@@ -126,6 +135,10 @@ def named_by(check: Check) -> Check:
         name, prefix = metadata.get("name"), metadata.get("generateName")
         if not name and not prefix:
             yield MISSING_VALUE.complaint("is missing", "set a name", ("metadata", "name"))
+        elif not name:
+            message = "is for kubectl create only: kubectl apply needs a name"
+            at = ("metadata", "generateName")
+            yield GENERATED_NAME.complaint(message, "set a name, or create it", at)
         # Characters follow the prefix, so that it may end in a hyphen.
         whole = f"{prefix}a" if prefix and prefix.endswith("-") else prefix
         for field, text in (("name", name), ("generateName", whole)):
