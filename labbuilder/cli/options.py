@@ -22,14 +22,18 @@ __all__ = [
     "AllowEnv",
     "AllowFiles",
     "Config",
+    "IgnoreMissingSchemas",
     "Jobs",
     "KubernetesVersion",
     "KubernetesVersions",
     "LabFormat",
     "ManifestFormat",
+    "PodSecurity",
     "ReportFormat",
     "SchemaKind",
+    "SecurityLevel",
     "SiteConfig",
+    "Skip",
     "Templates",
     "TextFormat",
     "TextOutput",
@@ -70,6 +74,14 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     SARIF = "sarif"
     JUNIT = "junit"
+
+
+class SecurityLevel(StrEnum):
+    """Levels of the Pod Security Standards."""
+
+    PRIVILEGED = "privileged"
+    BASELINE = "baseline"
+    RESTRICTED = "restricted"
 
 
 class SchemaKind(StrEnum):
@@ -171,6 +183,26 @@ _version = partial(typer.Option, "--kubernetes-version", "--kube-version", metav
 KubernetesVersion = Annotated[
     str | None,
     _version(help="Version to check manifests against, such as 1.34.  [default: the newest]"),
+]
+Skip = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND",
+        help="Kind that is not checked, such as Deployment or apps/v1/Deployment; can be "
+        "repeated.",
+        show_default=False,
+    ),
+]
+IgnoreMissingSchemas = Annotated[
+    bool,
+    typer.Option("--ignore-missing-schemas", help="Skip kinds that have no schema."),
+]
+PodSecurity = Annotated[
+    SecurityLevel | None,
+    typer.Option(
+        help="Pod Security Standard that namespaces without a label enforce.  [default: unknown]",
+        show_default=False,
+    ),
 ]
 KubernetesVersions = Annotated[
     list[str] | None,

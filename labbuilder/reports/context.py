@@ -50,6 +50,12 @@ class Context:
     colour: bool = False
     version: str = ""  # labbuilder's own
     codes: Mapping[str, Explanation] = field(default_factory=dict)
+    skipped: Sequence[Subject] = ()  # what was not checked, as the user asked
+
+    def skipping(self) -> str:
+        """Say how much was skipped, for people; empty if nothing was."""
+        count = len(self.skipped)
+        return f"{count:,} object{'' if count == 1 else 's'} skipped" if count else ""
 
 
 def complaint(finding: Finding) -> str:

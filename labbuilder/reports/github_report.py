@@ -11,9 +11,15 @@ from labbuilder.reports.context import Context, complaint
 __all__ = ["report"]
 
 
-def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
-    """Write one workflow command per finding: ``::error file=lab.yaml,line=3,col=1,...``."""
-    return "".join(f"{_command(finding)}\n" for finding in findings)
+def report(findings: Sequence[Finding], context: Context) -> str:
+    """Write one workflow command per finding: ``::error file=lab.yaml,line=3,col=1,...``.
+
+    The last one counts what was skipped, if anything was.
+    """
+    lines = [_command(finding) for finding in findings]
+    if context.skipped:
+        lines.append(f"::notice title=skipped::{context.skipping()}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _command(finding: Finding) -> str:

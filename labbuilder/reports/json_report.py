@@ -4,7 +4,8 @@ The report is one object. ``findings`` is a list of objects, each with ``code``,
 (``error`` or ``warning``), ``object`` (``Kind/name`` or empty), ``path`` (such as
 ``spec.containers[0].env``), ``cause`` (the path of the input that causes it, or empty),
 ``message``, ``hint``, ``file``, ``line`` and ``column``; the last three are null if the place
-isn't known. ``summary`` counts ``errors`` and ``warnings``, also those that are not listed.
+isn't known. ``summary`` counts ``errors`` and ``warnings``, also those that are not listed, and
+objects that were ``skipped``.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from labbuilder.reports.context import Context
 __all__ = ["report"]
 
 
-def report(findings: Sequence[Finding], context: Context) -> str:  # noqa: ARG001 (a Reporter takes it)
+def report(findings: Sequence[Finding], context: Context) -> str:
     """Write the object that is described above, in ASCII."""
     counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += finding.count
     data = {
         "findings": [_finding(finding) for finding in findings],
-        "summary": {"errors": counts[Severity.ERROR], "warnings": counts[Severity.WARNING]},
+        "summary": {
+            "errors": counts[Severity.ERROR],
+            "warnings": counts[Severity.WARNING],
+            "skipped": len(context.skipped),
+        },
     }
     return visible_json(json.dumps(data, indent=2)) + "\n"
 

@@ -21,11 +21,17 @@ def report(findings: Sequence[Finding], context: Context) -> str:
     for finding in findings:
         subject = Subject(finding.source.file if finding.source else "", finding.object)
         cases.setdefault(subject, []).append(finding)
-    suite = ET.Element("testsuite", {"name": "labbuilder", "tests": str(len(cases))})
+    tests = len(cases) + len(context.skipped)
+    suite = ET.Element("testsuite", {"name": "labbuilder", "tests": str(tests)})
     for subject, found in cases.items():
         suite.append(_case(subject, found))
+    for subject in context.skipped:
+        case = _case(subject, ())
+        ET.SubElement(case, "skipped")
+        suite.append(case)
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("errors", "0")
+    suite.set("skipped", str(len(context.skipped)))
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

@@ -29,6 +29,7 @@ def report(findings: Sequence[Finding], context: Context) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, codes[finding.code]) for finding in findings],
+        "properties": {"skipped": len(context.skipped)},
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return visible_json(json.dumps(log, indent=2)) + "\n"

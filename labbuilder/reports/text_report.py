@@ -20,9 +20,12 @@ _BEFORE, _AFTER = 60, 60
 def report(findings: Sequence[Finding], context: Context) -> str:
     """Write a line per finding, and below it the line of the input with a caret if it is known.
 
+    The last line counts what was skipped, if anything was.
     Characters that could trick a terminal are escaped.
     """
-    lines = (line for finding in findings for line in _lines(finding, context))
+    lines = [line for finding in findings for line in _lines(finding, context)]
+    if context.skipped:
+        lines.append(context.skipping())
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -7,13 +7,19 @@ from dataclasses import replace
 
 from labbuilder.documents import MAX_FILE_VALUES, Document
 from labbuilder.errors import Finding, LabBuilderError
+from labbuilder.lab.objects import LabObjects
 from labbuilder.users.batches import Batch, parse_batch
 from labbuilder.users.compile import UserFiles, UserOptions
 from labbuilder.users.duplicates import NamedUser, find_users, with_namespace
 from labbuilder.validation.files import Checked, check_documents, merged
+from labbuilder.validation.judge import judge
 from labbuilder.validation.rules import Target
+from labbuilder.validation.skipping import Skipping
 
 __all__ = ["UserChecker", "is_independent"]
+
+
+_NONE_SKIPPED = Skipping()
 
 
 class UserChecker:
@@ -22,7 +28,10 @@ class UserChecker:
     `users` are the options of `labbuilder.users.compile.UserFiles`.
     """
 
-    def __init__(self, users: UserOptions, targets: Sequence[Target]) -> None:
+    def __init__(
+        self, users: UserOptions, targets: Sequence[Target], skipping: Skipping = _NONE_SKIPPED
+    ) -> None:
+        self._skipping = skipping
         self._targets = targets
         self._users: dict[str, UserFiles] = {}
         self._has_one_prefix = users.get("config") is not None
@@ -41,7 +50,7 @@ class UserChecker:
         else:
             if not self._has_one_prefix:
                 users = with_namespace(users, lab.namespace["metadata"]["name"])
-            return lab.warnings
+            return [*lab.warnings, *_more(lab, document, target)]
         finally:
             self._named |= dict.fromkeys(users)
 
@@ -58,10 +67,22 @@ class UserChecker:
     def _checked(self, batch: Batch) -> Iterable[Checked]:
         for document in parse_batch(batch, MAX_FILE_VALUES):
             if isinstance(document, Document):
-                checked = check_documents({batch.file: [document]}, self._targets, self.judge)
+                checked = check_documents(
+                    {batch.file: [document]}, self._targets, self.judge, self._skipping
+                )
                 yield replace(checked, documents={}, users=self.named())
             else:
                 yield Checked(document, (), {})
+
+
+def _more(lab: LabObjects, document: Document, target: Target) -> Iterable[Finding]:
+    """Judge a lab for a cluster of which more is known than its version."""
+    if target == Target(target.version):
+        return
+    known = {(each.code, each.object, each.path) for each in lab.warnings}
+    for _, finding in judge(lab.manifests(), target):
+        if (finding.code, finding.object, finding.path) not in known:
+            yield replace(finding, source=document.source(()))
 
 
 def is_independent(batch: Batch) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 from labbuilder.documents import MAX_FILE_VALUES, Document, load
 from labbuilder.documents.objects import PlacedObject, unpack_lists
 from labbuilder.errors import MAX_SHOWN, Finding, Findings, LabBuilderError, Path, Source, bounded
-from labbuilder.manifest import object_name, shorten
+from labbuilder.manifest import kind_of, object_name, shorten
 from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 from labbuilder.validation.rules import Target
+from labbuilder.validation.skipping import Skipping
 
 __all__ = ["Checked", "check_documents", "check_texts", "is_user", "merged", "select_versions"]
 
@@ -23,6 +24,7 @@ JudgeUser = Callable[[Document, Target], Iterable[Finding]]
 MAX_OBJECTS = 100_000
 """Objects that a result lists."""
 
+_NONE_SKIPPED = Skipping()
 _MANIFEST_HINT = "write apiVersion, kind and the fields of the kind"
 
 
@@ -40,12 +42,15 @@ class Checked:
         The YAML documents of each file that could be read.
     users
         The users among them, each with its place, where the caller adds them.
+    skipped
+        The file and ``Kind/name`` of each manifest that wasn't judged.
     """
 
     findings: Sequence[Finding]
     objects: Sequence[tuple[str, str]]
     documents: Mapping[str, Sequence[Document]]
     users: Sequence[tuple[str, Source]] = ()
+    skipped: Sequence[tuple[str, str]] = ()
 
 
 def select_versions(asked: Sequence[str]) -> tuple[str, ...]:
@@ -63,6 +68,7 @@ def check_texts(
     texts: Mapping[str, str | bytes],
     targets: Sequence[Target] = (Target(),),
     judge_user: JudgeUser | None = None,
+    skipping: Skipping = _NONE_SKIPPED,
 ) -> Checked:
     """Check files of manifests, YAML or JSON, all of them together, given by their names.
 
@@ -76,7 +82,7 @@ def check_texts(
             documents[file] = _read(text, file, judge_user)
         except LabBuilderError as error:
             findings.extend(error.findings)
-    checked = check_documents(documents, targets, judge_user, complete=not findings)
+    checked = check_documents(documents, targets, judge_user, skipping, complete=not findings)
     return merged([Checked(list(findings), (), {}), checked], tuple(texts))
 
 
@@ -84,6 +90,7 @@ def check_documents(
     documents: Mapping[str, Sequence[Document]],
     targets: Sequence[Target],
     judge_user: JudgeUser | None,
+    skipping: Skipping = _NONE_SKIPPED,
     *,
     complete: bool = True,
 ) -> Checked:
@@ -94,6 +101,7 @@ def check_documents(
     findings = Findings(most=MAX_SHOWN)
     manifests: list[PlacedObject] = []
     objects: dict[tuple[str, str], None] = {}
+    skipped: dict[tuple[str, str], None] = {}
     for file, each in documents.items():
         rest = []
         for document in each:
@@ -105,13 +113,16 @@ def check_documents(
                 rest.append(document)
         for item in _manifests(rest) if rest or not each else ():
             if isinstance(item, PlacedObject):
-                manifests.append(item)
-                objects[file, object_name(item.data)] = None
+                is_skipped = skipping.includes(item.data)
+                if not is_skipped or schemas.has_kind(kind_of(item.data)):
+                    manifests.append(item)  # to which others may refer
+                (skipped if is_skipped else objects)[file, object_name(item.data)] = None
             else:
                 complete = False
                 findings.add(item)
-    findings.extend(_by_versions(targets, partial(_judge, manifests, complete=complete)))
-    return Checked(list(findings), list(objects), documents)
+    judge_all = partial(_judge, manifests, skipping, complete=complete)
+    findings.extend(_by_versions(targets, judge_all))
+    return Checked(list(findings), list(objects), documents, skipped=list(skipped))
 
 
 def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
@@ -125,6 +136,7 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
     more = 0
     documents: dict[str, Sequence[Document]] = {}
     users: list[tuple[str, Source]] = []
+    skipped: dict[tuple[str, str], None] = {}
     for part in parts:
         findings.extend(finding.compact() for finding in part.findings)
         if len(objects) < MAX_OBJECTS:
@@ -133,11 +145,12 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
             more += len(part.objects)
         documents |= part.documents
         users += part.users
+        skipped |= dict.fromkeys(part.skipped)
     if more:
         objects["", f"{more:,} more objects"] = None
     order = {file: i for i, file in enumerate(files)}
     found = sorted(findings.kept, key=lambda finding: _order(finding, order))
-    return Checked([*found, *findings.more()], list(objects), documents, users)
+    return Checked([*found, *findings.more()], list(objects), documents, users, list(skipped))
 
 
 def is_user(data: Any) -> bool:
@@ -181,11 +194,12 @@ def _manifests(documents: Sequence[Document]) -> Iterator[PlacedObject | Finding
 
 
 def _judge(
-    manifests: Sequence[PlacedObject], target: Target, *, complete: bool
+    manifests: Sequence[PlacedObject], skipping: Skipping, target: Target, *, complete: bool
 ) -> Iterator[Finding]:
     data = [manifest.data for manifest in manifests]
     for i, finding in judge(data, target, complete=complete):
-        yield _placed(finding, manifests[i])
+        if not skipping.includes(data[i]):
+            yield _placed(finding, manifests[i])
 
 
 def _title(data: Mapping[str, Any]) -> str:
@@ -224,6 +238,10 @@ def _placed(finding: Finding, manifest: PlacedObject) -> Finding:
     path = manifest.path + finding.path
     # An unknown field is at its name.
     key = finding.about_key or finding.code == "schema-unknown-field"
+    if finding.code == "no-schema" and not finding.hint:
+        kind = shorten(manifest.data["kind"])
+        hint = f"skip it with --skip {kind}, or all such kinds with --ignore-missing-schemas"
+        finding = replace(finding, hint=hint)
     if finding.code == "schema-wrong-type":
         finding = _as_kubectl_reads(finding, manifest, path)
     return replace(finding, path=path, source=manifest.document.source(path, key=key))

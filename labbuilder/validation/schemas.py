@@ -22,7 +22,15 @@ from labbuilder.manifest import MAX_SHORTENED, Manifest, kind_of, object_name, s
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["NEWEST", "VERSIONS", "check", "definition", "resolve_version", "without_nulls"]
+__all__ = [
+    "NEWEST",
+    "VERSIONS",
+    "check",
+    "definition",
+    "has_kind",
+    "resolve_version",
+    "without_nulls",
+]
 
 VERSIONS: tuple[str, ...] = tuple(
     name.removeprefix("v").removesuffix(".json")
@@ -89,6 +97,11 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
     return _explain(manifest, minor, key)
 
 
+def has_kind(kind: str) -> bool:
+    """Return whether a kind such as ``v1/Pod`` has a schema; the kinds of all versions are alike."""
+    return kind in _bundle(NEWEST)["kinds"]
+
+
 def without_nulls(manifest: Manifest, version: str) -> Manifest:
     """Return a manifest as an API server decodes it, for which null is no value.
 
@@ -97,7 +110,10 @@ def without_nulls(manifest: Manifest, version: str) -> Manifest:
     """
     bundle = _bundle(version)
     schema = bundle["kinds"].get(kind_of(manifest))
-    filled = _without_nulls(manifest, schema, bundle["$defs"]) if schema else manifest
+    try:
+        filled = _without_nulls(manifest, schema, bundle["$defs"]) if schema else manifest
+    except RecursionError:  # it is nested too deeply, which is said later
+        return manifest
     return cast("Manifest", filled)
 
 
@@ -164,7 +180,7 @@ def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[
         message = f"no schema for {shorten(key)} in Kubernetes {version}"
         if absent:
             message = f"{absent[0]} is missing"
-        hint = _did_you_mean(key, kinds) or f"choose one of {', '.join(kinds)}"
+        hint = f"choose one of {', '.join(kinds)}" if absent else _did_you_mean(key, kinds, 0.9)
     return Finding("no-schema", message, hint=hint, object=object_name(manifest))
 
 
@@ -234,6 +250,6 @@ def _type_hint(value: object, names: list[str]) -> str:
     return "write the value without quotes" if quoted else ""
 
 
-def _did_you_mean(text: str, known: list[str]) -> str:
-    close = get_close_matches(text[:MAX_SHORTENED], known, n=1)
+def _did_you_mean(text: str, known: list[str], cutoff: float = 0.6) -> str:
+    close = get_close_matches(text[:MAX_SHORTENED], known, n=1, cutoff=cutoff)
     return f"did you mean {close[0]}?" if close else ""

@@ -11,7 +11,7 @@ import typer
 
 from labbuilder.cli.actions.progress import Progress
 from labbuilder.cli.options import ReportFormat
-from labbuilder.cli.streams import EXIT_FINDINGS, fail, has_colour, write, writing
+from labbuilder.cli.streams import EXIT_ERROR, EXIT_FINDINGS, fail, has_colour, say, write, writing
 from labbuilder.errors import MAX_SHOWN, Findings, LabBuilderError, Severity
 from labbuilder.reports import REPORTERS, Context, Subject
 from labbuilder.reports.lines import SourceLines
@@ -22,6 +22,8 @@ from labbuilder.users.compile import UserOptions
 from labbuilder.users.duplicates import KnownUsers
 from labbuilder.validation.files import Checked, check_texts, merged, select_versions
 from labbuilder.validation.rules import RULES, Target
+from labbuilder.validation.rules.target import ANY_HUB, Hub, parse_hub
+from labbuilder.validation.skipping import Skipping
 
 __all__ = ["check_files"]
 
@@ -32,8 +34,17 @@ def check_files(
     versions: Sequence[str],
     output: ReportFormat,
     jobs: int,
+    *,
+    pod_security: str = "",
+    hub: str | None = None,
+    skip: Sequence[str] = (),
+    ignore_missing_schemas: bool = False,
 ) -> None:
     """Check files and print a report."""
+    skipping = Skipping(
+        frozenset(kind.strip() for each in skip for kind in each.split(",")),
+        ignore_missing_schemas,
+    )
     known = KnownUsers()
     reader = _Reader(files, users.get("access"), known)
 
@@ -42,12 +53,16 @@ def check_files(
         if reader.unreadable:
             fail(reader.unreadable)
         checker = make()
-        together = check_texts(reader.texts, targets, checker.judge)
+        together = check_texts(reader.texts, targets, checker.judge, skipping)
         yield replace(together, users=checker.named())
 
     try:
-        targets = [Target(version) for version in select_versions(versions)]
-        make = partial(UserChecker, users, targets)
+        where = _hub(hub)
+        targets = [
+            Target(version, pod_security=pod_security, hub=where)
+            for version in select_versions(versions)
+        ]
+        make = partial(UserChecker, users, targets, skipping)
         with writing("the report"):
             checked = merged((_compared(part, known) for part in parts()), known.files)
     except LabBuilderError as error:
@@ -56,6 +71,18 @@ def check_files(
         write(_report(checked, reader.texts, output))
     if any(finding.severity is Severity.ERROR for finding in checked.findings):
         raise typer.Exit(EXIT_FINDINGS)
+    if checked.skipped and not checked.objects:
+        say("everything was skipped; name files with other kinds, or skip less")
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _hub(text: str | None) -> Hub:
+    if text is None:
+        return ANY_HUB
+    try:
+        return parse_hub(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--hub {error}") from None
 
 
 class _Reader:
@@ -93,5 +120,6 @@ def _report(checked: Checked, texts: Mapping[str, bytes], output: ReportFormat) 
         colour=has_colour(),
         version=version("labbuilder"),
         codes=RULES,
+        skipped=[Subject(*each) for each in checked.skipped],
     )
     return REPORTERS[output.value](checked.findings, context)

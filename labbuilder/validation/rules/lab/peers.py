@@ -19,13 +19,14 @@ from labbuilder.names import (
     NOTEBOOK_PORT_NAME,
     USER_LABEL,
 )
-from labbuilder.validation.rules.lab.labels import Labels, matches, requirements
+from labbuilder.validation.rules.lab.labels import Labels, Requirement, matches, requirements
 from labbuilder.validation.rules.lab.surroundings import pod_containers
 from labbuilder.validation.rules.rule import Object
+from labbuilder.validation.rules.target import ANY_HUB, Hub
 
 __all__ = [
-    "HUB",
     "NAMESPACE_NAME",
+    "OUR_PEER",
     "Friends",
     "Place",
     "Stranger",
@@ -36,12 +37,13 @@ __all__ = [
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that every namespace has, with its name."""
-_APP, _JUPYTERHUB = "app", "jupyterhub"
-HUB = f"{_APP}: {_JUPYTERHUB}"
-"""The label of the hub's pods."""
+OUR_PEER = {
+    "namespaceSelector": {},
+    "podSelector": {"matchLabels": {"app": "jupyterhub"}},
+}
+"""Whom labbuilder's own policy admits as the hub."""
 _ANY = "anything"
-_HUB_LABELS = {_APP: _JUPYTERHUB, "component": "hub"}
-_HUB_NAMESPACE = {NAMESPACE_NAME: _ANY, _ANY: _ANY}
+_OTHER = "\0"  # the name that no namespace has
 
 
 class Place(NamedTuple):
@@ -96,6 +98,7 @@ class Friends:
 
     namespace: str
     user: str
+    hub: Hub = ANY_HUB
 
     @property
     def own(self) -> Labels:
@@ -105,10 +108,16 @@ class Friends:
     def include(self, pod: Labels, namespace: Labels) -> bool:
         """Return whether a pod of these labels is one, given its namespace's labels."""
         return (
-            pod.get(_APP) == _JUPYTERHUB
+            self._include_hub(pod, namespace)
             or namespace.get(NAMESPACE_NAME) == self.namespace
             or self.own.items() <= namespace.items()
             or self.own.items() <= pod.items()
+        )
+
+    def _include_hub(self, pod: Labels, namespace: Labels) -> bool:
+        where = self.hub.namespace
+        return dict(self.hub.labels).items() <= pod.items() and (
+            not where or namespace.get(NAMESPACE_NAME) == where
         )
 
     def namespace_labels(self, namespace: Object | None) -> Labels:
@@ -144,15 +153,36 @@ def find_stranger(peer: Object | None, friends: Friends) -> Stranger:
     return Stranger(who, frozenset(users))
 
 
-def admits_hub(peer: Object | None) -> bool:
-    """Return whether a peer admits the hub, which may be in any other namespace."""
+def admits_hub(
+    peer: Object | None, hub: Hub, namespace: str, labels: Mapping[str, str] | None = None
+) -> bool:
+    """Return whether a peer of a policy in a namespace admits the hub.
+
+    If the hub may be in any namespace, it is in one that the peer names, if it names some, and
+    otherwise in one that has no other labels. `labels` are those of the hub's namespace, if its
+    manifest is here.
+    """
     if peer is None:
         return True
+    pod = dict(hub.labels)
+    if hub == ANY_HUB:
+        pod["component"] = "hub"
     # A block is meant for addresses outside the cluster: those of pods change.
-    if "ipBlock" in peer or peer.get("namespaceSelector") is None:
+    if "ipBlock" in peer or not matches(peer.get("podSelector", {}), pod):
         return False
-    return matches(peer["namespaceSelector"], _HUB_NAMESPACE) and matches(
-        peer.get("podSelector", {}), _HUB_LABELS
+    selector = peer.get("namespaceSelector")
+    if selector is None:
+        return hub.namespace == namespace
+    required = requirements(selector)
+    if required is None:
+        return False
+    own = required.pop(NAMESPACE_NAME, Requirement())
+    names = {hub.namespace} if hub.namespace else {_OTHER, *own.named, *(own.values or ())}
+    if not hub.namespace:
+        names.discard(namespace)
+    where = {_ANY: _ANY, **(labels or {})}
+    return any(map(own.accepts, names)) and all(
+        each.accepts(where.get(key)) for key, each in required.items()
     )
 
 
@@ -163,14 +193,16 @@ def _worst(selector: Object, friends: Friends, users: set[str]) -> Labels | None
     """
     labels: dict[str, str] = dict(selector.get("matchLabels", {}))
     users.update(labels[key] for key in [USER_LABEL] if key in labels)
-    friendly = {_JUPYTERHUB, friends.namespace, *friends.own.values()}
+    hub = friends.hub
+    friendly = {hub.namespace, friends.namespace, *friends.own.values()}
+    friendly.update(value for _, value in hub.labels)
     required = requirements(selector)
     if required is None:
         return None
     for key, each in required.items():
         values: Iterable[str | None] = (
             None,
-            _ANY,
+            _ANY if friends.namespace != _ANY else f"{_ANY}-else",
             *sorted(each.named, key=friendly.__contains__),
         )
         if key in labels:

@@ -7,7 +7,7 @@ lab.peers`). Policies that select the same labs of a namespace are judged once f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from labbuilder.manifest import labels_of, namespace_of
 from labbuilder.names import CATEGORY_LABEL, USER_LABEL
 from labbuilder.validation.rules.lab.labels import Labelled
 from labbuilder.validation.rules.lab.peers import (
-    HUB,
+    OUR_PEER,
     Friends,
     Place,
     Stranger,
@@ -25,7 +25,7 @@ from labbuilder.validation.rules.lab.peers import (
     size_of,
 )
 from labbuilder.validation.rules.rule import LabComplaints, Object, Rule, Stop
-from labbuilder.validation.rules.target import Target
+from labbuilder.validation.rules.target import Hub, Target
 
 __all__ = ["judge_reach"]
 
@@ -75,14 +75,21 @@ class _TooManyError(Exception):
 class _Labs:
     """The labs of one namespace, by number."""
 
-    def __init__(self, pods: Sequence[Numbered], namespace: Object | None) -> None:
+    def __init__(
+        self, pods: Sequence[Numbered], namespaces: Mapping[str, Object], hub: Hub
+    ) -> None:
+        self.hub = hub
+        self.hub_labels = (
+            labels_of(namespaces[hub.namespace]) if hub.namespace in namespaces else {}
+        )
         self.name = namespace_of(pods[0][1])
         self.indices = [i for i, _ in pods]
         labels = [labels_of(pod) for _, pod in pods]
-        self.friends = [Friends(self.name, each.get(USER_LABEL, "")) for each in labels]
+        self.friends = [Friends(self.name, each.get(USER_LABEL, ""), hub) for each in labels]
         self.places = [Place.of(pod) for _, pod in pods]
         self.pods = Labelled(labels)
-        self._namespaces = Labelled([each.namespace_labels(namespace) for each in self.friends])
+        own = namespaces.get(self.name)
+        self._namespaces = Labelled([each.namespace_labels(own) for each in self.friends])
         self._steps = 0
 
     def admitted(self, peer: Object | None) -> frozenset[int]:
@@ -111,10 +118,12 @@ class _Ingress:
         self._peers = [(i, at, peer) for i, policy in policies for at, peer in place.peers(policy)]
         labs.count(len(policies) + len(self._peers))
         peers = [peer for _, _, peer in self._peers]
-        self.admits_hub = any(map(admits_hub, peers))
+        self.admits_hub = any(
+            admits_hub(peer, labs.hub, labs.name, labs.hub_labels) for peer in peers
+        )
         self.admitted = frozenset[int]().union(*map(labs.admitted, peers))
         labs.count(len(self.admitted))  # which are kept
-        nobody = Friends(labs.name, _NOBODY)
+        nobody = Friends(labs.name, _NOBODY, labs.hub)
         self._strangers = dict(enumerate(find_stranger(peer, nobody) for peer in peers))
         self._by_user: defaultdict[str, set[int]] = defaultdict(set)  # peers
         for number, stranger in self._strangers.items():
@@ -137,11 +146,13 @@ class _Ingress:
             yield from self._complaint(number, find_stranger(peer, friends))
 
     def _complaint(self, number: int, stranger: Stranger) -> LabComplaints:
-        i, at, _ = self._peers[number]
+        i, at, peer = self._peers[number]
         if stranger.who:
             message = f"lets {stranger.who} reach port {self._place.port} of the notebook"
             hint = "admit only the hub and the user's own lab"
-            yield i, NOTEBOOK_EXPOSED.complaint(message, hint, at)
+            # Our own policy doesn't know where the hub is.
+            severity = Severity.WARNING if peer == OUR_PEER else None
+            yield i, NOTEBOOK_EXPOSED.complaint(message, hint, at, severity=severity)
 
 
 class _Policies:
@@ -168,7 +179,7 @@ class _Policies:
         return self._by_place.get(place)
 
 
-def judge_reach(manifests: Sequence[Object], _target: Target) -> LabComplaints:
+def judge_reach(manifests: Sequence[Object], target: Target) -> LabComplaints:
     """Check who can reach the notebooks of labs."""
     namespaces: dict[str, Object] = {}
     policies: defaultdict[str, list[Numbered]] = defaultdict(list)
@@ -183,7 +194,7 @@ def judge_reach(manifests: Sequence[Object], _target: Target) -> LabComplaints:
     for name, found in pods.items():
         if name in namespaces or name in policies:
             try:
-                yield from _judge(_Labs(found, namespaces.get(name)), policies[name])
+                yield from _judge(_Labs(found, namespaces, target.hub), policies[name])
             except _TooManyError:
                 message = "too many network policies select the labs of this namespace"
                 hint = "use fewer policies, or one namespace for each user"
@@ -219,7 +230,7 @@ def _ingress(number: int, labs: _Labs, found: Sequence[_Ingress]) -> LabComplain
     first = min(each.first for each in found)
     admits_itself = any(number in each.admitted for each in found)
     for rule, who, is_admitted in (
-        (HUB_LOCKED_OUT, f"the hub, a pod labelled {HUB} in any namespace,",
+        (HUB_LOCKED_OUT, str(labs.hub),
          any(each.admits_hub for each in found)),
         (LAB_LOCKED_OUT, "the user's own lab", admits_itself),
     ):  # fmt: skip
