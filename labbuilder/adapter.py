@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -76,7 +76,7 @@ class LabBuilder:
         Client that fetches the service discovery document.
     logger
         A structlog logger, whose events have the user bound, or a logger of `logging`.
-    templates, kubernetes_version
+    templates, kubernetes_version, accept
         As `labbuilder.LabCompiler` takes them.
 
     Raises
@@ -95,13 +95,17 @@ class LabBuilder:
         logger: Any,
         templates: Templates = None,
         kubernetes_version: str = schemas.NEWEST,
+        accept: Collection[str] = (),
     ) -> None:
         site, findings = _read_site(base_url)
         unknown: list[Path] = []
         try:
             section, unknown = read_foreign_config(config)
             self._compiler = LabCompiler(
-                section, templates=templates, kubernetes_version=kubernetes_version
+                section,
+                templates=templates,
+                kubernetes_version=kubernetes_version,
+                accept=accept,
             )
         except LabBuilderError as error:
             findings = [*error.findings, *findings]

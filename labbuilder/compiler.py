@@ -17,7 +17,7 @@ Two shortcuts wrap steps 3 and 4 for labs that are alike: `labbuilder.lab.plan` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -40,7 +40,7 @@ from labbuilder.models.complaints import validated
 from labbuilder.models.config import lab_section
 from labbuilder.sealed import sealed
 from labbuilder.validation import schemas
-from labbuilder.validation.judge import Verdict, judge, lab_severity
+from labbuilder.validation.judge import Verdict, check_accepted, judge, lab_severity
 from labbuilder.validation.rules import Target
 
 __all__ = ["LabCompiler", "compile_lab"]
@@ -60,6 +60,9 @@ class LabCompiler:
     fast
         Whether to reuse the manifests and findings of labs that are alike. The result is the same
         without.
+    accept
+        Codes of findings that a lab may have all the same, such as ``quota-exceeded``: they are
+        warnings. Only what a cluster refuses can be accepted.
 
     Raises
     ------
@@ -76,6 +79,7 @@ class LabCompiler:
         kubernetes_version: str = schemas.NEWEST,
         templates: Templates = None,
         fast: bool = True,
+        accept: Collection[str] = (),
     ) -> None:
         section, at = lab_section(config)
         path = ("config", *at)
@@ -90,6 +94,7 @@ class LabCompiler:
         with _collected(findings):
             self.kubernetes_version = schemas.resolve_version(kubernetes_version)
         findings += check_scheduling(section, path, self.kubernetes_version)
+        findings += check_accepted(accept)
         with _collected(findings):
             self._fragments = load_fragments(templates)
         if not model or findings:
@@ -98,7 +103,10 @@ class LabCompiler:
         self._storage = Storage(model)
         self._has_own_fragments = templates is not None
         self._target = Target(
-            self.kubernetes_version, for_our_labs=True, own_fragments=self._has_own_fragments
+            self.kubernetes_version,
+            for_our_labs=True,
+            own_fragments=self._has_own_fragments,
+            accepted=frozenset(accept),
         )
         self._render = partial(render_manifests, self._fragments, self._storage)
         self._plans = Plans(self._render) if fast else None
@@ -209,12 +217,13 @@ def compile_lab(
     pull_secret: models.PullSecret | Mapping[str, Any] | object | None = None,
     kubernetes_version: str = schemas.NEWEST,
     templates: Templates = None,
+    accept: Collection[str] = (),
 ) -> LabObjects:
     """Compile one lab; `LabCompiler` compiles many.
 
     Parameters
     ----------
-    config, kubernetes_version, templates
+    config, kubernetes_version, templates, accept
         As for `LabCompiler`.
     site, user, lab, image, secrets, pull_secret
         As for `LabCompiler.compile`.
@@ -238,7 +247,9 @@ def compile_lab(
         "pull_secret": pull_secret,
     }
     try:
-        compiler = LabCompiler(config, kubernetes_version=kubernetes_version, templates=templates)
+        compiler = LabCompiler(
+            config, kubernetes_version=kubernetes_version, templates=templates, accept=accept
+        )
     except LabBuilderError as error:
         _, findings = read_inputs(None, **arguments)
         raise LabBuilderError([*error.findings, *findings]) from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labbuilder.cli.options import (
+    Accept,
     AllowEnv,
     AllowFiles,
     Config,
@@ -45,6 +46,7 @@ def check(
     allow_env: AllowEnv = None,
     trusted: Trusted = False,
     kubernetes_version: KubernetesVersions = None,
+    accept: Accept = None,
     pod_security: PodSecurity = None,
     hub: Annotated[
         str | None,
@@ -75,7 +77,12 @@ def check(
     from labbuilder.cli.actions.check import check_files  # noqa: PLC0415 (see cli.options)
 
     access = make_access(allow_files, allow_env, trusted=trusted)
-    users: UserOptions = {"config": config, "access": access, "templates": templates}
+    users: UserOptions = {
+        "config": config,
+        "access": access,
+        "templates": templates,
+        "accept": accept or (),
+    }
     check_files(
         files,
         users,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labbuilder.cli.options import (
+    Accept,
     AllowEnv,
     AllowFiles,
     Config,
@@ -51,6 +52,7 @@ def diff(
     allow_env: AllowEnv = None,
     trusted: Trusted = False,
     kubernetes_version: KubernetesVersion = None,
+    accept: Accept = None,
     output: TextOutput = TextFormat.TEXT,
 ) -> None:
     """Show what changed since a lab was rendered.
@@ -75,6 +77,7 @@ def diff(
         "access": make_access(allow_files, allow_env, trusted=trusted),
         "templates": templates,
         "kubernetes_version": kubernetes_version,
+        "accept": accept or (),
     }
     if against_config is not None:
         diff_configurations(files, {**current, "config": against_config}, current, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labbuilder.cli.options import (
+    Accept,
     AllowEnv,
     AllowFiles,
     Config,
@@ -20,6 +21,7 @@ def krm(
     config: Config = None,
     templates: Templates = None,
     kubernetes_version: KubernetesVersion = None,
+    accept: Accept = None,
     allow_files: AllowFiles = None,
     allow_env: AllowEnv = None,
     trusted: Trusted = False,
@@ -40,5 +42,6 @@ def krm(
         config=config,
         templates=templates,
         kubernetes_version=kubernetes_version,
+        accept=accept or (),
         access=make_access(allow_files, allow_env, trusted=trusted),
     )

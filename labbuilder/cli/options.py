@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labbuilder.users.access import Access
 
 __all__ = [
+    "Accept",
     "AllowEnv",
     "AllowFiles",
     "Config",
@@ -190,6 +191,30 @@ Skip = Annotated[
         metavar="KIND",
         help="Kind that is not checked, such as Deployment or apps/v1/Deployment; can be "
         "repeated.",
+        show_default=False,
+    ),
+]
+
+
+def _check_codes(param: typer.CallbackParam, value: list[str] | None) -> object:
+    """Return codes of findings; exit if one can't be accepted."""
+    if value:
+        from labbuilder.validation.judge import check_accepted  # noqa: PLC0415 (slow, and rare)
+
+        findings = check_accepted(value)
+        for finding in findings:
+            say(f"{param.opts[0]}: {finding.message}; {finding.hint}")
+        if findings:
+            raise typer.Exit(EXIT_ERROR)
+    return value or ()
+
+
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        callback=_check_codes,
+        metavar="CODE",
+        help="Finding that a lab may have all the same, such as quota-exceeded; can be repeated.",
         show_default=False,
     ),
 ]

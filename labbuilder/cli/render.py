@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labbuilder.cli.options import (
+    Accept,
     AllowEnv,
     AllowFiles,
     Config,
@@ -36,6 +37,7 @@ def render(
     allow_env: AllowEnv = None,
     trusted: Trusted = False,
     kubernetes_version: KubernetesVersion = None,
+    accept: Accept = None,
     output: Annotated[
         LabFormat,
         typer.Option("-o", "--output", help="Output format; ndjson is one List per lab and line."),
@@ -73,6 +75,7 @@ def render(
         "access": make_access(allow_files, allow_env, trusted=trusted),
         "templates": templates,
         "kubernetes_version": kubernetes_version,
+        "accept": accept or (),
     }
     render_labs(
         files,

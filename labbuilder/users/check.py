@@ -77,7 +77,7 @@ class UserChecker:
 
 def _more(lab: LabObjects, document: Document, target: Target) -> Iterable[Finding]:
     """Judge a lab for a cluster of which more is known than its version."""
-    if target == Target(target.version):
+    if target == Target(target.version, accepted=target.accepted):
         return
     known = {(each.code, each.object, each.path) for each in lab.warnings}
     for _, finding in judge(lab.manifests(), target):

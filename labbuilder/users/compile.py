@@ -43,6 +43,7 @@ class UserOptions(TypedDict, total=False):
     access: Access | None
     templates: str | None
     kubernetes_version: str | None
+    accept: Sequence[str]
 
 
 class UserFiles:
@@ -62,11 +63,12 @@ class UserFiles:
         access: Access | None = None,
         templates: str | None = None,
         kubernetes_version: str | None = None,
+        accept: Sequence[str] = (),
     ) -> None:
         self._config = config
         self._any_own = any_own and config is not None
         self._access = access or Access()
-        self._options: dict[str, Any] = {"templates": templates}
+        self._options: dict[str, Any] = {"templates": templates, "accept": accept}
         if kubernetes_version is not None:
             self._options["kubernetes_version"] = kubernetes_version
         self._sites: dict[str | None, _Site] = {}  # None is the default site

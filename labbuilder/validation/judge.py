@@ -8,14 +8,16 @@ manifest that doesn't.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 
-from labbuilder.errors import Finding, Severity
+from labbuilder.errors import Finding, Path, Severity, shown
 from labbuilder.manifest import Manifest
 from labbuilder.validation import rules, schemas
 from labbuilder.validation.rules import Target
 
-__all__ = ["Verdict", "judge", "lab_severity"]
+__all__ = ["Verdict", "check_accepted", "judge", "lab_severity"]
 
 Verdict = list[tuple[int, Finding]]
 """Findings, each with the index of the manifest that it is about."""
@@ -47,8 +49,25 @@ def judge(
     for i, findings in zip(passed, by_rules, strict=True):
         for finding in findings:
             rule = rules.RULES.get(finding.code)
+            if rule and finding.code in target.accepted:
+                finding = replace(finding, severity=Severity.WARNING)  # noqa: PLW2901 (the same one)
             if complete or not (rule and rule.about_absence):
                 yield i, finding
+
+
+def check_accepted(codes: Collection[str], path: Path = ("accept",)) -> list[Finding]:
+    """Return what is wrong with codes of findings that a site accepts in its labs."""
+    known = [code for code, rule in rules.RULES.items() if rule.can_be_accepted]
+    findings = []
+    for i, code in enumerate(codes):
+        if code not in known:
+            message = f"{shown(code)} is not the code of something that a cluster refuses"
+            if code in rules.RULES:
+                message = f"{shown(code)} can't be accepted, because no cluster refuses it"
+            close = get_close_matches(str(code), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "use a code such as quota-exceeded"
+            findings.append(Finding("unknown-code", message, (*path, i), hint))
+    return findings
 
 
 def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:
@@ -57,5 +76,5 @@ def lab_severity(finding: Finding, *, own_fragments: bool) -> Severity:
     A site that has fragments of its own may break some rules on purpose.
     """
     rule = rules.RULES.get(finding.code)
-    tolerated = rule and (rule.tolerated or (rule.only_own_fragments and own_fragments))
+    tolerated = rule and rule.only_own_fragments and own_fragments
     return Severity.WARNING if tolerated else finding.severity

@@ -98,7 +98,7 @@ def check(manifest: Mapping[str, Any], version: str) -> list[Finding]:
 
 
 def has_kind(kind: str) -> bool:
-    """Return whether a kind such as ``v1/Pod`` has a schema; the kinds of all versions are alike."""
+    """Return whether a kind such as ``v1/Pod`` has a schema, which it then has in all versions."""
     return kind in _bundle(NEWEST)["kinds"]
 
 

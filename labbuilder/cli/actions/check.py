@@ -59,7 +59,9 @@ def check_files(
     try:
         where = _hub(hub)
         targets = [
-            Target(version, pod_security=pod_security, hub=where)
+            Target(
+                version, pod_security=pod_security, hub=where, accepted=frozenset(users["accept"])
+            )
             for version in select_versions(versions)
         ]
         make = partial(UserChecker, users, targets, skipping)

@@ -51,9 +51,6 @@ class Rule:
         Whether it reads the form of values that differ between labs of one shape, for which
         `labbuilder.lab.verdicts` has a guard. Otherwise it reads none of them, or only those by
         which verdicts are kept apart.
-    tolerated
-        Whether it is only a warning about a lab that labbuilder compiles, because sites and
-        controllers have always been able to ask for it.
     only_own_fragments
         Whether only a site's own fragments can break it, for which it is a warning.
     of_the_site
@@ -69,7 +66,6 @@ class Rule:
     severity: Severity = Severity.ERROR
     _: KW_ONLY
     guarded: bool
-    tolerated: bool = False
     only_own_fragments: bool = False
     of_the_site: bool = False
     about_absence: bool = False
@@ -77,6 +73,11 @@ class Rule:
     def __post_init__(self) -> None:
         if RULES.setdefault(self.code, self) is not self:
             raise ValueError(f"two rules have the code {self.code}")
+
+    @property
+    def can_be_accepted(self) -> bool:
+        """Whether a site may have labs that break it all the same: a cluster refuses those."""
+        return self.severity is Severity.ERROR and self.stop is not Stop.NOBODY
 
     def complaint(
         self,

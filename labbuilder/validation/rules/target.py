@@ -52,6 +52,8 @@ class Target:
         ``baseline``; empty if that is unknown.
     hub
         Where the hub is that spawns the labs.
+    accepted
+        Codes of findings that are only warnings, because the site accepts what they say.
     """
 
     version: str = NEWEST
@@ -59,6 +61,7 @@ class Target:
     own_fragments: bool = False
     pod_security: str = ""
     hub: Hub = ANY_HUB
+    accepted: frozenset[str] = frozenset()
 
 
 def parse_hub(text: str) -> Hub:

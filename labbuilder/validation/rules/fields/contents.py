@@ -30,7 +30,6 @@ INVALID_SECRET = Rule(
     "a Secret doesn't contain what its type requires",
     "ValidateSecret",
     guarded=False,
-    tolerated=True,
 )
 EMPTY_SECRET = Rule(
     "empty-secret",

@@ -51,7 +51,6 @@ INVALID_TOLERATION = Rule(
     "the parts of a toleration don't fit together",
     "ValidateTolerations",
     guarded=False,
-    tolerated=True,
     of_the_site=True,
 )
 _MAX_WEIGHT = 100

@@ -24,7 +24,6 @@ QUOTA_EXCEEDED = Rule(
     "PodUsageFunc, and CheckRequest of the ResourceQuota plugin",
     Stop.ADMISSION,
     guarded=False,
-    tolerated=True,
 )
 QUOTA_NEEDS_RESOURCES = Rule(
     "quota-needs-resources",
