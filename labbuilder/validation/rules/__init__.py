@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from labbuilder.errors import Finding, Findings
 from labbuilder.manifest import kind_of, object_name
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.fields import checks_of
+from labbuilder.validation.rules.gates import find_dropped, without
 from labbuilder.validation.rules.lab import JUDGES
 from labbuilder.validation.rules.rule import RULES, Complaint, Rule, Stop
 from labbuilder.validation.rules.target import Target
@@ -29,15 +31,16 @@ def check(manifests: Manifests, target: Target = _NEWEST) -> list[list[Finding]]
 
     The manifests must pass the schemas of the target's version.
     """
-    findings = [
-        Findings(
-            _finding(manifest, complaint)
-            for complaint in visit(_plan(target.version, kind_of(manifest)), manifest)
-        )
-        for manifest in manifests
-    ]
+    findings, kept = [], []
+    for manifest in manifests:
+        kind = kind_of(manifest)
+        dropped = find_dropped(manifest, target.version, kind)
+        left = without(manifest, (each.at for each in dropped)) if dropped else manifest
+        complaints = chain(dropped, visit(_plan(target.version, kind), left))
+        findings.append(Findings(_finding(manifest, complaint) for complaint in complaints))
+        kept.append(left)
     for judge in JUDGES:
-        for i, complaint in judge(manifests, target):
+        for i, complaint in judge(kept, target):
             findings[i].add(_finding(manifests[i], complaint))
     return [list(each) for each in findings]
 

@@ -35,13 +35,15 @@ def plan(
     schema: Mapping[str, Any],
     types: Mapping[str, Any],
     checks: Mapping[str, Sequence[Check]],
+    *,
+    with_keys: bool = True,
 ) -> Node:
     """Make the plan of a kind such as ``Pod`` for `visit`.
 
     `types` are the schemas that its schema refers to, by their full names; `checks` are by types
-    and fields.
+    and fields. `with_keys` adds that the items of lists differ where the schema says so.
     """
-    return _Planner(types, checks).node(schema, kind) or Node()
+    return _Planner(types, checks, with_keys=with_keys).node(schema, kind) or Node()
 
 
 def visit(node: Node, value: Any, path: Path = ()) -> Complaints:
@@ -77,7 +79,14 @@ def _duplicates(keys: tuple[str, ...], items: list[Any], path: Path) -> Complain
 
 
 class _Planner:
-    def __init__(self, types: Mapping[str, Any], checks: Mapping[str, Sequence[Check]]) -> None:
+    def __init__(
+        self,
+        types: Mapping[str, Any],
+        checks: Mapping[str, Sequence[Check]],
+        *,
+        with_keys: bool,
+    ) -> None:
+        self._with_keys = with_keys
         self._types = types
         self._checks = checks
         self._known: dict[str, Node | None] = {}
@@ -102,8 +111,9 @@ class _Planner:
                 node.fields[key] = below
         if isinstance(schema.get("items"), Mapping):
             node.items = self.node(schema["items"])
-            node.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
-            if schema.get("x-kubernetes-list-type") == "set":
+            if self._with_keys:
+                node.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
+            if self._with_keys and schema.get("x-kubernetes-list-type") == "set":
                 node.checks.append(distinct)
         if isinstance(schema.get("additionalProperties"), Mapping):
             node.values = self.node(schema["additionalProperties"])

@@ -6,10 +6,11 @@ from typing import Any
 
 from labbuilder.errors import shown
 from labbuilder.images import parse_image
-from labbuilder.manifest import containers
+from labbuilder.manifest import CONTAINER_LISTS, containers
 from labbuilder.validation.rules.combinators import (
     DUPLICATE,
     INVALID_VALUE,
+    MISPLACED,
     MISSING_VALUE,
     at_most,
     defaulted,
@@ -27,7 +28,16 @@ from labbuilder.validation.rules.fields.addresses import (
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_label
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
+from labbuilder.validation.rules.rule import (
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    before,
+    check_fields,
+    checks,
+    since,
+)
 
 __all__ = ["pull_policy"]
 
@@ -112,6 +122,19 @@ def _restarts(spec: Object) -> Complaints:
             yield MISSING_VALUE.complaint(message, "set restartPolicy", (*path, "restartPolicy"))
 
 
+def _only_sidecars(spec: Object) -> Complaints:
+    """Check that only init containers have a restart policy, which makes them sidecars."""
+    for path, container in containers(spec, (), CONTAINER_LISTS):
+        if "restartPolicy" not in container:
+            continue
+        at = (*path, "restartPolicy")
+        if path[0] != "initContainers":
+            message = "is only allowed for init containers"
+            yield MISPLACED.complaint(message, "remove it", at)
+        elif container["restartPolicy"] != "Always":
+            yield INVALID_VALUE.complaint("must be Always", "use Always, or remove it", at)
+
+
 checks("ContainerRestartRule")(needs("exitCodes"))
 check_fields(
     "Container",
@@ -135,7 +158,11 @@ check_fields(
     resourceName=one_of("cpu", "memory"),
     restartPolicy=one_of("NotRequired", "RestartContainer"),
 )
-check_fields("ContainerRestartRule", action=one_of("Restart", "RestartAllContainers"))
+check_fields(
+    "ContainerRestartRule", action=since("1.36", one_of("Restart", "RestartAllContainers"))
+)
+check_fields("ContainerRestartRule", action=before("1.36", one_of("Restart")))
+checks("PodSpec")(before("1.34", _only_sidecars))
 check_fields(
     "ContainerRestartRuleOnExitCodes",
     operator=one_of("In", "NotIn"),

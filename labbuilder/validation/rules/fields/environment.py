@@ -15,23 +15,36 @@ from labbuilder.validation.rules.combinators import (
     ONE_OF_MANY,
     exactly_one,
     must,
+    must_match,
     named_reference,
     optional,
 )
 from labbuilder.validation.rules.fields.amounts import STANDARD_RESOURCES, signed_amount_of
 from labbuilder.validation.rules.fields.naming import class_name, config_map_key, dns_label
 from labbuilder.validation.rules.fields.volumes import UNKNOWN_VOLUME, no_steps_back
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
+from labbuilder.validation.rules.rule import (
+    Complaints,
+    Object,
+    Rule,
+    before,
+    check_fields,
+    checks,
+    since,
+)
 
 INVALID_ENV_NAME = Rule(
     "invalid-env-name",
     "the name of an environment variable is not valid",
-    "IsEnvVarName; IsRelaxedEnvVarName since 1.32, which only rejects = and non-ASCII text",
+    "IsEnvVarName until 1.31; IsRelaxedEnvVarName, which only rejects = and non-ASCII text",
     guarded=False,
 )
-_env_name = must(
+_old_env_name = must(
     INVALID_ENV_NAME, names.is_env_var_name, "a valid name of an environment variable",
     "use letters, digits, -, _ and ., not starting with a digit",
+)  # fmt: skip
+_env_name = must_match(
+    INVALID_ENV_NAME, "[ -<>-~]+", "a valid name of an environment variable",
+    "use letters, digits, -, _ and .",
 )  # fmt: skip
 _ENV_SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")
 _ENV_FIELDS = {
@@ -128,8 +141,10 @@ checks("EnvFromSource")(exactly_one("configMapRef", "secretRef"))
 checks("ConfigMapEnvSource", "ConfigMapKeySelector", "SecretEnvSource", "SecretKeySelector")(
     named_reference
 )
-check_fields("EnvVar", name=_env_name)
-check_fields("EnvFromSource", prefix=optional(_env_name))
+check_fields("EnvVar", name=before("1.32", _old_env_name))
+check_fields("EnvVar", name=since("1.32", _env_name))
+check_fields("EnvFromSource", prefix=before("1.32", optional(_old_env_name)))
+check_fields("EnvFromSource", prefix=since("1.32", optional(_env_name)))
 check_fields("ConfigMapEnvSource", "SecretEnvSource", name=class_name)
 check_fields("ConfigMapKeySelector", "SecretKeySelector", name=class_name, key=config_map_key)
 check_fields("FileKeySelector", key=_env_name, path=no_steps_back, volumeName=dns_label)

@@ -25,7 +25,7 @@ from labbuilder.validation.rules.combinators import (
     optional,
     unset,
 )
-from labbuilder.validation.rules.fields.addresses import ip_address
+from labbuilder.validation.rules.fields.addresses import canonical_address, ip_address
 from labbuilder.validation.rules.fields.amounts import none_negative, resources
 from labbuilder.validation.rules.fields.naming import (
     INVALID_NAME,
@@ -42,8 +42,10 @@ from labbuilder.validation.rules.rule import (
     Object,
     Rule,
     Stop,
+    before,
     check_fields,
     checks,
+    since,
 )
 
 PRIORITY_WITHOUT_CLASS = Rule(
@@ -67,6 +69,10 @@ def _is_search(text: str) -> bool:
 
 
 _search = must(INVALID_NAME, _is_search, "a valid search domain", "use a name like example.org")
+
+
+def _old_search(text: str) -> Complaints:
+    yield from dns_subdomain(text.removesuffix("."))
 
 
 def _searches(values: Sequence[str]) -> Complaints:
@@ -150,3 +156,6 @@ check_fields(
     nameservers=both(at_most(3, "name servers"), each_of(ip_address)),
     searches=both(at_most(32, "search domains"), _searches),
 )
+check_fields("HostAlias", ip=since("1.36", canonical_address))
+check_fields("PodDNSConfig", nameservers=since("1.36", each_of(canonical_address)))
+check_fields("PodDNSConfig", searches=before("1.33", each_of(_old_search)))

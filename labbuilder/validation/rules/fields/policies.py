@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from labbuilder.validation.rules.combinators import INVALID_VALUE, ONE_OF_MANY, each_of, one_of
 from labbuilder.validation.rules.fields.addresses import (
     INVALID_CIDR,
     INVALID_PORT,
+    canonical_range,
     ip_range,
+    parse_range,
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
-from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks, since
 
 
 @checks("NetworkPolicySpec")
@@ -42,12 +42,11 @@ def _policy_peer(value: Object) -> Complaints:
 
 @checks("IPBlock")
 def _ip_block(value: Object) -> Complaints:
-    try:
-        whole = ipaddress.ip_network(value.get("cidr", ""), strict=False)
-        parts = [ipaddress.ip_network(each, strict=False) for each in value.get("except", [])]
-    except ValueError:
-        return
+    whole = parse_range(value.get("cidr", ""))
+    parts = [parse_range(each) for each in value.get("except", [])]
     for i, part in enumerate(parts):
+        if not whole or not part:
+            continue
         inside = part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]  # the versions are the same
         if not inside or part == whole:
             message = "must be a smaller range inside cidr"
@@ -60,3 +59,8 @@ check_fields(
     "NetworkPolicyPort", port=valid_port, endPort=valid_port, protocol=one_of("TCP", "UDP", "SCTP")
 )
 check_fields("IPBlock", cidr=ip_range, **{"except": each_of(ip_range)})
+check_fields(
+    "IPBlock",
+    cidr=since("1.36", canonical_range),
+    **{"except": since("1.36", each_of(canonical_range))},
+)

@@ -17,7 +17,7 @@ from labbuilder.validation.rules.combinators import (
     seconds,
 )
 from labbuilder.validation.rules.fields.addresses import valid_port
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, before, check_fields, checks
 
 INVALID_PROBE = Rule(
     "invalid-probe",
@@ -80,6 +80,7 @@ def _init_containers(spec: Object) -> Complaints:
 @checks("PodSpec")
 def _lifecycles(spec: Object) -> Complaints:
     grace = spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_S)
+    grace = 1 if grace < 0 else grace  # as an API server reads it
     for path, container in containers(spec):
         lifecycle = container.get("lifecycle", {})
         at = (*path, "lifecycle")
@@ -102,6 +103,12 @@ def _stop_signal(spec: Object, lifecycle: Object, at: Path) -> Complaints:
         yield INVALID_VALUE.complaint(message, "use SIGTERM or the like", at)
 
 
+def _pause(value: Object) -> Complaints:
+    if value.get("seconds", 0) == 0:
+        yield INVALID_VALUE.complaint("must be more than 0", "use a longer time", ("seconds",))
+
+
+checks("SleepAction")(before("1.33", _pause))
 checks("ExecAction")(needs("command"))
 checks("Probe")(exactly_one("exec", "grpc", "httpGet", "tcpSocket"))
 checks("LifecycleHandler")(exactly_one("exec", "httpGet", "sleep", "tcpSocket"))

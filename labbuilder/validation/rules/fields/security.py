@@ -20,7 +20,15 @@ from labbuilder.validation.rules.combinators import (
 )
 from labbuilder.validation.rules.fields.naming import INVALID_NAME
 from labbuilder.validation.rules.fields.volumes import INVALID_PATH, is_inside
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
+from labbuilder.validation.rules.rule import (
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    before,
+    check_fields,
+    checks,
+)
 
 INVALID_ID = Rule(
     "invalid-id", "a user or group ID is not from 0 to 2147483647", "IsValidUserID", guarded=True
@@ -141,6 +149,7 @@ check_fields(
     sysctls=distinct_by("name"),
     seLinuxChangePolicy=one_of("MountOption", "Recursive"),
 )
+check_fields("PodSecurityContext", seLinuxChangePolicy=before("1.37", one_of("Recursive")))
 check_fields("SecurityContext", procMount=one_of("Default", "Unmasked"))
 check_fields(
     "ConfigMapVolumeSource",

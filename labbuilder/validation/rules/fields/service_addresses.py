@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 
 from labbuilder.errors import Path
 from labbuilder.validation.rules.combinators import CLUSTER_DECIDES, INVALID_VALUE, placed
-from labbuilder.validation.rules.fields.addresses import INVALID_ADDRESS, ip_address, is_address
+from labbuilder.validation.rules.fields.addresses import INVALID_ADDRESS, ip_address, parse_address
 from labbuilder.validation.rules.rule import Complaints, Object
 
 __all__ = ["IP_FIELDS", "service_addresses"]
@@ -29,7 +28,7 @@ def service_addresses(value: Object) -> Complaints:
     places: list[tuple[Path, str]] = [(("clusterIPs", i), each) for i, each in enumerate(several)]
     for at, address in places or [(("clusterIP",), first)]:
         if address not in {"", "None"} or (not address and several):
-            if is_address(address):
+            if parse_address(address):
                 message = "must be free, and in the cluster's range of service addresses"
                 yield CLUSTER_DECIDES.complaint(message, "remove it", at)
             else:
@@ -37,8 +36,8 @@ def service_addresses(value: Object) -> Complaints:
                 yield from placed(ip_address(address), at)
     if good and "None" not in (first, *several):
         addresses = several or [first] if first else []
-        versions = [ipaddress.ip_address(each).version for each in addresses]
-        yield from _in_families(value, versions)
+        parsed = [parse_address(each) for each in addresses]
+        yield from _in_families(value, [each.version for each in parsed if each])
     yield from _policy(value)
     if not _is_free(value) and (
         value.get("ipFamilies") or value.get("ipFamilyPolicy") == "RequireDualStack"

@@ -20,7 +20,6 @@ from labbuilder.validation.rules.combinators import (
     distinct,
     each_of,
     misplaced,
-    must,
     needs_spec,
     one_of,
     optional,
@@ -30,10 +29,13 @@ from labbuilder.validation.rules.fields.addresses import (
     INVALID_ADDRESS,
     INVALID_CIDR,
     INVALID_PORT,
+    canonical_address,
+    canonical_range,
     ip_address,
-    is_address,
-    is_cidr,
+    ip_range,
     known_protocol,
+    parse_address,
+    parse_range,
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import (
@@ -45,7 +47,14 @@ from labbuilder.validation.rules.fields.naming import (
     service_name,
 )
 from labbuilder.validation.rules.fields.service_addresses import IP_FIELDS, service_addresses
-from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks
+from labbuilder.validation.rules.rule import (
+    Complaints,
+    Object,
+    before,
+    check_fields,
+    checks,
+    since,
+)
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _NODE_PORTS = range(30000, 32768)
@@ -143,10 +152,10 @@ def _rare(value: Object, kind: str) -> Complaints:
 
 def _external_ip(value: str) -> Complaints:
     """Check an address outside of the cluster."""
-    if not is_address(value):
+    address = parse_address(value)
+    if not address:
         yield from ip_address(value)
         return
-    address = ipaddress.ip_address(value)
     local = (
         address.is_unspecified
         or address.is_loopback
@@ -158,7 +167,9 @@ def _external_ip(value: str) -> Complaints:
         yield INVALID_ADDRESS.complaint(message, "use another address")
 
 
-checks("Service")(both(named_by(service_name), needs_spec))
+checks("Service")(before("1.36", named_by(service_name)))
+checks("Service")(since("1.36", named_by(dns_label)))
+checks("Service")(needs_spec)
 
 
 @checks("Service")
@@ -171,15 +182,21 @@ def _source_annotation(value: Object) -> Complaints:
     at = ("metadata", "annotations", _SOURCE_RANGES)
     if spec.get("type") != "LoadBalancer":
         yield MISPLACED.complaint(_ONLY_BALANCERS, "remove it", at)
-    elif text.strip() and not all(is_cidr(each.strip()) for each in text.strip().split(",")):
+    elif text.strip() and not all(parse_range(each.strip()) for each in text.strip().split(",")):
         message = "must be a comma-separated list of IP ranges"
         yield INVALID_CIDR.complaint(message, "use 192.0.2.0/24 or the like", at)
 
 
 _traffic = one_of("Cluster", "Local")
-_source_range = must(
-    INVALID_CIDR, lambda text: is_cidr(text.strip()), "a valid IP range", "use 192.0.2.0/24"
-)
+
+
+def _source_range(text: str) -> Complaints:
+    yield from ip_range(text.strip())
+
+
+def _canonical_range(text: str) -> Complaints:
+    yield from canonical_range(text.strip())
+
 
 check_fields(
     "ServiceSpec",
@@ -197,6 +214,11 @@ check_fields(
     loadBalancerSourceRanges=each_of(_source_range),
     trafficDistribution=one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
 )
+check_fields("ServiceSpec", trafficDistribution=before("1.34", one_of("PreferClose")))
+check_fields("ServiceSpec", externalIPs=since("1.36", each_of(canonical_address)))
+check_fields("ServiceSpec", clusterIPs=since("1.36", each_of(optional(canonical_address))))
+check_fields("ServiceSpec", clusterIP=since("1.36", optional(canonical_address)))
+check_fields("ServiceSpec", loadBalancerSourceRanges=since("1.36", each_of(_canonical_range)))
 check_fields(
     "ServicePort",
     name=optional(dns_label),
