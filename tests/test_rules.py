@@ -21,7 +21,7 @@ from labbuilder.data import SCHEMAS
 from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
-from labbuilder.validation.rules import RULES, Rule, fields, lab
+from labbuilder.validation.rules import RULES, Rule, fields, gates, lab
 from labbuilder.validation.rules.lab import capacity, pod_security, reach
 from labbuilder.validation.rules.rule import CHECKS
 
@@ -31,7 +31,7 @@ POSITIVE = sorted(path.name for path in (FOLDER / "positive").glob("*.yaml"))
 EXPECT = "# expect: "
 VERSIONS = "# versions: "
 
-ELSEWHERE = (capacity, pod_security, reach)
+ELSEWHERE = (capacity, gates, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }
@@ -101,8 +101,11 @@ def said_to(marker: str, written: str) -> list[str]:
 def versions(written: str) -> tuple[str, ...]:
     """Return the versions that an example names, or all versions."""
     for line in said_to(VERSIONS, written):
-        since = minor(line.removesuffix(" and later"))
-        return tuple(version for version in schemas.VERSIONS if minor(version) >= since)
+        number, which, last = line.split(" ", 2)
+        first = 0 if last == "earlier" else minor(number)
+        end = {"later": 10**6, "earlier": minor(number)}.get(last) or minor(last)
+        assert which in {"and", "to"}
+        return tuple(each for each in schemas.VERSIONS if first <= minor(each) <= end)
     return schemas.VERSIONS
 
 
@@ -116,7 +119,7 @@ def manifests(written: str) -> list[Json]:
 
 def findings(written: str, version: str = schemas.NEWEST) -> list[Finding]:
     """Return the findings of these rules, in order."""
-    found = rules.check(manifests(written), rules.Target(version))
+    found = rules.check(manifests(written), rules.Target(version, all_features=True))
     return [each for several in found for each in several if each.code in CODES]
 
 

@@ -34,7 +34,7 @@ def check(manifests: Manifests, target: Target = _NEWEST) -> list[list[Finding]]
     findings, kept = [], []
     for manifest in manifests:
         kind = kind_of(manifest)
-        dropped = find_dropped(manifest, target.version, kind)
+        dropped = [] if target.all_features else find_dropped(manifest, target.version, kind)
         left = without(manifest, (each.at for each in dropped)) if dropped else manifest
         complaints = chain(dropped, visit(_plan(target.version, kind), left))
         findings.append(Findings(_finding(manifest, complaint) for complaint in complaints))

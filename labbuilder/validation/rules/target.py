@@ -52,6 +52,8 @@ class Target:
         ``baseline``; empty if that is unknown.
     hub
         Where the hub is that spawns the labs.
+    all_features
+        Whether it has all features on, so that it drops no field.
     accepted
         Codes of findings that are only warnings, because the site accepts what they say.
     """
@@ -61,6 +63,7 @@ class Target:
     own_fragments: bool = False
     pod_security: str = ""
     hub: Hub = ANY_HUB
+    all_features: bool = False
     accepted: frozenset[str] = frozenset()
 
 

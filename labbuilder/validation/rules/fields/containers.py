@@ -135,6 +135,8 @@ def _only_sidecars(spec: Object) -> Complaints:
             yield INVALID_VALUE.complaint("must be Always", "use Always, or remove it", at)
 
 
+_RESTARTS = one_of("Restart", "RestartAllContainers")
+
 checks("ContainerRestartRule")(needs("exitCodes"))
 check_fields(
     "Container",
@@ -158,9 +160,7 @@ check_fields(
     resourceName=one_of("cpu", "memory"),
     restartPolicy=one_of("NotRequired", "RestartContainer"),
 )
-check_fields(
-    "ContainerRestartRule", action=since("1.36", one_of("Restart", "RestartAllContainers"))
-)
+check_fields("ContainerRestartRule", action=since("1.36", _RESTARTS))
 check_fields("ContainerRestartRule", action=before("1.36", one_of("Restart")))
 checks("PodSpec")(before("1.34", _only_sidecars))
 check_fields(

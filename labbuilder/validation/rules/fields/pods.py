@@ -75,11 +75,10 @@ def _old_search(text: str) -> Complaints:
     yield from dns_subdomain(text.removesuffix("."))
 
 
-def _searches(values: Sequence[str]) -> Complaints:
+def _together(values: Sequence[str]) -> Complaints:
     if len(" ".join(values)) > _MAX_SEARCHES_LENGTH:
         message = f"must be at most {_MAX_SEARCHES_LENGTH} characters together"
         yield INVALID_VALUE.complaint(message, "remove some")
-    yield from each_of(_search)(values)
 
 
 checks("Pod")(both(named_by(dns_subdomain), needs_spec))
@@ -154,8 +153,9 @@ check_fields("HostAlias", ip=ip_address, hostnames=each_of(dns_subdomain))
 check_fields(
     "PodDNSConfig",
     nameservers=both(at_most(3, "name servers"), each_of(ip_address)),
-    searches=both(at_most(32, "search domains"), _searches),
+    searches=both(at_most(32, "search domains"), _together),
 )
 check_fields("HostAlias", ip=since("1.36", canonical_address))
 check_fields("PodDNSConfig", nameservers=since("1.36", each_of(canonical_address)))
 check_fields("PodDNSConfig", searches=before("1.33", each_of(_old_search)))
+check_fields("PodDNSConfig", searches=since("1.33", each_of(_search)))

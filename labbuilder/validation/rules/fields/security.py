@@ -28,6 +28,7 @@ from labbuilder.validation.rules.rule import (
     before,
     check_fields,
     checks,
+    since,
 )
 
 INVALID_ID = Rule(
@@ -147,9 +148,11 @@ check_fields(
     supplementalGroups=each_of(_id),
     supplementalGroupsPolicy=one_of("Merge", "Strict"),
     sysctls=distinct_by("name"),
-    seLinuxChangePolicy=one_of("MountOption", "Recursive"),
 )
 check_fields("PodSecurityContext", seLinuxChangePolicy=before("1.37", one_of("Recursive")))
+check_fields(
+    "PodSecurityContext", seLinuxChangePolicy=since("1.37", one_of("MountOption", "Recursive"))
+)
 check_fields("SecurityContext", procMount=one_of("Default", "Unmasked"))
 check_fields(
     "ConfigMapVolumeSource",

@@ -212,9 +212,12 @@ check_fields(
     healthCheckNodePort=optional(at_least(1, 65535)),
     loadBalancerClass=label_key,
     loadBalancerSourceRanges=each_of(_source_range),
-    trafficDistribution=one_of("PreferClose", "PreferSameZone", "PreferSameNode"),
 )
 check_fields("ServiceSpec", trafficDistribution=before("1.34", one_of("PreferClose")))
+check_fields(
+    "ServiceSpec",
+    trafficDistribution=since("1.34", one_of("PreferClose", "PreferSameZone", "PreferSameNode")),
+)
 check_fields("ServiceSpec", externalIPs=since("1.36", each_of(canonical_address)))
 check_fields("ServiceSpec", clusterIPs=since("1.36", each_of(optional(canonical_address))))
 check_fields("ServiceSpec", clusterIP=since("1.36", optional(canonical_address)))
