@@ -10,7 +10,10 @@ import pytest
 from labbuilder.errors import format_path
 from labbuilder.validation import schemas
 from labbuilder.validation.rules.lab.capacity import judge_capacity
+from labbuilder.validation.rules.lab.memory_volumes import judge_memory_volumes
 from labbuilder.validation.rules.target import Target
+
+JUDGES = (judge_capacity, judge_memory_volumes)
 
 Manifest = dict[str, Any]
 Lab = list[Manifest]
@@ -36,7 +39,8 @@ def found(lab: Lab) -> list[str]:
         assert schemas.check(manifest, schemas.NEWEST) == []
     return [
         f"{i}-{lab[i]['kind']} {format_path(complaint.at)} {complaint.rule.code}"
-        for i, complaint in judge_capacity(lab, Target())
+        for judge in JUDGES
+        for i, complaint in judge(lab, Target())
     ]
 
 
@@ -227,7 +231,7 @@ def test_words() -> None:
     limits(notebook, cpu="4.5", memory="8.5Gi")(lab)
     tmp(medium="Memory", sizeLimit="9Gi")(lab)
     lab[2]["spec"]["volumes"][STARTUP_VOLUME]["emptyDir"]["sizeLimit"] = "512Mi"
-    assert [complaint.message for _, complaint in judge_capacity(lab, Target())] == [
+    assert [complaint.message for judge in JUDGES for _, complaint in judge(lab, Target())] == [
         "the pod needs 4.5 of limits.cpu, but quota 'vera-nb' has 4 left",
         "the pod needs 8.5Gi of limits.memory, but quota 'vera-nb' has 8Gi left",
         (
@@ -244,5 +248,5 @@ def test_an_amount_beyond_all_bounds_is_capped() -> None:
     pod["spec"]["volumes"].append(huge)
     for container in pod["spec"]["containers"]:
         container["resources"]["limits"] = {"cpu": "1E500", "memory": "1E500"}
-    (found,) = (complaint for _, complaint in judge_capacity(manifests, Target()))
+    (found,) = (each for judge in JUDGES for _, each in judge(manifests, Target()))
     assert found.rule.code == "memory-volumes-exceed-limit"

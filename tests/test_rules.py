@@ -22,7 +22,13 @@ from labbuilder.documents import load
 from labbuilder.errors import Finding, format_path
 from labbuilder.validation import rules, schemas
 from labbuilder.validation.rules import RULES, Rule, fields, gates, lab
-from labbuilder.validation.rules.lab import capacity, pod_security, reach
+from labbuilder.validation.rules.lab import (
+    capacity,
+    limit_ranges,
+    memory_volumes,
+    pod_security,
+    reach,
+)
 from labbuilder.validation.rules.rule import CHECKS
 
 FOLDER = Path(__file__).parent / "rules"
@@ -31,7 +37,7 @@ POSITIVE = sorted(path.name for path in (FOLDER / "positive").glob("*.yaml"))
 EXPECT = "# expect: "
 VERSIONS = "# versions: "
 
-ELSEWHERE = (capacity, gates, pod_security, reach)
+ELSEWHERE = (capacity, gates, limit_ranges, memory_volumes, pod_security, reach)
 CODES = set(RULES) - {
     each.code for module in ELSEWHERE for each in vars(module).values() if type(each) is Rule
 }

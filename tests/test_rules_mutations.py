@@ -210,8 +210,10 @@ CASES = [
             to="unconfined",
         ),
         [
-            'Pod/vera-nb metadata.annotations["seccomp.security.alpha.kubernetes.io/pod"] '
-            "contradicting-annotation"
+            (
+                'Pod/vera-nb metadata.annotations["seccomp.security.alpha.kubernetes.io/pod"] '
+                "contradicting-annotation"
+            )
         ],
     ),
     Case(

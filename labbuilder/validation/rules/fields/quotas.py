@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from labbuilder import names
-from labbuilder.errors import shown
+from labbuilder.errors import Severity, shown
 from labbuilder.validation.rules.combinators import both, each_of, one_of
 from labbuilder.validation.rules.fields.amounts import (
     INVALID_RESOURCE,
     STANDARD_RESOURCES,
     is_extended,
+    is_huge_pages,
     none_negative,
     whole_number,
 )
@@ -18,7 +19,9 @@ from labbuilder.validation.rules.fields.scheduling import (
     requirement,
     selector_operator,
 )
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
+
+__all__ = ["is_known_resource"]
 
 INVALID_SCOPE = Rule(
     "invalid-scope",
@@ -27,10 +30,26 @@ INVALID_SCOPE = Rule(
     guarded=False,
 )
 
+LIMITS_NOTHING = Rule(
+    "quota-limits-nothing",
+    "a quota limits something that nothing is charged to",
+    "podComputeUsageHelper, which charges extended resources by requests. only",
+    Stop.NOBODY,
+    Severity.WARNING,
+    guarded=False,
+)
+
 _OBJECT_COUNTS = {
     "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
     "persistentvolumeclaims", "services.nodeports", "services.loadbalancers",
 }  # fmt: skip
+_COUNTED = {
+    "bindings", "configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims",
+    "pods", "podtemplates", "replicationcontrollers", "resourcequotas", "secrets",
+    "serviceaccounts", "services",
+}  # fmt: skip
+"""The resources of the core group."""
+_OF_CLASSES = ("storageclass.storage.k8s.io", "volumeattributesclass.storage.k8s.io")
 _COMPUTED = {
     "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory",
 }  # fmt: skip
@@ -51,6 +70,28 @@ _WITHOUT_VALUES = {
 _PAIRS = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
 
 
+def is_known_resource(name: str) -> bool:
+    """Mirror ``validateResourceName``: a standard resource, or one with a domain."""
+    return names.is_qualified_name(name) and (
+        "/" in name or name in _KNOWN or name == "storage" or is_huge_pages(name)
+    )
+
+
+def _charges_nothing(name: str) -> str:
+    """Return what to limit instead of a resource that no object is charged to; often empty."""
+    prefix, _, rest = name.partition("/")
+    if not rest:
+        return ""
+    if prefix == "count":
+        return "" if "." in rest or rest in _COUNTED else "count/RESOURCE.GROUP"
+    if prefix.endswith(_OF_CLASSES):
+        known = rest in {"requests.storage", "persistentvolumeclaims"}
+        return "" if known else f"{prefix}/requests.storage"
+    if "kubernetes.io/" in name or name.startswith("requests."):
+        return ""
+    return f"requests.{name.removeprefix('limits.')}"
+
+
 def _is_quota_resource(name: str) -> bool:
     """Mirror ``ValidateResourceQuotaResourceName``."""
     return names.is_qualified_name(name) and (
@@ -66,6 +107,10 @@ def _hard(mapping: Object) -> Complaints:
             yield INVALID_RESOURCE.complaint(message, hint, (name,), about_key=True)
         elif name in _OBJECT_COUNTS or is_extended(name):
             yield from whole_number(count, (name,))
+        if instead := _charges_nothing(name):
+            message = f"limits nothing: no object is charged to {shown(name)}"
+            hint = f"use {instead}"
+            yield LIMITS_NOTHING.complaint(message, hint, (name,), about_key=True)
 
 
 @checks("ResourceQuotaSpec")
