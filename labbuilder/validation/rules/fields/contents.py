@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from labbuilder.errors import Severity
 from labbuilder.validation.rules.combinators import INVALID_VALUE, keys_of
 from labbuilder.validation.rules.fields.naming import config_map_key, dns_subdomain, named_by
-from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
+from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
 __all__ = ["MAX_DATA_BYTES", "is_base64"]
 
@@ -18,6 +18,14 @@ INVALID_BASE64 = Rule(
     "a value in a Secret's data is not valid base64",
     "the decoder of Secret.data",
     guarded=True,
+)
+USELESS_PULL_SECRET = Rule(
+    "useless-pull-secret",
+    "a Secret for pulling images has no registry's credentials",
+    "GetPullSecrets of the kubelet, which finds none in it",
+    Stop.NOBODY,
+    Severity.WARNING,
+    guarded=False,
 )
 TOO_LARGE = Rule(
     "too-large",
@@ -115,6 +123,10 @@ def _secret(value: Object) -> Complaints:
         elif key.startswith(".docker") and not _is_json(data[key]):
             hint = "encode the config.json that `docker login` writes"
             yield INVALID_SECRET.complaint("is not valid JSON", hint, ("data", key))
+        elif key == ".dockerconfigjson" and not _has_auths(data[key]):
+            message = "has no auths, so that it is no use for pulling images"
+            hint = "encode the config.json that `docker login` writes"
+            yield USELESS_PULL_SECRET.complaint(message, hint, ("data", key))
     keys = _ALTERNATIVE_KEYS.get(kind, ())
     if keys and not data.keys() & set(keys):
         hint = "add one of them, or use another type"
@@ -126,6 +138,11 @@ def _service_account_token(metadata: Object) -> Complaints:
     if not metadata.get("annotations", {}).get(key):
         at = ("metadata", "annotations", key)
         yield INVALID_SECRET.complaint("is missing", "set it to a service account", at)
+
+
+def _has_auths(text: bytes) -> bool:
+    found = json.loads(text)
+    return isinstance(found, dict) and bool(found.get("auths"))
 
 
 def _is_json(text: bytes) -> bool:

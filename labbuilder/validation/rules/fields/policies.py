@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labbuilder.errors import Severity
 from labbuilder.validation.rules.combinators import INVALID_VALUE, ONE_OF_MANY, each_of, one_of
 from labbuilder.validation.rules.fields.addresses import (
     INVALID_CIDR,
@@ -12,7 +13,24 @@ from labbuilder.validation.rules.fields.addresses import (
     valid_port,
 )
 from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
-from labbuilder.validation.rules.rule import Complaints, Object, check_fields, checks, since
+from labbuilder.validation.rules.rule import (
+    Complaints,
+    Object,
+    Rule,
+    Stop,
+    check_fields,
+    checks,
+    since,
+)
+
+IGNORED_RULES = Rule(
+    "ignored-rules",
+    "a network policy has rules of a type that policyTypes leaves out, so that they do nothing",
+    "the network plugin, as the types of NetworkPolicy describe it",
+    Stop.NOBODY,
+    Severity.WARNING,
+    guarded=False,
+)
 
 
 @checks("NetworkPolicySpec")
@@ -20,6 +38,16 @@ def _policy_spec(value: Object) -> Complaints:
     if len(value.get("policyTypes", [])) > 2:  # noqa: PLR2004 (there are two)
         message, hint = "must have at most two types", "name each type once"
         yield INVALID_VALUE.complaint(message, hint, ("policyTypes",))
+
+
+@checks("NetworkPolicySpec")
+def _left_out(value: Object) -> Complaints:
+    types = value.get("policyTypes")
+    for field, kind in (("ingress", "Ingress"), ("egress", "Egress")):
+        if types and value.get(field) and kind not in types:
+            message = f"does nothing, because policyTypes leaves out {kind}"
+            hint = f"add {kind} to policyTypes, or remove the rules"
+            yield IGNORED_RULES.complaint(message, hint, (field,))
 
 
 @checks("NetworkPolicyPort")

@@ -31,7 +31,7 @@ from labbuilder.validation.rules.fields.naming import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, Stop, check_fields, checks
 
-__all__ = ["INVALID_SELECTOR", "requirement", "selector_operator", "toleration"]
+__all__ = ["INVALID_SELECTOR", "pod_terms", "requirement", "selector_operator", "toleration"]
 
 INVALID_SELECTOR = Rule(
     "invalid-selector",
@@ -153,7 +153,7 @@ def _spread(value: Object) -> Complaints:
         yield INVALID_VALUE.complaint(message, "remove it", ("minDomains",))
 
 
-def _terms(spec: Object) -> Iterator[tuple[Path, Object]]:
+def pod_terms(spec: Object) -> Iterator[tuple[Path, Object]]:
     """List the terms that select other pods, each with its path."""
     for kind in ("podAffinity", "podAntiAffinity"):
         found = spec.get("affinity", {}).get(kind, {})
@@ -173,7 +173,7 @@ def _label_keys(pod: Object) -> Complaints:
     kube-apiserver first makes requirements of those keys that the pod has as labels.
     """
     labels = pod["metadata"].get("labels", {})
-    for at, term in _terms(pod.get("spec", {})):
+    for at, term in pod_terms(pod.get("spec", {})):
         match, mismatch = term.get("matchLabelKeys", ()), term.get("mismatchLabelKeys", ())
         for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
             if keys and "labelSelector" not in term:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from labbuilder.errors import Path, Severity, listed, shown
 from labbuilder.manifest import namespace_of
 from labbuilder.validation.rules.combinators import DUPLICATE
+from labbuilder.validation.rules.lab.modes import volume_modes
 from labbuilder.validation.rules.lab.places import file_paths, mounts
 from labbuilder.validation.rules.lab.selection import network_policy, service
 from labbuilder.validation.rules.lab.surroundings import Surroundings, pod_containers
@@ -102,6 +103,7 @@ def _pod(pod: Object, surroundings: Surroundings) -> Complaints:
             message = "is the name of a container in another list"
             yield DUPLICATE.complaint(message, "rename one of them", (*path, "name"))
         yield from mounts(path, container, volumes)
+        yield from volume_modes(path, container, spec, surroundings)
         yield from _environment(path, container, surroundings)
     known = _Containers(names.keys(), f"use one of {listed(sorted(names))}")
     for path, container in pod_containers(pod):
