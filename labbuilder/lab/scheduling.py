@@ -68,9 +68,9 @@ def _judge(field: str, value: Any, index: Path, version: str) -> Iterator[Findin
     for each in schemas.check(pod, version) or rules.check([pod], rules.Target(version))[0]:
         at = each.path[2 + len(index) :]
         about_field = each.path[:2] == ("spec", field) and each.severity is Severity.ERROR
-        # Sites have always been able to ask for these seconds: they are a warning of each lab.
-        tolerated = each.code == "invalid-toleration" and at == ("tolerationSeconds",)
-        if about_field and not tolerated:
+        # A site may accept these seconds, which are an error of each lab otherwise.
+        of_labs = each.code == "invalid-toleration" and at == ("tolerationSeconds",)
+        if about_field and not of_labs:
             yield replace(each, code=_code(each), path=(field, *index, *at), object="")
 
 

@@ -101,7 +101,7 @@ def check_documents(
     findings = Findings(most=MAX_SHOWN)
     manifests: list[PlacedObject] = []
     objects: dict[tuple[str, str], None] = {}
-    skipped: dict[tuple[str, str], None] = {}
+    skipped: list[tuple[str, str]] = []
     for file, each in documents.items():
         rest = []
         for document in each:
@@ -116,13 +116,17 @@ def check_documents(
                 is_skipped = skipping.includes(item.data)
                 if not is_skipped or schemas.has_kind(kind_of(item.data)):
                     manifests.append(item)  # to which others may refer
-                (skipped if is_skipped else objects)[file, object_name(item.data)] = None
+                subject = (file, object_name(item.data))
+                if is_skipped:
+                    skipped.append(subject)
+                else:
+                    objects[subject] = None
             else:
                 complete = False
                 findings.add(item)
     judge_all = partial(_judge, manifests, skipping, complete=complete)
     findings.extend(_by_versions(targets, judge_all))
-    return Checked(list(findings), list(objects), documents, skipped=list(skipped))
+    return Checked(list(findings), list(objects), documents, skipped=skipped)
 
 
 def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
@@ -136,7 +140,7 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
     more = 0
     documents: dict[str, Sequence[Document]] = {}
     users: list[tuple[str, Source]] = []
-    skipped: dict[tuple[str, str], None] = {}
+    skipped: list[tuple[str, str]] = []
     for part in parts:
         findings.extend(finding.compact() for finding in part.findings)
         if len(objects) < MAX_OBJECTS:
@@ -145,12 +149,12 @@ def merged(parts: Iterable[Checked], files: Iterable[str]) -> Checked:
             more += len(part.objects)
         documents |= part.documents
         users += part.users
-        skipped |= dict.fromkeys(part.skipped)
+        skipped += part.skipped
     if more:
         objects["", f"{more:,} more objects"] = None
     order = {file: i for i, file in enumerate(files)}
     found = sorted(findings.kept, key=lambda finding: _order(finding, order))
-    return Checked([*found, *findings.more()], list(objects), documents, users, list(skipped))
+    return Checked([*found, *findings.more()], list(objects), documents, users, skipped)
 
 
 def is_user(data: Any) -> bool:
@@ -238,10 +242,9 @@ def _placed(finding: Finding, manifest: PlacedObject) -> Finding:
     path = manifest.path + finding.path
     # An unknown field is at its name.
     key = finding.about_key or finding.code == "schema-unknown-field"
-    if finding.code == "no-schema" and not finding.hint:
-        kind = shorten(manifest.data["kind"])
-        hint = f"skip it with --skip {kind}, or all such kinds with --ignore-missing-schemas"
-        finding = replace(finding, hint=hint)
+    if finding.code == "no-schema" and not finding.hint.startswith("choose"):
+        hint = "skip it with --skip KIND, or all such kinds with --ignore-missing-schemas"
+        finding = replace(finding, hint=f"{finding.hint} or {hint}" if finding.hint else hint)
     if finding.code == "schema-wrong-type":
         finding = _as_kubectl_reads(finding, manifest, path)
     return replace(finding, path=path, source=manifest.document.source(path, key=key))

@@ -57,6 +57,9 @@ def judge(
 
 def check_accepted(codes: Collection[str], path: Path = ("accept",)) -> list[Finding]:
     """Return what is wrong with codes of findings that a site accepts in its labs."""
+    if isinstance(codes, str):
+        message = "must be a list of codes, not a string"
+        return [Finding("wrong-type", message, path, f"write [{codes!a}]")]
     known = [code for code, rule in rules.RULES.items() if rule.can_be_accepted]
     findings = []
     for i, code in enumerate(codes):

@@ -33,6 +33,7 @@ PLURALS = {
     "Namespace": "namespaces", "ResourceQuota": "resourcequotas", "ConfigMap": "configmaps",
     "Secret": "secrets", "PersistentVolumeClaim": "persistentvolumeclaims",
     "NetworkPolicy": "networkpolicies", "Service": "services", "Pod": "pods", "Node": "nodes",
+    "LimitRange": "limitranges", "ServiceAccount": "serviceaccounts",
 }  # fmt: skip
 CONTENTS = [kind for kind in PLURALS if kind not in {"Namespace", "Node"}]
 APPLY = "application/apply-patch+yaml"

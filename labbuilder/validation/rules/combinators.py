@@ -245,5 +245,5 @@ def exactly_one(*fields: str) -> Check:
 def misplaced(value: Object, fields: Sequence[str], why: str, at: Path = ()) -> Complaints:
     """Complain about each of some fields that is set."""
     for field in fields:
-        if value.get(field) not in (None, "", False, 0):
+        if value.get(field) not in (None, "", False, 0, []):
             yield MISPLACED.complaint(why, "remove it", (*at, field))

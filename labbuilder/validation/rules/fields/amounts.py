@@ -160,7 +160,7 @@ def _huge_pages(value: Object) -> Complaints:
     for at, name, given in _amounts(value):
         pages = _HUGE_PAGES.fullmatch(name)
         size, amount = (amount_of(pages[1]) if pages else None), amount_of(given)
-        if size is not None and amount is not None and (size <= 0 or amount % size):
+        if pages and amount is not None and (not size or amount % size):
             message = f"{shown(given)} is not a multiple of the page size"
             yield INVALID_QUANTITY.complaint(message, "use whole pages", at)
 

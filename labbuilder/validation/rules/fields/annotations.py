@@ -26,6 +26,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 _TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations"
 _COST = "controller.kubernetes.io/pod-deletion-cost"
 _LOCAL = "localhost/"
+_MAX_PROFILE = 4096  # characters of a name, with the one that ends it
 _WORDS = {
     "RuntimeDefault": {"runtime/default"},
     "Unconfined": {"unconfined"},
@@ -70,7 +71,9 @@ def _app_armor(annotations: Mapping[str, str], spec: Object) -> Complaints:
             continue
         general = spec.get("securityContext", {}).get("appArmorProfile")
         # An API server makes the container's field of an annotation that names a profile.
-        if value in {"", _LOCAL} and not own.get(name):
+        local = value.removeprefix(_LOCAL)
+        is_name = value == local or (local == local.strip() and 0 < len(local) < _MAX_PROFILE)
+        if (not value or not is_name) and not own.get(name):
             own[name] = general
         if spec.get("os", {}).get("name") != "windows":
             yield from _contradiction(own.get(name), value, at)
@@ -118,7 +121,7 @@ def _others(annotations: Mapping[str, str], spec: Object) -> Complaints:
         yield MISSING_VALUE.complaint(message, hint, _at(_MIRROR), about_key=True)
     cost = annotations.get(_COST)
     if cost is not None and not (
-        re.fullmatch("0|-?[1-9][0-9]{0,9}", cost) and abs(int(cost)) < 2**31
+        re.fullmatch("0|-0|-?[1-9][0-9]{0,9}", cost) and -(2**31) <= int(cost) < 2**31
     ):
         message = f"{shown(cost)} is not a 32-bit integer"
         yield INVALID_VALUE.complaint(message, "use a whole number", _at(_COST))

@@ -23,6 +23,7 @@ from labbuilder.validation.rules.combinators import (
     needs_spec,
     one_of,
     optional,
+    placed,
     unset,
 )
 from labbuilder.validation.rules.fields.addresses import canonical_address, ip_address
@@ -111,6 +112,8 @@ def _exclusive(spec: Object) -> Complaints:
         message = "Never is only allowed with a PriorityClass that has it"
         hint = "name it in priorityClassName, or remove this"
         yield PRIORITY_WITHOUT_CLASS.complaint(message, hint, ("preemptionPolicy",))
+    if not spec.get("serviceAccountName"):
+        yield from placed(class_name(spec.get("serviceAccount", "")), ("serviceAccount",))
     if spec.get("schedulingGates"):
         yield from misplaced(spec, ["nodeName"], "can't be combined with schedulingGates")
 
@@ -134,7 +137,6 @@ check_fields(
     nodeName=class_name,
     activeDeadlineSeconds=at_least(1, 2**31 - 1),
     serviceAccountName=class_name,
-    serviceAccount=class_name,
     priorityClassName=both(class_name, _needs_cluster("have that PriorityClass")),
     priority=_needs_cluster("compute the same priority"),
     runtimeClassName=both(dns_subdomain, _needs_cluster("have that RuntimeClass")),
