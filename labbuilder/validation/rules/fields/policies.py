@@ -42,9 +42,9 @@ def _policy_spec(value: Object) -> Complaints:
 
 @checks("NetworkPolicySpec")
 def _left_out(value: Object) -> Complaints:
-    types = value.get("policyTypes")
+    types = set(value.get("policyTypes", ()))
     for field, kind in (("ingress", "Ingress"), ("egress", "Egress")):
-        if types and value.get(field) and kind not in types:
+        if types and value.get(field) and types <= {"Ingress", "Egress"} - {kind}:
             message = f"does nothing, because policyTypes leaves out {kind}"
             hint = f"add {kind} to policyTypes, or remove the rules"
             yield IGNORED_RULES.complaint(message, hint, (field,))

@@ -32,7 +32,7 @@ def volume_modes(
         }
         for i, each in enumerate(used):
             mode = modes.get(each["name"], wanted)
-            if mode != wanted:
+            if mode != wanted and mode in {"Block", "Filesystem"}:
                 message = f"the claim of volume {shown(each['name'])} has volumeMode {mode}"
                 hint = f"use {'volumeDevices' if mode == 'Block' else 'volumeMounts'}"
                 yield WRONG_VOLUME_MODE.complaint(message, hint, (*path, field, i, "name"))
