@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -438,15 +439,24 @@ def secrets(config: Mapping[str, Any]) -> Dicts:
 
 def pull_secrets() -> st.SearchStrategy[Dict | None]:
     """Make the Secret with which images are pulled, or none."""
-    return st.none() | _record(
-        {"data": st.dictionaries(_keys | st.just(".dockerconfigjson"), _base64, max_size=2)},
-        {"type": st.just("kubernetes.io/dockerconfigjson") | _words},
+    docker = st.sampled_from([{"auths": {"registry.example": {}}}, {"auths": {}}, {}])
+    return st.one_of(
+        st.none(),
+        _record(
+            {"data": _record({".dockerconfigjson": docker.map(_base64_json)})},
+            {"type": st.just("kubernetes.io/dockerconfigjson")},
+        ),
+        _record({"data": st.dictionaries(_keys, _base64, max_size=2), "type": _words}),
     )
+
+
+def _base64_json(value: Dict) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
 
 
 @st.composite
 def arguments(draw: st.DrawFn) -> Dict:
-    """Make the arguments of `labbuilder.compile_lab`."""
+    """Make the arguments of `labbuilder.compile_lab`, of a site that lets quotas be exceeded."""
     config = draw(configs())
     return {
         "config": config,
@@ -456,4 +466,5 @@ def arguments(draw: st.DrawFn) -> Dict:
         "image": draw(images()),
         "secrets": draw(secrets(config)),
         "pull_secret": draw(pull_secrets()),
+        "accept": ["quota-exceeded"],
     }

@@ -243,7 +243,7 @@ def test_every_command_that_reads_users_has_the_options(
 ) -> None:
     monkeypatch.setenv("LAB_TOKEN", SECRET)
     user = {**USER, "secrets": {"token": {"env": "LAB_TOKEN"}}}
-    user["pullSecret"] = {"data": {"a": {"file": str(outside / "secret")}}}
+    user["pullSecret"] = {"type": "Opaque", "data": {"a": {"file": str(outside / "secret")}}}
     Path("user.yaml").write_text(yaml.safe_dump(user), encoding="utf-8")
     rendered = run("render", "user.yaml", "--trusted").stdout
     Path("lab.yaml").write_text(rendered, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import builtins
 import gc
 import io
@@ -254,7 +255,8 @@ def test_foreign_objects_with_the_same_attributes_do() -> None:
     assert asyncio.run(builder().build_lab(**foreign)) == expected
 
 
-PULL_SECRET = {"data": {".dockerconfigjson": SECRET}, "type": "kubernetes.io/dockerconfigjson"}
+LOGIN = base64.b64encode(b'{"auths": {"registry.example": {}}}').decode()
+PULL_SECRET = {"data": {".dockerconfigjson": LOGIN}, "type": "kubernetes.io/dockerconfigjson"}
 MANIFEST = {
     **PULL_SECRET,
     "apiVersion": "v1",
@@ -307,10 +309,7 @@ def test_everything_wrong_with_a_request_is_said_at_once() -> None:
 # What is logged
 
 
-CONFIG_WITH_WARNINGS = {
-    "pullSecret": "pull-secret",
-    "tolerations": [{"operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 1}],
-}
+CONFIG_WITH_WARNINGS = {"pullSecret": "pull-secret"}
 
 
 def test_warnings_are_logged_with_the_user_and_those_about_the_site_once() -> None:
@@ -322,7 +321,7 @@ def test_warnings_are_logged_with_the_user_and_those_about_the_site_once() -> No
         built = asyncio.run(lab_builder.build_lab(**request()))
         assert len(events) == logged
         codes = {warning.code for warning in built.warnings}
-        assert {"invalid-toleration", "missing-pull-secret"} <= codes
+        assert {"missing-pull-secret", "pod-security-waiver"} <= codes
         for level, event, details in events:
             assert (level, event, details["user"]) == ("warning", "Lab has warnings", "vera")
             assert all(code in details["error"] for code in codes)

@@ -12,7 +12,7 @@ def test_every_part_of_a_lab_is_in_the_catalogue_once() -> None:
 
 
 def test_manifests_are_the_parts_in_the_catalogues_order() -> None:
-    objects = lab(user={"quota": {"notebook": {"cpu": 1, "memory": 1}}})
+    objects = lab(user={"quota": {"notebook": {"cpu": 1, "memory": 4}}})
     assert objects.manifests() == [
         objects.namespace,
         objects.quota,

@@ -56,7 +56,7 @@ CHANGES: dict[str, Any] = {
         "options": {"size": "large"},
         "env": {"JUPYTERHUB_SERVICE_PREFIX": "/", "ASKED": "1"},
     },
-    "pull_secret": {"data": {".dockerconfigjson": "e30="}},
+    "pull_secret": {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}},
 }
 ARGUMENTS = labs.arguments(**CHANGES)
 POD = "Pod/vera-nb"

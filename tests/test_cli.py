@@ -160,10 +160,10 @@ def test_secrets_come_from_text_variables_files_and_base64(
 
 
 def test_a_pull_secret_may_come_from_a_file() -> None:
-    Path("docker.json").write_text("{}", encoding="utf-8")
+    Path("docker.json").write_text('{"auths":{"r":{}}}', encoding="utf-8")
     write("pull.yaml", add="pullSecret: {data: {.dockerconfigjson: {file: docker.json}}}\n")
     pull = [m for m in manifests(render("pull.yaml")) if m["metadata"]["name"] == "pull-secret"]
-    assert pull[0]["data"] == {".dockerconfigjson": "e30="}
+    assert pull[0]["data"] == {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}
 
 
 def test_a_named_configuration_is_the_only_one() -> None:
@@ -407,7 +407,7 @@ def test_files_are_checked_once_and_together() -> None:
     Path("b.yaml").write_text(NOTHING, encoding="utf-8")
     result = check("b.yaml", "a.yaml", "a.yaml", "-", "-", "-o", "json", stdin=WARNED)
     found = json.loads(result.stdout)
-    assert found["summary"] == {"errors": 1, "warnings": 1}
+    assert found["summary"] == {"errors": 1, "warnings": 1, "skipped": 0}
     assert [each["file"] for each in found["findings"]] == ["a.yaml", "<stdin>"]
     assert check("b.yaml", "b.yaml").exit_code == 0
 
@@ -430,7 +430,7 @@ def test_json_says_what_text_says() -> None:
                 "column": 1,
             }
         ],
-        "summary": {"errors": 1, "warnings": 0},
+        "summary": {"errors": 1, "warnings": 0, "skipped": 0},
     }
     assert json.loads(check("-", "-o", "json", stdin=NOTHING).stdout)["findings"] == []
 

@@ -42,7 +42,7 @@ def codes(result: Any) -> list[str]:
 
 def test_names_are_those_that_the_compiler_gives() -> None:
     user = {**ARGUMENTS["user"], "quota": {"notebook": {"cpu": 4, "memory": 16}}}
-    pull_secret = {"data": {".dockerconfigjson": "e30="}}
+    pull_secret = {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}}
     lab = compile_lab(**{**ARGUMENTS, "config": CONFIG, "user": user}, pull_secret=pull_secret)
     made = [f"{each['kind']}/{each['metadata']['name']}" for each in lab.manifests()]
     (found,) = json.loads(names("vera", "--config", "site.yaml", "-o", "json").stdout)

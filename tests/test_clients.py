@@ -83,7 +83,7 @@ RICH: dict[str, Any] = {
     },
     "user": {"quota": {"notebook": {"cpu": 9.0, "memory": 27.0}}},
     "secrets": {"a_key": "YQ=="},
-    "pull_secret": {"data": {".dockerconfigjson": "e30="}},
+    "pull_secret": {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}},
 }  # fmt: skip
 
 

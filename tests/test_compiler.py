@@ -93,7 +93,7 @@ def test_complaints_across_arguments_name_the_argument_to_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toleration", "warns"),
+    ("toleration", "accepted"),
     [
         ({"tolerationSeconds": 5, "effect": "NoSchedule"}, True),
         ({"tolerationSeconds": 0}, True),
@@ -101,11 +101,15 @@ def test_complaints_across_arguments_name_the_argument_to_change() -> None:
         ({"effect": "NoSchedule"}, False),
     ],
 )
-def test_toleration_seconds_are_for_no_execute(toleration: dict[str, Any], warns: bool) -> None:  # noqa: FBT001
-    """But sites have them elsewhere, and their labs start until somebody looks."""
-    found = lab(config={"tolerations": [{"operator": "Exists", **toleration}]}).warnings
+def test_toleration_seconds_are_for_no_execute(toleration: dict[str, Any], accepted: bool) -> None:  # noqa: FBT001
+    """But sites have them elsewhere, and may accept them until somebody looks."""
+    given = arguments(config={"tolerations": [{"operator": "Exists", **toleration}]})
+    found = compile_lab(**given, accept=["invalid-toleration"]).warnings
     at = ("config", "tolerations", 0, "tolerationSeconds")
-    assert [each.cause for each in found if each.code == "invalid-toleration"] == [at] * warns
+    assert [each.cause for each in found if each.code == "invalid-toleration"] == [at] * accepted
+    if accepted:
+        with pytest.raises(LabBuilderError, match="invalid-toleration"):
+            compile_lab(**given)
 
 
 def test_warnings_come_with_the_lab() -> None:
@@ -117,14 +121,14 @@ def test_warnings_come_with_the_lab() -> None:
     assert warnings(config={"volumes": [mine], "pullSecret": "p"}) == [
         ("missing-pull-secret", ("config", "pullSecret"))
     ]
-    pull_secret = {"data": {".dockerconfigjson": "e30="}}
+    pull_secret = {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}}
     assert warnings(config={"volumes": [mine]}, pull_secret=pull_secret) == [
         ("unused-pull-secret", ())
     ]
 
 
 def test_a_pull_secret_is_made_if_given_and_named_if_configured() -> None:
-    data = {".dockerconfigjson": "e30="}
+    data = {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}
     objects = lab(pull_secret=SimpleNamespace(data=data, type="kubernetes.io/dockerconfigjson"))
     secret = objects.secrets[1]
     assert secret["metadata"]["name"] == "pull-secret"
@@ -193,13 +197,13 @@ def test_a_site_extends_our_pod_with_its_own_block(tmp_path: Path) -> None:
 
 def test_repr_shows_no_secret() -> None:
     token = ARGUMENTS["secrets"]["token"]
-    objects = lab(pull_secret={"data": {"k": token}})
+    objects = lab(pull_secret={"data": {"k": token}, "type": "Opaque"})
     assert token not in repr(objects)
     assert any(token in str(manifest) for manifest in objects.manifests())
 
 
 def test_a_pull_secret_that_the_configuration_does_not_name_is_warned_of() -> None:
-    objects = lab(pull_secret={"data": {".dockerconfigjson": "e30="}})
+    objects = lab(pull_secret={"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}})
     assert "unused-pull-secret" in [finding.code for finding in objects.warnings]
 
 

@@ -116,7 +116,7 @@ def asked(username: str = "vera", number: int = 0) -> dict[str, Any]:
             },
         },
     )
-    data = {".dockerconfigjson": "e30="}
+    data = {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}
     return {
         **{name: arguments[name] for name in ("user", "lab", "image", "secrets")},
         "pull_secret": {"type": "kubernetes.io/dockerconfigjson", "data": data},

@@ -97,7 +97,7 @@ USERNAMES = (
 )  # fmt: skip
 TEXTS = ("", "x", "Vera: x\nroot:x:0:0", "😀" * 9, "1928", "vera", "$(HOME)", "\x00", "\ud800")
 IDS = (1, 7, 1928, MAX_ID, MAX_ID + 1, 0, -1, 2**64)
-BASE64 = ("dG9rZW4=", "bm9wZQ==", "eyJhdXRocyI6IHt9fQ==", "", "no base64", "YQ", "YQ==\n")
+BASE64 = ("dG9rZW4=", "bm9wZQ==", "eyJhdXRocyI6eyJyIjp7fX19", "", "no base64", "YQ", "YQ==\n")
 
 
 def around(rng: Random, limit: int) -> str:

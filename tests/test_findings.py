@@ -123,7 +123,7 @@ def test_a_report_counts_all_findings(
     assert len(report["findings"]) == MAX_SHOWN + 1
     assert report["findings"][-1]["message"] == "500 more errors"
     assert report["findings"][-1]["line"] == MAX_SHOWN + 1
-    assert report["summary"] == {"errors": number, "warnings": 0}
+    assert report["summary"] == {"errors": number, "warnings": 0, "skipped": 0}
 
 
 def test_a_warning_counts_although_it_is_not_shown() -> None:

@@ -493,7 +493,7 @@ def compile_one(templates: Any, username: str = "vera") -> LabObjects:
         lab={"env": {"JUPYTERHUB_SERVICE_PREFIX": "/nb/user/vera/"}},
         image=f"registry.example/lab:w_2077_43@sha256:{'0a' * 32}",
         secrets={"token": "dG9rZW4="},
-        pull_secret={"data": {}},
+        pull_secret={"data": {"a": ""}, "type": "Opaque"},
         templates=templates,
     )
 

@@ -47,7 +47,7 @@ def rendered(**changes: Any) -> Objects:
         "config": config(),
         "user": {**ARGUMENTS["user"], "quota": quota},
         "pull_secret": {"type": "kubernetes.io/dockerconfigjson",
-                        "data": {".dockerconfigjson": "e30="}},
+                        "data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}},
     }  # fmt: skip
     return lab(**{**given, **changes}).manifests()
 

@@ -16,7 +16,7 @@ from labbuilder.models import (
     User,
 )
 
-PULL_SECRET = {"data": {".dockerconfigjson": "e30="}}
+PULL_SECRET = {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}}
 MODELS: dict[str, type[BaseModel]] = {
     "site": Site,
     "user": User,

@@ -247,7 +247,7 @@ def test_warnings_are_results_beside_the_lab() -> None:
 def test_what_shows_in_a_manifest_is_led_back_to_the_function_config() -> None:
     Path("site.yaml").write_text(f"{SITE}pullSecret: pull-secret\n", encoding="utf-8")
     secret = {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "eA=="}}
-    (result,) = answered(krm(with_spec(config="site.yaml", pullSecret=secret)))["results"]
+    (result,) = answered(krm(with_spec(config="site.yaml", pullSecret=secret)), 1)["results"]
     assert result["tags"] == {"code": "invalid-secret"}
     assert result["message"].startswith("Secret/pull-secret: data")
     assert result["resourceRef"] == REFERENCE

@@ -17,9 +17,8 @@ OWN = {"uid": 7, "gid": 8, "username": "caroline"}
 
 def by_the_fragments(**given_: Any) -> LabObjects:
     """Compile a lab without a plan."""
-    compiler = LabCompiler(
-        given_.pop("config"), templates=given_.pop("templates", None), fast=False
-    )
+    about = {name: given_.pop(name) for name in ("templates", "accept") if name in given_}
+    compiler = LabCompiler(given_.pop("config"), **about, fast=False)
     return compiler.compile(**given_)
 
 
@@ -27,7 +26,7 @@ def by_the_fragments(**given_: Any) -> LabObjects:
 @given(strategies.arguments())
 def test_a_filled_plan_is_what_the_fragments_make(given_: dict[str, Any]) -> None:
     expected = by_the_fragments(**copy(given_))
-    compiler = LabCompiler(given_.pop("config"))
+    compiler = LabCompiler(given_.pop("config"), accept=given_.pop("accept"))
     for _ in range(3):  # the first by a walk, the others by a function
         assert compiler.compile(**given_) == expected
 

@@ -43,7 +43,7 @@ def as_models(arguments: Arguments) -> Arguments:
         "pull_secret": models.PullSecret,
     }
     return {
-        name: value if value is None else kinds[name].model_validate(value)
+        name: kinds[name].model_validate(value) if value is not None and name in kinds else value
         for name, value in arguments.items()
     }
 
@@ -406,7 +406,8 @@ def test_nothing_that_we_make_breaks_a_rule_unless_the_input_asks_for_it(
         or any(each.get("privileged") for each in config.get("initContainers", ())),
         "quota-exceeded": quota,
         "missing-pull-secret": config.get("pullSecret") and not pull_secret,
-        "invalid-secret": pull_secret,
+        "useless-pull-secret": pull_secret,
+        "matches-no-pods": config.get("affinity"),
         "empty-secret": pull_secret and not pull_secret["data"],
         # A limit below what labs themselves hold in memory, or a volume in memory of any size.
         "memory-volumes-exceed-limit": True,

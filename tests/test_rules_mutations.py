@@ -1217,7 +1217,7 @@ def test_names_of_cases_are_not_used_twice() -> None:
 @given(arguments=strategies.arguments())
 def test_a_lab_that_compiles_breaks_no_rule(arguments: Json) -> None:
     try:
-        objects = compile_lab(**arguments, accept=ASKED_FOR)
+        objects = compile_lab(**{**arguments, "accept": ASKED_FOR})
     except LabBuilderError as error:
         assert [each for each in error.findings if each.code in CODES] == []  # noqa: PT017 (others are the other tests')
         return

@@ -204,7 +204,6 @@ def test_good_manifests(manifest: Manifest, version: str) -> None:
         (("metadata", "nmae"), "x", "schema-unknown-field"),
         (("metadata", "labels"), {"a": 1}, "schema-wrong-type"),
         (("metadata", "annotations"), None, "schema-wrong-type"),
-        (("metadata",), {"labels": {}}, "schema-missing-field"),
         (("metadata", "deletionGracePeriodSeconds"), 2**63, "schema-invalid-value"),
     ],
 )
@@ -245,7 +244,8 @@ def test_a_document_without_version_and_kind_may_be_a_file_of_another_sort() -> 
     [
         ("v1", "NetworkPolicy", "did you mean networking.k8s.io/v1/NetworkPolicy?"),
         ("v1", "pod", "did you mean v1/Pod?"),
-        ("batch/v2", "XYZ", "choose one of"),
+        ("batch/v2", "XYZ", ""),
+        ("serving.example.dev/v1", "Service", ""),
         (["v1"], {"Pod": 1}, ""),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_kind_without_schema_is_an_error(api_version: object, kind: object, hi
     manifest = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}
     finding = only(manifest)
     assert finding.code == "no-schema"
-    assert finding.hint.startswith(hint)
+    assert finding.hint == hint
 
 
 def test_a_kind_split_in_the_wrong_place_is_an_error() -> None:

@@ -113,7 +113,7 @@ def test_the_second_lab_of_a_shape_needs_no_rules() -> None:
 
 
 QUOTA = {"notebook": {"cpu": 0.1, "memory": 0.1}}
-JSON = "eyJhdXRocyI6IHt9fQ=="
+JSON = "eyJhdXRocyI6eyJyIjp7fX19"
 TOO_LARGE = "x" * (2 * 1024 * 1024)
 DIFFERENT: dict[str, tuple[Arguments, str]] = {
     "a quota": ({"user": {**OTHER, "quota": QUOTA}}, "quota-exceeded"),

@@ -180,8 +180,17 @@ def _no_schema(manifest: Mapping[str, Any], key: str, version: str, kinds: list[
         message = f"no schema for {shorten(key)} in Kubernetes {version}"
         if absent:
             message = f"{absent[0]} is missing"
-        hint = f"choose one of {', '.join(kinds)}" if absent else _did_you_mean(key, kinds, 0.9)
+        hint = f"choose one of {', '.join(kinds)}" if absent else _meant_kind(key, kinds)
     return Finding("no-schema", message, hint=hint, object=object_name(manifest))
+
+
+def _meant_kind(key: str, kinds: list[str]) -> str:
+    """Ask whether a kind of ours is meant; but not of one of a custom resource's group."""
+    group, _, name = key.rpartition("/")
+    if "." in group.partition("/")[0].removesuffix(".k8s.io"):
+        return ""
+    meant = (each for each in kinds if each.rpartition("/")[2].lower() == name.lower())
+    return next((f"did you mean {each}?" for each in meant), "")
 
 
 def _explain(manifest: Mapping[str, Any], version: str, key: str) -> list[Finding]:
@@ -250,6 +259,6 @@ def _type_hint(value: object, names: list[str]) -> str:
     return "write the value without quotes" if quoted else ""
 
 
-def _did_you_mean(text: str, known: list[str], cutoff: float = 0.6) -> str:
-    close = get_close_matches(text[:MAX_SHORTENED], known, n=1, cutoff=cutoff)
+def _did_you_mean(text: str, known: list[str]) -> str:
+    close = get_close_matches(text[:MAX_SHORTENED], known, n=1)
     return f"did you mean {close[0]}?" if close else ""

@@ -130,7 +130,7 @@ USER_FILE: dict[str, Any] = {
         "displayName": "Weekly",
     },
     "secrets": {"token": "not-a-real-token", "k": {"base64": "eA=="}},
-    "pullSecret": {"data": {".dockerconfigjson": "e30="}},
+    "pullSecret": {"data": {".dockerconfigjson": "eyJhdXRocyI6eyJyIjp7fX19"}},
 }
 
 # fmt: off
