@@ -250,7 +250,7 @@ def test_what_cannot_be_seen_is_escaped() -> None:
 
 def test_json_has_every_part_of_a_finding() -> None:
     parsed = json.loads(report("json"))
-    assert parsed["summary"] == {"errors": 6, "warnings": 1}
+    assert parsed["summary"] == {"errors": 6, "warnings": 1, "skipped": 0}
     for given_, said in zip(ODD, parsed["findings"], strict=True):
         source = given_.source
         assert said == {

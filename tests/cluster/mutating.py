@@ -1,14 +1,21 @@
-"""Makes one odd change to one object of a lab, at random from a seed."""
+"""Makes one odd change to one object, at random from a seed.
+
+Values are odd ones, or those that other objects have in fields of the same name.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
 from labbuilder.manifest import kind_of
 from labbuilder.validation import schemas
+
+OF_THE_SERVER = {"status", "managedFields", "resourceVersion", "uid"}
+"""What the server writes itself, or compares with what it has."""
 
 Json = dict[str, Any]
 Schema = Mapping[str, Any]
@@ -50,8 +57,19 @@ def at(value: Any, path: Path) -> Any:
     return value
 
 
+def by_field(manifests: Iterable[Json]) -> dict[str, list[Any]]:
+    """Collect the values of all fields by the fields' names, each once."""
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for manifest in manifests:
+        for path in leaves(manifest):
+            if isinstance(path[-1], str) and path[-1] not in OF_THE_SERVER:
+                value = at(manifest, path)
+                found[path[-1]][repr(value)] = value
+    return {field: list(values.values()) for field, values in found.items()}
+
+
 class Mutator:
-    """Changes labs.
+    """Changes manifests.
 
     Attributes
     ----------
@@ -59,11 +77,14 @@ class Mutator:
         What decides.
     version
         The Kubernetes version whose fields are known.
+    usual
+        Values that fields have elsewhere, by the fields' names.
     """
 
-    def __init__(self, seed: int, version: str) -> None:
+    def __init__(self, seed: int, version: str, usual: Mapping[str, list[Any]]) -> None:
         self.random = Random(seed)  # noqa: S311 (a test's)
         self.version = version
+        self.usual = usual
 
     def mutate(self, objects: Mapping[str, Json]) -> tuple[str, str, Json]:
         """Change one object.
@@ -80,7 +101,8 @@ class Mutator:
         """
         changes: list[Callable[[Json], str]] = [
             self._put, self._put, self._put, self._put, self._drop, self._repeat, self._rename,
-            self._borrow, self._add, self._add, self._add, self._insert,
+            self._borrow, self._add, self._add, self._add, self._add, self._insert, self._use,
+            self._use, self._extend, self._extend, self._extend,
         ]  # fmt: skip
         while True:
             weights = [len(repr(each)) ** 0.5 for each in objects.values()]
@@ -154,10 +176,51 @@ class Mutator:
         if not known:
             return ""
         path, holder, field, part = self.random.choice(known)
-        if path[:1] == ("status",) or field in {"status", "managedFields"}:
+        if path[:1] == ("status",) or field in OF_THE_SERVER:
             return ""
-        holder[field] = self._made(part, types, 0)
+        holder[field] = self._made(part, types, field)
         return f"{path} {field}: {holder[field]!r}"
+
+    def _use(self, manifest: Json) -> str:
+        """Put what another object has in a field of this name."""
+        path = self._place(manifest)
+        known = self.usual.get(str(path[-1]))
+        if not known:
+            return ""
+        value = copy.deepcopy(self.random.choice(known))
+        at(manifest, path[:-1])[path[-1]] = value
+        return f"{path}: {value!r}"
+
+    def _extend(self, manifest: Json) -> str:
+        """Add an item to a list, such as a volume."""
+        schema, types = schemas.definition(self.version, kind_of(manifest))
+        lists = list(self._lists(manifest, schema, types, ()))
+        if not lists:
+            return ""
+        path, holder, part = self.random.choice(lists)
+        field = next(each for each in reversed(path) if isinstance(each, str))
+        item = self._made(part, types, "")
+        if isinstance(item, dict) and "name" in item:
+            item["name"] = self.random.choice(["extra", item["name"]])
+        if self.usual.get(field) and self.random.random() < 0.3:
+            several = self.random.choice(self.usual[field])
+            if isinstance(several, list) and several:
+                item = copy.deepcopy(self.random.choice(several))
+        holder.append(item)
+        return f"{path}: {item!r}"
+
+    def _lists(
+        self, value: Any, schema: Schema, types: Schema, path: Path
+    ) -> Iterator[tuple[Path, list[Any], Schema]]:
+        schema = self._resolved(schema, types)
+        if isinstance(value, list) and "items" in schema:
+            yield path, value, schema["items"]
+            for i, child in enumerate(value):
+                yield from self._lists(child, schema["items"], types, (*path, i))
+        elif isinstance(value, dict):
+            for key, child in value.items():
+                if key in schema.get("properties", {}):
+                    yield from self._lists(child, schema["properties"][key], types, (*path, key))
 
     def _known(
         self, value: Any, schema: Schema, types: Schema, path: Path
@@ -181,24 +244,33 @@ class Mutator:
         reference = schema.get("$ref")
         return types[reference.rpartition("/")[2]] if reference else schema
 
-    def _made(self, schema: Schema, types: Schema, depth: int) -> Any:
+    def _made(self, schema: Schema, types: Schema, field: str) -> Any:
         schema = self._resolved(schema, types)
+        if self.usual.get(field) and self.random.random() < 0.6:
+            return copy.deepcopy(self.random.choice(self.usual[field]))
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = self.random.choice(kind)
         if kind == "object" or "properties" in schema:
-            fields = schema.get("properties")
-            if fields is None:
+            if "properties" not in schema:
                 inner = schema.get("additionalProperties", {"type": "string"})
-                return {self.random.choice(TEXTS): self._made(inner, types, depth + 1)}
-            required = schema.get("required", ())
-            wanted = [each for each in fields if each in required or self.random.random() < 0.4]
-            return {field: self._made(fields[field], types, depth + 1) for field in wanted}
+                return {self.random.choice(TEXTS): self._made(inner, types, "")}
+            return {
+                each: self._made(schema["properties"][each], types, each)
+                for each in self._wanted(schema)
+            }
         if kind == "array":
             count = self.random.choice([0, 1, 1, 2])
-            return [self._made(schema.get("items", {}), types, depth + 1) for _ in range(count)]
+            return [self._made(schema.get("items", {}), types, "") for _ in range(count)]
         if kind == "boolean":
             return self.random.random() < 0.5
         if kind in {"integer", "number"}:
             return self.random.choice(NUMBERS)
         return self.random.choice(TEXTS)
+
+    def _wanted(self, schema: Schema) -> list[str]:
+        """Choose fields of an object: those that it needs, and few of many."""
+        fields, required = schema["properties"], schema.get("required", ())
+        several = min(len(fields), self.random.choice([1, 1, 1, 2, 3, 5]))
+        chosen = self.random.sample(sorted(fields), several)
+        return [field for field in fields if field in required or field in chosen]

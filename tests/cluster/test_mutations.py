@@ -1,4 +1,4 @@
-"""Labs with one odd change each: what the rules find, and what an API server does.
+"""Labs and other objects with one odd change each: what rules find, and an API server does.
 
 ``MUTATIONS=20000 MUTATIONS_SEED=7 pytest --dist=no -rP`` of this file tries others than the usual.
 """
@@ -14,13 +14,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import test_rules as examples
 from syrupy.assertion import SnapshotAssertion
 from test_rules_mutations import RICH
 
 from cluster.control_plane import APPLY, Api, options, path
-from cluster.mutating import Mutator
-from labbuilder.validation import rules, schemas
-from labbuilder.validation.rules import RULES, Stop
+from cluster.mutating import Mutator, by_field
+from labbuilder.validation import schemas
+from labbuilder.validation.judge import judge
+from labbuilder.validation.rules import RULES, Stop, Target
 
 Json = dict[str, Any]
 
@@ -28,10 +30,46 @@ USUAL = 500
 COUNT = int(os.environ.get("MUTATIONS", USUAL))
 SEED = int(os.environ.get("MUTATIONS_SEED", "1"))
 NAMESPACE = "labs-vera"
-KINDS = [manifest["kind"] for manifest in RICH.values()]
+ACCOUNT: Json = {
+    "apiVersion": "v1",
+    "kind": "ServiceAccount",
+    "metadata": {"name": "lab", "namespace": NAMESPACE},
+    "imagePullSecrets": [{"name": "pull-secret"}],
+    "automountServiceAccountToken": False,
+}
+LIMITS: Json = {
+    "apiVersion": "v1",
+    "kind": "LimitRange",
+    "metadata": {"name": "lab", "namespace": NAMESPACE},
+    "spec": {
+        "limits": [
+            {
+                "type": "Container",
+                "max": {"cpu": "16", "memory": "64Gi"},
+                "default": {"cpu": "1", "memory": "1Gi"},
+                "defaultRequest": {"cpu": "100m", "memory": "64Mi"},
+            },
+            {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}},
+        ]
+    },
+}
+OBJECTS = {**RICH, "ServiceAccount/lab": ACCOUNT, "LimitRange/lab": LIMITS}
+KINDS = {manifest["kind"] for manifest in OBJECTS.values()}
+USUAL_VALUES = by_field(
+    [
+        *OBJECTS.values(),
+        *(
+            manifest
+            for folder, names in (("negative", examples.NEGATIVE), ("positive", examples.POSITIVE))
+            for name in names
+            for manifest in examples.manifests(examples.text(folder, name))
+        ),
+    ]
+)
 
 OF_THE_CLUSTER = re.compile(
     r'^namespaces ".*" not found$'
+    r"|uid mismatch: .*no existing object was found"
     r"|metadata\.deletionGracePeriodSeconds: .*field is immutable"
 )
 """Refusals because of what a cluster contains, which a manifest doesn't show."""
@@ -43,9 +81,9 @@ STRICTER = {
     "invalid-env-name": "refused by servers until 1.31",
     "invalid-finalizer": "of a namespace's spec, which the server writes anew",
     "invalid-id": "of a field that is dropped where its feature is off",
-    "invalid-name": "of services: refused by servers until 1.35",
+    "invalid-name": "of a namespace's namespace, and of services, refused until 1.35",
     "invalid-quantity": "a dot alone, which the server takes for nothing",
-    "invalid-value": "of a field that is dropped where its feature is off",
+    "invalid-value": "of a field that is dropped where its feature is off, or of a generation",
     "misplaced-field": "likewise",
     "missing-value": "of a claim's source without a group, which the server drops without a word",
     "server-field": "the server writes it anew, or refuses it the second time",
@@ -88,37 +126,37 @@ class Verdict:
 
 
 def judged(manifests: list[Json]) -> frozenset[str]:
-    if any(schemas.check(manifest, schemas.NEWEST) for manifest in manifests):
-        return frozenset({"schema"})
-    found = rules.check(manifests)
-    return frozenset(finding.code for findings in found for finding in findings)
+    codes = {finding.code for _, finding in judge(manifests, Target(schemas.NEWEST))}
+    return frozenset(codes) if codes <= RULES.keys() else frozenset({"schema"})
 
 
 def refused(api: Api, manifest: Json) -> str:
-    """Apply an object, which may have no name, in a dry run."""
+    """Apply an object, or create what has no name, in a dry run."""
     metadata = manifest.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
     name, namespace = (str(given.get(key) or "") for key in ("name", "namespace"))
     kind = manifest.get("kind")
     at = "/apis/nothing"
-    if kind in KINDS:
+    if isinstance(kind, str) and kind in KINDS:
         at = path(str(kind), name, "" if kind == "Namespace" else namespace or NAMESPACE)
         group = quote(str(manifest.get("apiVersion")))
         at = at.replace("/api/v1", f"/api/{group}").replace("/networking.k8s.io/v1", f"/{group}")
     text = json.dumps(manifest)
+    if given.get("generateName") and not name:
+        return api.request("POST", at, text, **options(dry_run=True)).message
     return api.request("PATCH", at, text, APPLY, force="true", **options(dry_run=True)).message
 
 
 @pytest.fixture(scope="module")
 def verdicts(api: Api) -> list[Verdict]:
     assert api.apply(RICH[f"Namespace/{NAMESPACE}"]).is_fine
-    waived = judged([*RICH.values()])
+    waived = judged([*OBJECTS.values()])
     assert waived == {"pod-security-waiver"}
-    assert [refused(api, manifest) for manifest in RICH.values()] == len(RICH) * [""]
-    mutator, found = Mutator(SEED, schemas.NEWEST), []
+    assert [refused(api, manifest) for manifest in OBJECTS.values()] == len(OBJECTS) * [""]
+    mutator, found = Mutator(SEED, schemas.NEWEST, USUAL_VALUES), []
     for _ in range(COUNT):
-        name, change, changed = mutator.mutate(RICH)
-        codes = judged([*{**RICH, name: changed}.values()]) - waived
+        name, change, changed = mutator.mutate(OBJECTS)
+        codes = judged([*{**OBJECTS, name: changed}.values()]) - waived
         found.append(Verdict(f"{name}: {change}", codes, refused(api, changed)))
     return found
 

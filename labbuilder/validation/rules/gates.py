@@ -78,6 +78,8 @@ def _dropped(field: str, gate: str, version: str) -> Check:
 def _complain(field: str, gate: str, version: str, value: Any) -> Complaints:
     if value is not False and (not value or value == _NEUTRAL.get(field)):
         return
+    if isinstance(value, list) and len({*map(repr, value)}) < len(value):
+        return  # a list with duplicates is refused before anything is dropped
     message = (
         f"is dropped in Kubernetes {version}, unless its feature gate {gate} is on: it is off by "
         "default"

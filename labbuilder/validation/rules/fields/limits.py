@@ -1,4 +1,4 @@
-"""Checks of limit ranges and service accounts."""
+"""Checks of limit ranges and of service accounts, which fill in what pods lack."""
 
 from __future__ import annotations
 
@@ -108,6 +108,14 @@ def _amounts(mapping: Mapping[str, object]) -> dict[str, Decimal]:
 
 def _is_type(name: str) -> bool:
     return name in _TYPES or ("/" in name and names.is_qualified_name(name))
+
+
+@checks("ServiceAccount")
+def _secrets(value: Object) -> Complaints:
+    """Mirror the merging of lists when an object is applied, which goes by their keys."""
+    for i, secret in enumerate(value.get("secrets", ())):
+        if "name" not in secret:
+            yield MISSING_VALUE.complaint("is missing", "name a Secret", ("secrets", i, "name"))
 
 
 checks("LimitRange")(named_by(dns_subdomain))
