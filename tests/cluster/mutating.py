@@ -252,13 +252,7 @@ class Mutator:
         if isinstance(kind, list):
             kind = self.random.choice(kind)
         if kind == "object" or "properties" in schema:
-            if "properties" not in schema:
-                inner = schema.get("additionalProperties", {"type": "string"})
-                return {self.random.choice(TEXTS): self._made(inner, types, "")}
-            return {
-                each: self._made(schema["properties"][each], types, each)
-                for each in self._wanted(schema)
-            }
+            return self._object(schema, types)
         if kind == "array":
             count = self.random.choice([0, 1, 1, 2])
             return [self._made(schema.get("items", {}), types, "") for _ in range(count)]
@@ -267,6 +261,13 @@ class Mutator:
         if kind in {"integer", "number"}:
             return self.random.choice(NUMBERS)
         return self.random.choice(TEXTS)
+
+    def _object(self, schema: Schema, types: Schema) -> Json:
+        if "properties" not in schema:
+            inner = schema.get("additionalProperties", {"type": "string"})
+            return {self.random.choice(TEXTS): self._made(inner, types, "")}
+        fields = schema["properties"]
+        return {each: self._made(fields[each], types, each) for each in self._wanted(schema)}
 
     def _wanted(self, schema: Schema) -> list[str]:
         """Choose fields of an object: those that it needs, and few of many."""
