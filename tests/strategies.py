@@ -450,7 +450,7 @@ def pull_secrets() -> st.SearchStrategy[Dict | None]:
     )
 
 
-def _base64_json(value: Dict) -> str:
+def _base64_json(value: object) -> str:
     return base64.b64encode(json.dumps(value).encode()).decode()
 
 

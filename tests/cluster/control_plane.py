@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 
 from labbuilder.output import to_yaml
 
-__all__ = ["Answer", "Api", "ControlPlane", "control_plane"]
+__all__ = ["Answer", "Api", "ControlPlane", "api_server", "control_plane"]
 
 TOKEN = "of-this-machine-only"  # noqa: S105 (of a server that ends with the tests)
 NODE = "kwok"
@@ -154,21 +154,27 @@ class ControlPlane:
 @contextmanager
 def control_plane(assets: Path, folder: Path) -> Iterator[ControlPlane]:
     """Run a control plane of the programs in `assets`, which keeps what it has in `folder`."""
+    with ExitStack() as stack:
+        api = stack.enter_context(api_server(assets, folder))
+        kubeconfig = write_kubeconfig(folder, api)
+        run(
+            stack, folder, assets / "kwok", "--kubeconfig", str(kubeconfig), "--config",
+            str(STAGES), "--manage-single-node", NODE,
+        )  # fmt: skip
+        helpers = Helpers(api)
+        stack.callback(helpers.stop)
+        yield ControlPlane(api, kubeconfig)
+
+
+@contextmanager
+def api_server(assets: Path, folder: Path, *more: str) -> Iterator[Api]:
+    """Run an API server alone, with more options of its own, which judges but does nothing."""
     ports = dict(zip(("etcd", "peers", "api"), free_ports(3), strict=True))
     with ExitStack() as stack:
-
-        def run(program: str, *options: str) -> subprocess.Popen[bytes]:
-            log = stack.enter_context((folder / f"{program}.log").open("wb"))
-            process = subprocess.Popen(
-                [assets / program, *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder
-            )
-            stack.callback(stop, process)
-            return process
-
         clients = f"http://127.0.0.1:{ports['etcd']}"
         peers = f"http://127.0.0.1:{ports['peers']}"
         etcd = run(
-            "etcd", "--data-dir", "etcd", "--unsafe-no-fsync",
+            stack, folder, assets / "etcd", "--data-dir", "etcd", "--unsafe-no-fsync",
             "--listen-client-urls", clients, "--advertise-client-urls", clients,
             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers,
             "--initial-cluster", f"default={peers}",
@@ -177,7 +183,8 @@ def control_plane(assets: Path, folder: Path) -> Iterator[ControlPlane]:
         key = ["openssl", "genrsa", "-out", "accounts.key", "2048"]
         subprocess.run(key, cwd=folder, check=True, capture_output=True)
         server = run(
-            "kube-apiserver", "--etcd-servers", clients, "--secure-port", str(ports["api"]),
+            stack, folder, assets / "kube-apiserver", "--etcd-servers", clients,
+            "--secure-port", str(ports["api"]),
             "--bind-address", "127.0.0.1", "--cert-dir", "certificates",
             "--service-account-issuer", "https://localhost",
             "--service-account-key-file", "accounts.key",
@@ -186,18 +193,21 @@ def control_plane(assets: Path, folder: Path) -> Iterator[ControlPlane]:
             "--allow-privileged", "--service-cluster-ip-range", "10.0.0.0/16",
             # Of what is off, the first needs a controller that makes accounts, the second one
             # that takes a mark off claims; labs use neither.
-            "--disable-admission-plugins", "ServiceAccount,StorageObjectInUseProtection",
+            "--disable-admission-plugins", "ServiceAccount,StorageObjectInUseProtection", *more,
         )  # fmt: skip
         api = ready(folder, ports["api"], {"etcd": etcd, "kube-apiserver": server})
         stack.callback(api.close)
-        kubeconfig = write_kubeconfig(folder, api)
-        run(
-            "kwok", "--kubeconfig", str(kubeconfig), "--config", str(STAGES),
-            "--manage-single-node", NODE,
-        )  # fmt: skip
-        helpers = Helpers(api)
-        stack.callback(helpers.stop)
-        yield ControlPlane(api, kubeconfig)
+        yield api
+
+
+def run(stack: ExitStack, folder: Path, program: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start a program in a folder, where it logs, and stop it at the end."""
+    log = stack.enter_context((folder / f"{program.name}.log").open("wb"))
+    process = subprocess.Popen(
+        [program, *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder
+    )
+    stack.callback(stop, process)
+    return process
 
 
 def free_ports(count: int) -> list[int]:

@@ -5,188 +5,39 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
 import pytest
-import test_rules as examples
 from syrupy.assertion import SnapshotAssertion
-from test_rules_mutations import RICH
 
-from cluster.control_plane import APPLY, Api, options, path
-from cluster.mutating import Mutator, by_field
-from labbuilder.validation import schemas
-from labbuilder.validation.judge import judge
-from labbuilder.validation.rules import RULES, Stop, Target
-
-Json = dict[str, Any]
+from cluster.comparing import Verdict, compare, missed, table, unexplained
+from cluster.control_plane import Api
+from labbuilder.validation.rules import Target
 
 USUAL = 500
 COUNT = int(os.environ.get("MUTATIONS", USUAL))
 SEED = int(os.environ.get("MUTATIONS_SEED", "1"))
-NAMESPACE = "labs-vera"
-ACCOUNT: Json = {
-    "apiVersion": "v1",
-    "kind": "ServiceAccount",
-    "metadata": {"name": "lab", "namespace": NAMESPACE},
-    "imagePullSecrets": [{"name": "pull-secret"}],
-    "automountServiceAccountToken": False,
-}
-LIMITS: Json = {
-    "apiVersion": "v1",
-    "kind": "LimitRange",
-    "metadata": {"name": "lab", "namespace": NAMESPACE},
-    "spec": {
-        "limits": [
-            {
-                "type": "Container",
-                "max": {"cpu": "16", "memory": "64Gi"},
-                "default": {"cpu": "1", "memory": "1Gi"},
-                "defaultRequest": {"cpu": "100m", "memory": "64Mi"},
-            },
-            {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}},
-        ]
-    },
-}
-OBJECTS = {**RICH, "ServiceAccount/lab": ACCOUNT, "LimitRange/lab": LIMITS}
-KINDS = {manifest["kind"] for manifest in OBJECTS.values()}
-USUAL_VALUES = by_field(
-    [
-        *OBJECTS.values(),
-        *(
-            manifest
-            for folder, names in (("negative", examples.NEGATIVE), ("positive", examples.POSITIVE))
-            for name in names
-            for manifest in examples.manifests(examples.text(folder, name))
-        ),
-    ]
-)
-
-OF_THE_CLUSTER = re.compile(
-    r'^namespaces ".*" not found$'
-    r"|uid mismatch: .*no existing object was found"
-    r"|metadata\.deletionGracePeriodSeconds: .*field is immutable"
-)
-"""Refusals because of what a cluster contains, which a manifest doesn't show."""
-
-STRICTER = {
-    "schema": "null, and numbers out of range, which the server drops or cuts off",
-    "cluster-decides": "the next cluster refuses it",
-    "empty-secret": "applying it a second time is refused",
-    "invalid-env-name": "refused by servers until 1.31",
-    "invalid-finalizer": "of a namespace's spec, which the server writes anew",
-    "invalid-id": "of a field that is dropped where its feature is off",
-    "invalid-name": "of a namespace's namespace, and of services, refused until 1.35",
-    "invalid-quantity": "a dot alone, which the server takes for nothing",
-    "invalid-value": "of a field that is dropped where its feature is off, or of a generation",
-    "misplaced-field": "likewise",
-    "missing-value": "of a claim's source without a group, which the server drops without a word",
-    "server-field": "the server writes it anew, or refuses it the second time",
-}
-"""Why rules that an API server enforces refuse what it accepts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules and the server say about one change.
-
-    Attributes
-    ----------
-    change
-        What was done.
-    codes
-        What is wrong by our rules; ``schema`` for all that the schemas find.
-    refusal
-        What the server says if it refuses.
-    """
-
-    change: str
-    codes: frozenset[str]
-    refusal: str
-
-    @property
-    def ours(self) -> str:
-        """Return the component that rejects it first, by the rules."""
-        if "schema" in self.codes:
-            return Stop.API_SERVER
-        stops = {RULES[code].stop for code in self.codes}
-        return next((stop for stop in Stop if stop in stops), "passes")
-
-    @property
-    def theirs(self) -> str:
-        """Return what the server did; the last is about its contents, not the manifest."""
-        if OF_THE_CLUSTER.search(self.refusal):
-            return "not there"
-        return "refused" if self.refusal else "accepted"
-
-
-def judged(manifests: list[Json]) -> frozenset[str]:
-    codes = {finding.code for _, finding in judge(manifests, Target(schemas.NEWEST))}
-    return frozenset(codes) if codes <= RULES.keys() else frozenset({"schema"})
-
-
-def refused(api: Api, manifest: Json) -> str:
-    """Apply an object, or create what has no name, in a dry run."""
-    metadata = manifest.get("metadata")
-    given = metadata if isinstance(metadata, dict) else {}
-    name, namespace = (str(given.get(key) or "") for key in ("name", "namespace"))
-    kind = manifest.get("kind")
-    at = "/apis/nothing"
-    if isinstance(kind, str) and kind in KINDS:
-        at = path(str(kind), name, "" if kind == "Namespace" else namespace or NAMESPACE)
-        group = quote(str(manifest.get("apiVersion")))
-        at = at.replace("/api/v1", f"/api/{group}").replace("/networking.k8s.io/v1", f"/{group}")
-    text = json.dumps(manifest)
-    if given.get("generateName") and not name:
-        return api.request("POST", at, text, **options(dry_run=True)).message
-    return api.request("PATCH", at, text, APPLY, force="true", **options(dry_run=True)).message
 
 
 @pytest.fixture(scope="module")
 def verdicts(api: Api) -> list[Verdict]:
-    assert api.apply(RICH[f"Namespace/{NAMESPACE}"]).is_fine
-    waived = judged([*OBJECTS.values()])
-    assert waived == {"pod-security-waiver"}
-    assert [refused(api, manifest) for manifest in OBJECTS.values()] == len(OBJECTS) * [""]
-    mutator, found = Mutator(SEED, schemas.NEWEST, USUAL_VALUES), []
-    for _ in range(COUNT):
-        name, change, changed = mutator.mutate(OBJECTS)
-        codes = judged([*{**OBJECTS, name: changed}.values()]) - waived
-        found.append(Verdict(f"{name}: {change}", codes, refused(api, changed)))
-    return found
+    return compare(api, Target(), SEED, COUNT)
 
 
 def test_what_our_rules_pass_the_api_server_accepts(verdicts: list[Verdict]) -> None:
-    missed = [
-        each
-        for each in verdicts
-        if each.theirs == "refused" and each.ours not in {Stop.API_SERVER, Stop.ADMISSION}
-    ]
-    assert missed == []
+    assert missed(verdicts) == []
 
 
 def test_what_we_refuse_and_the_api_server_accepts_is_somebody_elses_or_explained(
     verdicts: list[Verdict],
 ) -> None:
     """The table has the rules that kubelet, a plugin or nothing enforces."""
-    stricter = [each for each in verdicts if each.theirs == "accepted"]
-    servers = {"schema", *(code for code in RULES if RULES[code].stop is Stop.API_SERVER)}
-    assert [each for each in stricter if each.codes & servers - STRICTER.keys()] == []
+    assert unexplained(verdicts) == []
 
 
 def test_the_table(verdicts: list[Verdict], snapshot: SnapshotAssertion) -> None:
-    counts = Counter((each.ours, each.theirs) for each in verdicts)
-    table = {
-        str(who): {what: counts[who, what] for what in ("accepted", "refused", "not there")}
-        for who in ["passes", *Stop]
-    }
-    for who, row in table.items():
+    found = table(verdicts)
+    for who, row in found.items():
         print(f"{who:>22}: {row}")  # noqa: T201 (for who runs more of them)
-    assert sum(counts.values()) == COUNT
     if COUNT == USUAL:
-        assert table == snapshot
+        assert found == snapshot
