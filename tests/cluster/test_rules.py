@@ -23,7 +23,11 @@ Json = dict[str, Any]
 STRICTER = {
     "empty-secret": "only applying it a second time is refused",
     "invalid-name-service": "a service may begin with a digit from 1.36 on only",
-    "invalid-value-signal": "the field is dropped where its feature isn't switched on",
+    "invalid-name-group": "the field is dropped where its feature isn't switched on",
+    "invalid-value-responders": "likewise",
+    "misplaced-field-group": "likewise",
+    "missing-value-group": "likewise",
+    "invalid-value-signal": "likewise",
     "misplaced-field-signal": "likewise",
 }
 """Examples of rules of kube-apiserver that it accepts nevertheless, and why we don't."""

@@ -52,7 +52,10 @@ def without(manifest: Mapping[str, Any], paths: Iterable[Path]) -> Mapping[str, 
             value = value[step]
         del value[path[-1]]
         if path[-1] == "image" and path[-3] == "volumes":
-            value["emptyDir"] = {}  # in its place: the whole volume goes, and what mounts it
+            # In its place: the whole volume goes, whatever else it has, and what mounts it.
+            for other in value.keys() - {"name"}:
+                del value[other]
+            value["emptyDir"] = {}
     return copied  # type: ignore[no-any-return]  # of JSON
 
 
@@ -76,10 +79,13 @@ def _dropped(field: str, gate: str, version: str) -> Check:
 
 
 def _complain(field: str, gate: str, version: str, value: Any) -> Complaints:
-    if value is not False and (not value or value == _NEUTRAL.get(field)):
+    is_given = value or value is False or value == {}
+    if not is_given or value == _NEUTRAL.get(field):
         return
-    if isinstance(value, list) and len({*map(repr, value)}) < len(value):
-        return  # a list with duplicates is refused before anything is dropped
+    if isinstance(value, list):
+        keys = {repr(each.get("name", each) if isinstance(each, dict) else each) for each in value}
+        if len(keys) < len(value):
+            return  # a list with duplicates is refused before anything is dropped
     message = (
         f"is dropped in Kubernetes {version}, unless its feature gate {gate} is on: it is off by "
         "default"

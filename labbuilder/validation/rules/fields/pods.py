@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from labbuilder.names import is_qualified_name
 from labbuilder.validation.rules.combinators import (
     CLUSTER_DECIDES,
     INVALID_VALUE,
@@ -124,6 +125,25 @@ def _needs_cluster(what: str) -> Check:
 
 
 checks("PodDNSConfigOption")(named_reference)
+
+
+def _is_responder(name: str) -> bool:
+    domain = name.partition("/")[0].rstrip(".")
+    reserved = any(f".{domain}".endswith(each) for each in (".k8s.io", ".kubernetes.io"))
+    return "/" in name and is_qualified_name(name) and not reserved
+
+
+@checks("PodSpec")
+def _group(value: Object) -> Complaints:
+    if "schedulingGroup" in value:
+        if "podGroupName" not in value["schedulingGroup"]:
+            at = ("schedulingGroup", "podGroupName")
+            yield MISSING_VALUE.complaint("is missing", "name a pod group", at)
+        if value.get("evictionResponders"):
+            message = "is not allowed with evictionResponders"
+            yield MISPLACED.complaint(message, "remove one of them", ("schedulingGroup",))
+
+
 check_fields(
     "PodSpec",
     containers=filled,
@@ -147,7 +167,11 @@ check_fields(
         MISPLACED, "can only be added to a running pod, not when it is created"
     ),
     schedulingGates=distinct_by("name"),
+    evictionResponders=both(at_most(10, "responders"), distinct_by("name")),
 )
+_responder_name = must(INVALID_VALUE, _is_responder, "a name after a domain of your own")
+check_fields("PodSchedulingGroup", podGroupName=dns_subdomain)
+check_fields("EvictionResponder", name=_responder_name, priority=at_least(1000, 100_000))
 check_fields("PodReadinessGate", conditionType=label_key)
 check_fields("PodSchedulingGate", name=label_key)
 check_fields("PodOS", name=one_of("linux", "windows"))
