@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from labbuilder import LabBuilderError, LabCompiler
 from labbuilder.cli import app
-from labbuilder.documents.go_yaml import resolve, resolve_key
+from labbuilder.documents.go_yaml import resolve, resolve_key, resolve_tagged
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MINIMAL = (EXAMPLES / "minimal.yaml").read_text(encoding="utf-8")
@@ -209,6 +209,35 @@ def test_scalars_are_those_of_go_yaml(text: str, value: object, key: str | None)
     assert resolve(text) == value
     assert type(resolve(text)) is type(value)
     assert resolve_key(text) == key
+
+
+def test_lines_are_an_editors_where_yaml_1_1_has_more(tmp_path: Path) -> None:
+    """A separator ends a line for kubectl, and a comment with it."""
+    file = tmp_path / "map.yaml"
+    file.write_text(f"{MAP}data:\n  a: 'x\u2028'  # \x85\n  b: 1 # y\u2029\n", encoding="utf-8")
+    (found,) = json.loads(run("check", str(file), "-o", "json").stdout)["findings"]
+    assert (found["line"], found["column"], found["path"]) == (6, 6, "data.b")
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "value"),
+    [
+        ("bool", "yes", True), ("int", "0644", 420), ("float", "1", 1), ("float", "1.5", 1.5),
+        ("null", "", None), ("binary", "Y\nQ==", "a"), ("binary", "/w==", "\ufffd"),
+        ("timestamp", "2001-1-1", "2001-1-1"), ("seq", "1", "1"), ("mine", "no", "no"),
+    ],
+)  # fmt: skip
+def test_a_scalar_with_a_tag_is_of_the_tags_type(tag: str, text: str, value: object) -> None:
+    tag = tag if tag == "mine" else f"tag:yaml.org,2002:{tag}"
+    assert resolve_tagged(tag, text) == value
+    assert type(resolve_tagged(tag, text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "written", ["!!bool no!", "!!int no", "!!int 1.0", "!!null 1", "!!binary a", "!!timestamp 1"]
+)
+def test_a_scalar_that_is_not_of_its_tags_type_is_refused(written: str) -> None:
+    assert check(f"{MAP}data: {{a: {written}}}\n")[:2] == (1, ["error unsupported-tag"])
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def load(
     all are by default. Manifests are read `as_kubectl` reads them; what it refuses beyond that is
     in the documents. It raises `LabBuilderError` with every error, up to the first syntax error.
     """
-    decoded = decode(text, file)
+    decoded = decode(text, file, as_kubectl=as_kubectl)
     builder = TreeBuilder(file, max_values, rank, as_kubectl=as_kubectl, text=decoded)
     _read(decoded, file, builder)
     if builder.findings:

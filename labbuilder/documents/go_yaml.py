@@ -6,17 +6,20 @@ go.yaml.in/yaml/v2, and ``convertToJSONableObject`` of sigs.k8s.io/yaml for keys
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 import struct
 from decimal import Decimal
 
-__all__ = ["resolve", "resolve_key"]
+__all__ = ["resolve", "resolve_key", "resolve_tagged"]
 
 Scalar = str | int | float | bool | None
 
+_TYPES = {"bool": bool, "int": int, "float": float, "null": type(None)}
 _MAX_INT = 2**63
 _MAX_UNSIGNED = 2**64
+_MAX_PLAIN = 10**21  # of floats that JSON of Go has without an exponent
 _MAX_INT_DIGITS = 70  # of a number in 64 bits, with a sign and a prefix
 _PLAIN_EXPONENTS = range(-4, 6)  # of floats that Go formats without them
 
@@ -37,15 +40,39 @@ _INT = re.compile(
 )
 _SIGNED_BITS = re.compile(r"0b([-+][01]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}"
+    r"(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)|"
+    r" \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?)?"
+)
 _FRACTION = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 
 
 def resolve(text: str) -> Scalar:
     """Return the value of an unquoted scalar, as it is in the JSON that an API server gets."""
+    return _as_json(_resolve(text))
+
+
+def resolve_tagged(tag: str, text: str) -> Scalar:
+    """Return the value of a scalar with a tag such as ``tag:yaml.org,2002:int``.
+
+    A tag that YAML doesn't have says nothing. It raises ValueError if the text is of another type.
+    """
+    kind = tag.removeprefix("tag:yaml.org,2002:")
+    if kind == "binary":
+        return base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True).decode(
+            errors="replace"
+        )
+    if kind == "timestamp" and _TIMESTAMP.fullmatch(text):
+        return text
+    if kind not in {*_TYPES, "timestamp"}:
+        return text
     value = _resolve(text)
-    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_INT:
-        return int(value)  # JSON has no point there
-    return value
+    if kind == "float" and type(value) is int:
+        value = float(value)
+    if type(value) is not _TYPES.get(kind):
+        raise ValueError("is of another type")
+    return _as_json(value)
 
 
 def resolve_key(text: str) -> str | None:
@@ -57,6 +84,13 @@ def resolve_key(text: str) -> str | None:
         return _float_key(value)
     if isinstance(value, int):
         return str(value) if value < _MAX_INT else None
+    return value
+
+
+def _as_json(value: Scalar) -> Scalar:
+    """Return a number without a point if it has none in JSON, where Go writes few digits."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_PLAIN:
+        return int(Decimal(repr(value)))
     return value
 
 

@@ -25,10 +25,13 @@ _NUMBER = re.compile(
     r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 )
 
-# What YAML 1.1 or 1.2 doesn't allow in text. NEL, LS and PS end a line in 1.1 only.
+# What YAML 1.1 or 1.2 doesn't allow in text.
 _REFUSED = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+
+BREAKS = re.compile("[\x85\u2028\u2029]")
+"""What ends a line in YAML 1.1, but neither in 1.2 nor in an editor."""
 
 _MAX_DIRECTIVE_CHARACTERS = 2000
 _DIRECTIVE = re.compile(r"^%.*", re.MULTILINE)
@@ -76,11 +79,12 @@ def find_refused(text: str) -> re.Match[str] | None:
     return _REFUSED.search(text)
 
 
-def decode(text: str | bytes, file: str) -> str:
+def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
     """Decode UTF-8 and remove the byte order mark.
 
     It raises `LabBuilderError` if the text is not UTF-8, or holds a character that YAML allows
-    only as an escape: YAML readers may disagree about its lines and characters.
+    only as an escape: YAML readers may disagree about its lines and characters. For kubectl NEL,
+    LS and PS end a line, and it writes them so.
     """
     if isinstance(text, bytes):
         try:
@@ -91,7 +95,8 @@ def decode(text: str | bytes, file: str) -> str:
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
-    if found := find_refused(decoded):
+    known = BREAKS.sub(" ", decoded) if as_kubectl else decoded
+    if found := find_refused(known):
         problem = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
         hint = "remove it, or write it as an escape in double quotes; save the file as UTF-8"
         raise _refusal(problem, hint, decoded[: found.start()], file)

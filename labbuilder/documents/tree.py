@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence as Sequence_
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ import yaml
 
 from labbuilder.documents import go_yaml
 from labbuilder.documents.nodes import Mapping, Mark, Node, Rank, Sequence, Slot
-from labbuilder.documents.text import is_json, resolve
+from labbuilder.documents.text import BREAKS, is_json, resolve
 from labbuilder.errors import Finding, Findings, LabBuilderError, Path, Source, shown
 
 __all__ = ["TreeBuilder"]
@@ -34,6 +35,8 @@ class TreeBuilder:
         self.documents: list[tuple[Any, Mark, Sequence_[Finding]]] = []
         self._as_kubectl = as_kubectl
         self._text = text if as_kubectl and "\\/" in text and not is_json(text) else ""
+        self._whole = text
+        self._breaks = [each.start() for each in BREAKS.finditer(text)] if as_kubectl else []
         self._foreign: list[Finding] = []  # what kubectl refuses of this document
         self.findings = Findings()
         self._file = file
@@ -62,12 +65,22 @@ class TreeBuilder:
                 self._refuse("must be YAML 1.1, which kubectl reads", event, hint)
 
     def _mark(self, event: yaml.NodeEvent) -> Mark:
-        start = event.start_mark
-        mark = Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
+        mark = Mark(*self._position(event))
         self._nodes += 1
         if self._nodes > self.max_values:
             self._stop("yaml-too-large", f"has more than {self.max_values:,} values", mark)
         return mark
+
+    def _position(self, event: yaml.Event) -> tuple[int, int]:
+        """Return line and column as an editor counts them."""
+        mark = event.start_mark
+        if not mark:
+            return 1, 1
+        odd = bisect_left(self._breaks, mark.index)
+        if not odd:
+            return mark.line + 1, mark.column + 1
+        line_start = self._whole.rfind("\n", 0, mark.index) + 1
+        return mark.line + 1 - odd, mark.index - line_start + 1
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         size = 1 + len(event.value) // _CHARACTERS_PER_VALUE
@@ -100,12 +113,17 @@ class TreeBuilder:
 
     def _refuse(self, problem: str, event: yaml.Event, hint: str) -> None:
         """Report what kubectl refuses, which is fine for others."""
-        mark = event.start_mark
-        source = Source(self._file, mark.line + 1, mark.column + 1) if mark else None
+        source = Source(self._file, *self._position(event))
         self._foreign.append(Finding("yaml-syntax", problem, hint=hint, source=source))
 
     def _resolve(self, node: Node, tag: str | None, *, plain: bool) -> None:
         if tag in {"!", f"{_TAG}str"} or (tag is None and not plain):
+            return
+        if tag is not None and self._as_kubectl:
+            try:
+                node.data = go_yaml.resolve_tagged(tag, node.data)
+            except ValueError:
+                self._unsupported_tag(node)
             return
         if tag is not None and not (tag in _TYPED and plain):
             self._unsupported_tag(node)
@@ -147,7 +165,7 @@ class TreeBuilder:
             node = Sequence([], mark, height=1, open=True)
             tags = {None, "!", f"{_TAG}seq"}
         mark.children = node.marks
-        if event.tag not in tags:
+        if event.tag not in tags and not self._as_kubectl:
             self._unsupported_tag(node)
         if event.anchor:
             self._anchors[event.anchor] = node

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.commands import Kubectl, run
 from cluster.control_plane import Api, ControlPlane, assets, control_plane
 
 FOLDER = Path(__file__).parent
@@ -32,3 +33,15 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 @pytest.fixture(scope="session")
 def api(plane: ControlPlane) -> Api:
     return plane.api
+
+
+@pytest.fixture(scope="session")
+def kubectl(plane: ControlPlane) -> Kubectl:
+    program = (assets() or Path()) / "kubectl"
+    if not program.exists():
+        pytest.skip("there is no kubectl beside the API server")
+
+    def call(*arguments: str, stdin: str = "") -> str:
+        return run([str(program), *arguments], stdin, KUBECONFIG=str(plane.kubeconfig))
+
+    return call

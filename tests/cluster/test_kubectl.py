@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from cluster.control_plane import ControlPlane, assets
+from cluster.commands import Kubectl, labbuilder
 
 USER = Path(__file__).parent.parent.parent / "examples" / "observatory.yaml"
-LABBUILDER = [sys.executable, "-c", "from labbuilder.cli import main; main()"]
-Kubectl = Callable[..., str]
-
-
-def run(command: list[str], stdin: str = "", **environment: str) -> str:
-    changed = {**os.environ, **environment}
-    result = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, env=changed, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def labbuilder(*arguments: str, stdin: str = "") -> str:
-    return run([*LABBUILDER, *arguments], stdin)
-
-
-@pytest.fixture(scope="module")
-def kubectl(plane: ControlPlane) -> Kubectl:
-    program = (assets() or Path()) / "kubectl"
-    if not program.exists():
-        pytest.skip("there is no kubectl beside the API server")
-
-    def call(*arguments: str, stdin: str = "") -> str:
-        return run([str(program), *arguments], stdin, KUBECONFIG=str(plane.kubeconfig))
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ The rules see only manifests, and not how they were made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -36,7 +36,9 @@ def check(manifests: Manifests, target: Target = _NEWEST) -> list[list[Finding]]
         kind = kind_of(manifest)
         dropped = [] if target.all_features else find_dropped(manifest, target.version, kind)
         left = without(manifest, (each.at for each in dropped)) if dropped else manifest
-        complaints = chain(dropped, visit(_plan(target.version, kind), left))
+        complaints: Iterable[Complaint] = chain(dropped, visit(_plan(target.version, kind), left))
+        if manifest["metadata"].get("uid") or manifest.get("status"):  # it is a live one
+            complaints = (each for each in complaints if not each.rule.only_new)
         findings.append(Findings(_finding(manifest, complaint) for complaint in complaints))
         kept.append(left)
     for judge in JUDGES:

@@ -47,6 +47,7 @@ CLUSTER_DECIDES = Rule(
     Stop.ADMISSION,
     Severity.WARNING,
     guarded=False,
+    only_new=True,
 )
 ONE_OF_MANY = Rule(
     "one-of",

@@ -57,6 +57,8 @@ class Rule:
         Whether all labs of a site break it or none, so that a controller logs it once.
     about_absence
         Whether it is about something missing, which may be among what couldn't be judged.
+    only_new
+        Whether it is about fields that a cluster fills in, and says nothing of live objects.
     """
 
     code: str
@@ -69,6 +71,7 @@ class Rule:
     only_own_fragments: bool = False
     of_the_site: bool = False
     about_absence: bool = False
+    only_new: bool = False
 
     def __post_init__(self) -> None:
         if RULES.setdefault(self.code, self) is not self:

@@ -22,6 +22,7 @@ SERVER_FIELD = Rule(
     "metadata contains a field that kube-apiserver sets, and the object is not a live one",
     "BeforeCreate, and the preconditions of apply",
     guarded=False,
+    only_new=True,
 )
 INVALID_FINALIZER = Rule(
     "invalid-finalizer",
@@ -72,8 +73,6 @@ def _owners(values: Sequence[Object]) -> Complaints:
 def _server_fields(manifest: Object) -> Complaints:
     """Check that an object has none of the fields that only live objects have."""
     metadata = manifest["metadata"]
-    if metadata.get("uid") or manifest.get("status"):
-        return
     for field, is_given in (
         ("resourceVersion", bool(metadata.get("resourceVersion"))),
         ("managedFields", "managedFields" in metadata),

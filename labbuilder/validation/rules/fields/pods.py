@@ -56,6 +56,7 @@ PRIORITY_WITHOUT_CLASS = Rule(
     "Plugin.admitPod of the Priority plugin",
     Stop.ADMISSION,
     guarded=False,
+    only_new=True,
 )
 
 _SEARCH_LABEL = r"_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
