@@ -219,6 +219,14 @@ def test_lines_are_an_editors_where_yaml_1_1_has_more(tmp_path: Path) -> None:
     assert (found["line"], found["column"], found["path"]) == (6, 6, "data.b")
 
 
+def test_json_may_have_any_character() -> None:
+    text = (
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "%s"}}'
+    )
+    assert check(text % "\x7f\x9e\x85\u2028 \ufeff")[:2] == (0, [])
+    assert check(text % "\x01")[:2] == (1, ["error yaml-syntax"])
+
+
 @pytest.mark.parametrize(
     ("tag", "text", "value"),
     [

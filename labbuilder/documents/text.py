@@ -84,7 +84,7 @@ def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
 
     It raises `LabBuilderError` if the text is not UTF-8, or holds a character that YAML allows
     only as an escape: YAML readers may disagree about its lines and characters. For kubectl NEL,
-    LS and PS end a line, and it writes them so.
+    LS and PS end a line, and it writes them so; and what is JSON may have any character.
     """
     if isinstance(text, bytes):
         try:
@@ -95,6 +95,8 @@ def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
+    if as_kubectl and _REFUSED.search(decoded) and is_json(decoded):
+        decoded = _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", decoded)
     known = BREAKS.sub(" ", decoded) if as_kubectl else decoded
     if found := find_refused(known):
         problem = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
