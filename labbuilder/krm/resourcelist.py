@@ -29,6 +29,12 @@ _ORCHESTRATORS = ("config.kubernetes.io", "config.k8s.io")  # and the domains be
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
+_TAG = "tag:yaml.org,2002:"
+_SCALAR_TAGS = {
+    f"{_TAG}{kind}"
+    for kind in ("str", "bool", "int", "float", "null", "binary", "timestamp", "merge", "value")
+}
+
 # Text that PyYAML writes the same with and without libyaml: in single quotes, and as a block.
 _QUOTED = re.compile(r"[ -~]*")
 _BLOCK = re.compile(r"(?![ \n])(?:[ -~]*(?<! )\n)+(?:[ -~]+(?<! ))?(?<!\n\n)")
@@ -81,8 +87,9 @@ def _read_configuration(text: str | bytes, document: Document, index: int) -> No
 def _item_nodes(text: str | bytes, document: Document, index: int) -> Sequence[yaml.Node]:
     if not document.data.get("items"):
         return ()
+    decoded = decode(text, document.file, as_kubectl=True)
     try:
-        root = list(yaml.compose_all(decode(text, document.file), Loader=_LOADER))[index]
+        root = list(yaml.compose_all(decoded, Loader=_LOADER))[index]
     except yaml.YAMLError:  # the only error here that our own reader accepts
         raise _refusal(document, "an anchor is duplicated", "give each its own name") from None
     nodes = {key.value: value for key, value in root.value}
@@ -185,7 +192,10 @@ def _node(data: Mapping[str, Any]) -> Any:
 
 
 def _set_styles(node: yaml.Node) -> None:
-    """Set styles in which PyYAML writes every text unchanged; plain scalars stay plain."""
+    """Set styles in which PyYAML writes every text unchanged; plain scalars stay plain.
+
+    Tags that YAML doesn't have are left out: they say nothing to kubectl, but may to others.
+    """
     seen, rest = set(), [node]
     while rest:
         node = rest.pop()
@@ -193,14 +203,20 @@ def _set_styles(node: yaml.Node) -> None:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
+            node.tag = f"{_TAG}map"
             rest += [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
+            node.tag = f"{_TAG}seq"
             rest += node.value
         elif isinstance(node, yaml.ScalarNode):
             _set_scalar_style(node)
 
 
 def _set_scalar_style(node: yaml.ScalarNode) -> None:
+    if node.tag not in _SCALAR_TAGS:
+        node.tag, node.style = f"{_TAG}str", '"'
+    elif node.tag not in {f"{_TAG}str", f"{_TAG}binary"}:
+        node.style = None  # a tag makes a number of quoted text; without quotes it is one anyway
     if node.style in {"|", ">"}:
         node.style = "|" if _BLOCK.fullmatch(node.value) else '"'
     elif node.style == "'" and not _QUOTED.fullmatch(node.value):
