@@ -22,7 +22,7 @@ from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 from labbuilder.validation.rules import Target
 
-USUAL = 40
+USUAL = 20
 COUNT = int(os.environ.get("SCALARS", USUAL))
 NAMESPACE = "scalars"
 SCALARS = [

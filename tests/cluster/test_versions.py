@@ -21,7 +21,7 @@ from labbuilder.validation import schemas
 from labbuilder.validation.judge import judge
 from labbuilder.validation.rules import RULES, Stop, Target
 
-USUAL = 100
+USUAL = 50
 COUNT = int(os.environ.get("MUTATIONS", USUAL))
 SEED = int(os.environ.get("MUTATIONS_SEED", "1"))
 OPTIONS = {
