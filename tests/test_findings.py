@@ -95,7 +95,7 @@ def test_thousands_of_complaints_by_rules_are_counted() -> None:
 
 def test_a_file_of_very_many_findings_keeps_the_first() -> None:
     number = MAX_SHOWN + 500
-    found = check_texts({"a.yaml": "--- {}\n" * number}).findings
+    found = check_texts({"a.yaml": "---\n{}\n" * number}).findings
     assert len(found) == MAX_SHOWN + 1
     assert found[-1].message == "500 more errors"
     assert sum(each.count for each in found) == number
@@ -116,7 +116,7 @@ def test_a_report_counts_all_findings(
     monkeypatch.chdir(tmp_path)
     number = MAX_SHOWN + 500
     name = f"many.{suffix}"
-    Path(name).write_text(("{}\n" if suffix == "ndjson" else "--- {}\n") * number)
+    Path(name).write_text(("{}\n" if suffix == "ndjson" else "---\n{}\n") * number)
     result = CliRunner().invoke(app, ["check", name, "-o", "json"])
     report = json.loads(result.stdout)
     assert result.exit_code == 1

@@ -22,6 +22,7 @@ spec: {containers: [{name: c, image: registry.example/a}]}
 """
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+OTHER_MAP = MAP.replace("name: a", "name: b")
 
 
 @pytest.fixture(autouse=True)
@@ -275,14 +276,27 @@ def test_what_kubectl_reads_is_said_with_what_to_write() -> None:
     assert "0123456" not in json.dumps(report)
 
 
-def test_another_version_of_yaml_and_json_s_escape_are_kubectl_s_to_refuse() -> None:
-    assert check(f"%YAML 1.2\n---\n{MAP}")[:2] == (1, ["error yaml-syntax"])
+def test_directives_and_json_s_escape_are_kubectl_s_to_refuse() -> None:
+    for head in ("%YAML 1.2\n---\n", "%YAML 1.1\n---\n", "%TAG ! tag:a,2026:\n---\n"):
+        assert check(head + MAP)[:2] == (1, ["error yaml-syntax"])
     assert (
         check('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":"\\/"}}')[
             0
         ]
         == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [(f"--- # a comment\n{MAP}", 0), (f"---\n{MAP}---   \n{OTHER_MAP}", 0),
+     (f"---\r\n\ufeff{MAP}---\n\ufeff{OTHER_MAP}", 0), (f"{MAP}---\n", 0),
+     ("--- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", 1),
+     (f"{MAP}--- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: b}}}}", 1),
+     (f"{MAP}--- !!map\n{OTHER_MAP}", 1), ("", 1), ("---\n---\n", 1)],
+)  # fmt: skip
+def test_documents_are_separated_as_kubectl_separates_them(text: str, status: int) -> None:
+    assert check(text)[0] == status
 
 
 def test_a_user_beside_manifests_is_read_as_a_user() -> None:

@@ -33,6 +33,9 @@ _REFUSED = re.compile(
 BREAKS = re.compile("[\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, but neither in 1.2 nor in an editor."""
 
+# Where files with a byte order mark were put behind one another.
+_INNER_MARK = re.compile("^(---[ \t]*\r?\n)\ufeff", re.MULTILINE)
+
 _MAX_DIRECTIVE_CHARACTERS = 2000
 _DIRECTIVE = re.compile(r"^%.*", re.MULTILINE)
 _SURROGATES = re.compile(
@@ -84,7 +87,8 @@ def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
 
     It raises `LabBuilderError` if the text is not UTF-8, or holds a character that YAML allows
     only as an escape: YAML readers may disagree about its lines and characters. For kubectl NEL,
-    LS and PS end a line, and it writes them so; and what is JSON may have any character.
+    LS and PS end a line, and it writes them so; what is JSON may have any character; and each
+    document may begin with a byte order mark.
     """
     if isinstance(text, bytes):
         try:
@@ -97,6 +101,8 @@ def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
     decoded = decoded.removeprefix("\ufeff")
     if as_kubectl and _REFUSED.search(decoded) and is_json(decoded):
         decoded = _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", decoded)
+    if as_kubectl:
+        decoded = _INNER_MARK.sub(r"\1", decoded)
     known = BREAKS.sub(" ", decoded) if as_kubectl else decoded
     if found := find_refused(known):
         problem = f"the character U+{ord(found[0]):04X} is not allowed in YAML"

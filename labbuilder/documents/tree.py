@@ -22,6 +22,7 @@ _CHARACTERS_PER_VALUE = 100  # text that an alias repeats counts by its length
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES = re.compile(r"\\.", re.DOTALL)
+_LINE = re.compile(".*")
 _TAG = "tag:yaml.org,2002:"
 _TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG}null": type(None)}
 
@@ -60,9 +61,20 @@ class TreeBuilder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._anchors = {}
             self._foreign = []
-            if self._as_kubectl and event.version not in {None, (1, 1)}:
-                hint = "remove the line that starts with '%YAML'"
-                self._refuse("must be YAML 1.1, which kubectl reads", event, hint)
+            if self._as_kubectl:
+                self._start_document(event)
+
+    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
+        """Mirror ``YAMLReader``, which cuts a text into documents before any is parsed."""
+        if event.version or event.tags:
+            hint = "remove the lines that start with '%'"
+            self._refuse("kubectl takes no directives", event, hint)
+        if event.explicit and event.end_mark:
+            line = _LINE.match(self._whole, event.end_mark.index)
+            rest = line[0].strip() if line else ""
+            if rest and not rest.startswith("#"):
+                hint = "start the document on the next line"
+                self._refuse("kubectl takes only a comment behind '---'", event, hint)
 
     def _mark(self, event: yaml.NodeEvent) -> Mark:
         mark = Mark(*self._position(event))

@@ -242,9 +242,10 @@ def _placed(finding: Finding, manifest: PlacedObject) -> Finding:
     path = manifest.path + finding.path
     # An unknown field is at its name.
     key = finding.about_key or finding.code == "schema-unknown-field"
-    if finding.code == "no-schema" and not finding.hint.startswith("choose"):
+    is_named = isinstance(manifest.data.get("kind"), str)
+    if finding.code == "no-schema" and is_named and not finding.hint.startswith("choose"):
         hint = "skip it with --skip KIND, or all such kinds with --ignore-missing-schemas"
-        finding = replace(finding, hint=f"{finding.hint} or {hint}" if finding.hint else hint)
+        finding = replace(finding, hint=f"{finding.hint}; or {hint}" if finding.hint else hint)
     if finding.code == "schema-wrong-type":
         finding = _as_kubectl_reads(finding, manifest, path)
     return replace(finding, path=path, source=manifest.document.source(path, key=key))

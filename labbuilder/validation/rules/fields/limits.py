@@ -23,6 +23,7 @@ from labbuilder.validation.rules.fields.amounts import (
     signed_amount_of,
 )
 from labbuilder.validation.rules.fields.naming import dns_subdomain, named_by
+from labbuilder.validation.rules.fields.pod_resources import format_ratio
 from labbuilder.validation.rules.fields.quotas import is_known_resource
 from labbuilder.validation.rules.rule import Complaints, Object, Rule, check_fields, checks
 
@@ -92,7 +93,7 @@ def _order(value: Object) -> Complaints:
         if ratio < 1:
             yield INVALID_LIMIT.complaint("must be 1 or more", "use a larger ratio", at)
         if least and most is not None and ratio > most / least:
-            message = f"is more than max divided by min, {most / least:.3g}"
+            message = f"is more than max divided by min, {format_ratio(most, least)}"
             yield INVALID_LIMIT.complaint(message, "use a smaller ratio", at)
     for name in amounts["default"].keys() & amounts["defaultRequest"].keys():
         given, request = amounts["default"][name], amounts["defaultRequest"][name]

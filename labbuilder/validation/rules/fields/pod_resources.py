@@ -33,6 +33,12 @@ def format_amount(name: str, amount: Decimal) -> str:
     return format_memory(int(amount)) if whole else f"{amount.normalize():f}"
 
 
+def format_ratio(amount: Decimal, other: Decimal) -> str:
+    """Write the ratio of two amounts for people, rounded down to thousandths."""
+    ratio = (amount * 1000 // other) / 1000
+    return f"{ratio.normalize():f}"
+
+
 def _is_of_pods(name: str) -> bool:
     """Mirror ``IsSupportedPodLevelResource``."""
     return name in _SHARED or is_huge_pages(name)

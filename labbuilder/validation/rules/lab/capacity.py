@@ -13,7 +13,7 @@ from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.fields.pod_resources import format_amount, set_amount
 from labbuilder.validation.rules.lab.limit_ranges import LimitRanges
 from labbuilder.validation.rules.lab.scopes import applies
-from labbuilder.validation.rules.lab.usage import ADDED_BY_CLUSTERS, usage_of
+from labbuilder.validation.rules.lab.usage import ADDED_BY_CLUSTERS, is_finished, usage_of
 from labbuilder.validation.rules.rule import Complaints, LabComplaints, Object, Rule, Stop
 from labbuilder.validation.rules.target import Target
 
@@ -69,12 +69,12 @@ class _Quota:
         found: str = self.manifest["metadata"].get("name", "")
         return found
 
-    def charges(self, manifest: Object) -> bool:
-        """Return whether an object is charged to the quota, and hasn't been."""
+    def charges(self, manifest: Object, spec: Object) -> bool:
+        """Return whether an object with a spec is charged to the quota, and hasn't been."""
         if manifest is self.manifest:
             return False
         is_known = "used" in self.manifest.get("status", {}) and manifest["metadata"].get("uid")
-        return not is_known and applies(self.manifest.get("spec", {}), manifest)
+        return not is_known and applies(self.manifest.get("spec", {}), manifest["kind"], spec)
 
 
 @dataclass(slots=True)
@@ -101,13 +101,13 @@ def judge_capacity(manifests: Sequence[Object], _target: Target) -> LabComplaint
 def _object(manifest: Object, namespace: _Namespace) -> Complaints:
     kind, spec = manifest["kind"], manifest.get("spec", {})
     if kind == "Pod":
-        spec = namespace.limits.filled(spec)
-        yield from namespace.limits.pod(spec)
+        given, spec = spec, namespace.limits.filled(spec)
+        yield from namespace.limits.pod(spec, given)
     elif kind == "PersistentVolumeClaim":
         yield from namespace.limits.claim(spec)
-    quotas = [quota for quota in namespace.quotas if quota.charges(manifest)]
+    quotas = [quota for quota in namespace.quotas if quota.charges(manifest, spec)]
     if quotas:
-        if kind == "Pod" and not spec.get("resources"):
+        if kind == "Pod" and not spec.get("resources") and not is_finished(manifest):
             yield from _unset(spec, quotas)
         yield from _charge(manifest, spec, quotas)
 
@@ -127,17 +127,17 @@ def _unset(spec: Object, quotas: Sequence[_Quota]) -> Complaints:
 
 
 def _charge(manifest: Object, spec: Object, quotas: Sequence[_Quota]) -> Complaints:
-    """Charge an object to quotas; complain once of each resource that is exceeded."""
+    """Charge an object to quotas; complain once of each resource that exceeds one."""
     used = usage_of(manifest, spec)
-    exceeded: dict[str, tuple[Decimal, str]] = {}
+    exceeded: dict[tuple[str, str], Decimal] = {}
     for quota, name in _limited(quotas, used):
         left = quota.left[name]
         general = ".".join(_REQUIRED.get(name, (name,)))
-        if used[name] > left and (general not in exceeded or left < exceeded[general][0]):
-            exceeded[general] = left, quota.name
+        if used[name] > left:
+            exceeded[general, quota.name] = min(left, exceeded.get((general, quota.name), left))
         quota.left[name] = max(left - used[name], _ZERO)  # for the next object
     word = {"Pod": "pod", "PersistentVolumeClaim": "claim"}.get(manifest["kind"], "object")
-    for name, (left, quota_name) in exceeded.items():
+    for (name, quota_name), left in exceeded.items():
         resource = name.rpartition(".")[2] if name in _REQUIRED else name
         resource = "storage" if name.endswith("storage") else resource
         message = (

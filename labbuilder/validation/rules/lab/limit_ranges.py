@@ -12,6 +12,7 @@ from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.fields.pod_resources import (
     aggregate,
     format_amount,
+    format_ratio,
     pod_amounts,
     set_amount,
 )
@@ -59,11 +60,16 @@ class LimitRanges:
             },
         }
 
-    def pod(self, spec: Object) -> Complaints:
-        """Complain about a pod, whose spec is filled."""
-        for path, container in containers(spec, ("spec",), _LISTS):
+    def pod(self, spec: Object, given: Object) -> Complaints:
+        """Complain about a pod's spec, which is filled, and was given otherwise."""
+        before = containers(given, ("spec",), _LISTS)
+        for (path, container), (_, old) in zip(
+            containers(spec, ("spec",), _LISTS), before, strict=True
+        ):
             amounts = _amounts(container)
-            yield from self._outside("Container", amounts, (*path, "resources"))
+            at = (*path, "resources")
+            outside = list(self._outside("Container", amounts, at))
+            yield from outside or _contradicting(amounts, old.get("resources", {}), at)
         yield from self._outside("Pod", _of_pod(spec), ("spec",))
 
     def claim(self, spec: Object) -> Complaints:
@@ -82,6 +88,21 @@ class LimitRanges:
                     place = at if kind == "Pod" else (*at, part, resource)
                     text = f"{message}, in limit range {shown(name)} for each {kind}"
                     yield _complaint(text, place)
+
+
+def _contradicting(amounts: Amounts, given: Object, at: Path) -> Complaints:
+    """Complain of requests that are above a limit that is filled in."""
+    for name in sorted(amounts["requests"].keys() & amounts["limits"].keys()):
+        if name in given.get("limits", {}):
+            continue
+        request, limit = amounts["requests"][name], amounts["limits"][name]
+        if request > limit:
+            message = (
+                f"{format_amount(name, request)} is more than {format_amount(name, limit)}, "
+                "the limit that a limit range fills in"
+            )
+            place = (*at, "requests", name)
+            yield LIMIT_RANGE_EXCEEDED.complaint(message, "set the limit too", place)
 
 
 def _complaint(message: str, at: Path) -> Complaint:
@@ -174,7 +195,7 @@ def _apart(limit: Object, amounts: Amounts) -> Outside:
         ratio = amount_of(value) or _ZERO
         request, most = (amounts[part].get(name) or _ZERO for part in ("requests", "limits"))
         if not request or not most or most / request > ratio:
-            given = f"{most / request:.3g}" if request and most else "undefined"
+            given = format_ratio(most, request) if request and most else "undefined"
             yield name, "limits", f"the ratio of limit and request is {given}, at most {ratio:f}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from labbuilder.manifest import containers
+from labbuilder.validation.rules.fields.amounts import amount_of
 from labbuilder.validation.rules.rule import Object
 
 __all__ = ["applies"]
@@ -12,9 +13,8 @@ __all__ = ["applies"]
 _LISTS = ("containers", "initContainers")
 
 
-def applies(quota: Object, manifest: Object) -> bool:
-    """Return whether a quota's spec applies to an object, by its scopes."""
-    kind, spec = manifest["kind"], manifest.get("spec", {})
+def applies(quota: Object, kind: str, spec: Object) -> bool:
+    """Return whether a quota's spec applies to an object of a kind, by its scopes."""
     return all(
         kind in _KINDS.get(scope, ()) and _matches(scope, operator, values, spec)
         for scope, operator, values in _scopes(quota)
@@ -68,13 +68,13 @@ def _selects(operator: str, values: Sequence[str], value: str) -> bool:
 
 
 def _is_best_effort(spec: Object) -> bool:
-    """Mirror ``IsBestEffort``: no container has a request or limit of cpu or memory."""
+    """Mirror ``ComputePodQOS``: no container has a request or limit of cpu or memory above 0."""
     parts = [each for _, each in containers(spec, (), _LISTS)]
     return not any(
-        name in {"cpu", "memory"}
+        name in {"cpu", "memory"} and amount_of(amount)
         for part in (*parts, spec)
         for kind in ("limits", "requests")
-        for name in part.get("resources", {}).get(kind, ())
+        for name, amount in part.get("resources", {}).get(kind, {}).items()
     )
 
 

@@ -11,7 +11,7 @@ from labbuilder.validation.rules.fields.amounts import amount_of, is_extended, i
 from labbuilder.validation.rules.fields.pod_resources import aggregate, pod_amounts
 from labbuilder.validation.rules.rule import Object
 
-__all__ = ["ADDED_BY_CLUSTERS", "CHARGED", "usage_of"]
+__all__ = ["ADDED_BY_CLUSTERS", "CHARGED", "is_finished", "usage_of"]
 
 CHARGED = ("cpu", "memory", "ephemeral-storage")
 _LISTS = ("containers", "initContainers")
@@ -51,6 +51,8 @@ def usage_of(manifest: Object, spec: Object) -> dict[str, Decimal]:
         used = {_COUNTS[kind]: _ONE, f"count/{_COUNTS[kind]}": _ONE}
     elif kind in _OTHERS:
         used = {f"count/{_OTHERS[kind]}": _ONE}
+    if is_finished(manifest):
+        return {"count/pods": _ONE}
     if kind == "Pod":
         used |= _of_pod(spec)
     elif kind == "PersistentVolumeClaim":
@@ -58,6 +60,16 @@ def usage_of(manifest: Object, spec: Object) -> dict[str, Decimal]:
     elif kind == "Service":
         used |= _of_service(spec)
     return used
+
+
+def is_finished(manifest: Object) -> bool:
+    """Mirror ``QuotaV1Pod``: a pod that has ended, of a cluster, holds no resources."""
+    phase = manifest.get("status", {}).get("phase")
+    return (
+        manifest["kind"] == "Pod"
+        and "uid" in manifest["metadata"]
+        and phase in {"Failed", "Succeeded"}
+    )
 
 
 def _of_pod(spec: Object) -> dict[str, Decimal]:
