@@ -116,13 +116,14 @@ def test_a_report_counts_all_findings(
     monkeypatch.chdir(tmp_path)
     number = MAX_SHOWN + 500
     name = f"many.{suffix}"
-    Path(name).write_text(("{}\n" if suffix == "ndjson" else "---\n{}\n") * number)
+    one = "{}\n" if suffix == "ndjson" else "---\n{}\n"
+    Path(name).write_text(one * number)
     result = CliRunner().invoke(app, ["check", name, "-o", "json"])
     report = json.loads(result.stdout)
     assert result.exit_code == 1
     assert len(report["findings"]) == MAX_SHOWN + 1
     assert report["findings"][-1]["message"] == "500 more errors"
-    assert report["findings"][-1]["line"] == MAX_SHOWN + 1
+    assert report["findings"][-1]["line"] == (MAX_SHOWN + 1) * one.count("\n")
     assert report["summary"] == {"errors": number, "warnings": 0, "skipped": 0}
 
 
