@@ -57,7 +57,8 @@ def test_what_was_rendered_is_the_same_in_any_form() -> None:
     write("lab.ndjson", render("user.yaml", "-o", "ndjson"))
     render("user.yaml", "--output-dir", "lab")
     manifests = list(yaml.safe_load_all(render("user.yaml")))
-    write("other.yaml", "---\n" + yaml.safe_dump_all(manifests, default_flow_style=True))
+    texts = [yaml.safe_dump(each, default_flow_style=True) for each in manifests]
+    write("other.yaml", "".join(f"---\n{text}" for text in texts))
     for stored in ("lab.yaml", "list.json", "lab.ndjson", "lab", "other.yaml"):
         result = run("user.yaml", stored)
         assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
