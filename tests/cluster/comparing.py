@@ -64,6 +64,9 @@ OF_THE_CLUSTER = re.compile(
     r'^namespaces ".*" not found$'
     r"|uid mismatch: .*no existing object was found"
     r"|metadata\.deletionGracePeriodSeconds: .*field is immutable"
+    # The plug-in that sets an account's name is off here.
+    r'|^Pod "[^"]*" is invalid: spec\.volumes\[\d+\]\.projected\.sources\[\d+\]\.'
+    r"serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set$"
 )
 """Refusals because of what a cluster contains, which a manifest doesn't show."""
 
