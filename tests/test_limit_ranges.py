@@ -19,26 +19,26 @@ OTHER = {"hard": {"pods": "0"}, "scopes": ["NotBestEffort"]}
 LIMIT, QUOTA, NEEDS = "limit-range-exceeded", "quota-exceeded", "quota-needs-resources"
 
 
-def thing(version: str, kind: str, name: str, spec: Any) -> Manifest:
+def thing(kind: str, name: str, spec: Any) -> Manifest:
     metadata = {"name": name, "namespace": NAMESPACE}
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
-def pod(*, limits: Any = None, requests: Any = None, **spec: Any) -> Manifest:
+def pod(*, limits: Any = None, requests: Any = None) -> Manifest:
     resources = {"limits": limits or {}, "requests": requests or {}}
     container = {"name": "notebook", "image": "registry.example/lab", "resources": resources}
-    return thing("v1", "Pod", "lab", {"containers": [container], **spec})
+    return thing("Pod", "lab", {"containers": [container]})
 
 
 def claim(storage: str) -> Manifest:
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}
-    return thing("v1", "PersistentVolumeClaim", "home", spec)
+    return thing("PersistentVolumeClaim", "home", spec)
 
 
 def surroundings(limits: Any, quota: Any) -> list[Manifest]:
     return [
-        *([thing("v1", "LimitRange", "range", {"limits": limits})] if limits else []),
-        *([thing("v1", "ResourceQuota", "quota", quota)] if quota else []),
+        *([thing("LimitRange", "range", {"limits": limits})] if limits else []),
+        *([thing("ResourceQuota", "quota", quota)] if quota else []),
     ]
 
 

@@ -12,7 +12,10 @@ import re
 import struct
 from decimal import Decimal
 
-__all__ = ["resolve", "resolve_key", "resolve_tagged"]
+__all__ = ["TAG", "resolve", "resolve_key", "resolve_tagged"]
+
+TAG = "tag:yaml.org,2002:"
+"""How the tags of YAML's own types begin."""
 
 Scalar = str | int | float | bool | None
 
@@ -58,7 +61,7 @@ def resolve_tagged(tag: str, text: str) -> Scalar:
 
     A tag that YAML doesn't have says nothing. It raises ValueError if the text is of another type.
     """
-    kind = tag.removeprefix("tag:yaml.org,2002:")
+    kind = tag.removeprefix(TAG)
     if kind == "binary":
         return base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True).decode(
             errors="replace"

@@ -99,11 +99,12 @@ def decode(text: str | bytes, file: str, *, as_kubectl: bool = False) -> str:
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
-    if as_kubectl and _REFUSED.search(decoded) and is_json(decoded):
-        decoded = _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", decoded)
-    if as_kubectl:
+    known = decoded
+    if as_kubectl and _REFUSED.search(decoded):
+        if is_json(decoded):
+            decoded = _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", decoded)
         decoded = _INNER_MARK.sub(r"\1", decoded)
-    known = BREAKS.sub(" ", decoded) if as_kubectl else decoded
+        known = BREAKS.sub(" ", decoded)
     if found := find_refused(known):
         problem = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
         hint = "remove it, or write it as an escape in double quotes; save the file as UTF-8"

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import yaml
 
 from labbuilder.documents import go_yaml
+from labbuilder.documents.go_yaml import TAG
 from labbuilder.documents.nodes import Mapping, Mark, Node, Rank, Sequence, Slot
 from labbuilder.documents.text import BREAKS, is_json, resolve
 from labbuilder.errors import Finding, Findings, LabBuilderError, Path, Source, shown
@@ -23,8 +24,7 @@ _CHARACTERS_PER_VALUE = 100  # text that an alias repeats counts by its length
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES = re.compile(r"\\.", re.DOTALL)
 _LINE = re.compile(".*")
-_TAG = "tag:yaml.org,2002:"
-_TYPED = {f"{_TAG}int": int, f"{_TAG}float": float, f"{_TAG}bool": bool, f"{_TAG}null": type(None)}
+_TYPED = {f"{TAG}int": int, f"{TAG}float": float, f"{TAG}bool": bool, f"{TAG}null": type(None)}
 
 
 class TreeBuilder:
@@ -129,7 +129,7 @@ class TreeBuilder:
         self._foreign.append(Finding("yaml-syntax", problem, hint=hint, source=source))
 
     def _resolve(self, node: Node, tag: str | None, *, plain: bool) -> None:
-        if tag in {"!", f"{_TAG}str"} or (tag is None and not plain):
+        if tag in {"!", f"{TAG}str"} or (tag is None and not plain):
             return
         if tag is not None and self._as_kubectl:
             try:
@@ -172,10 +172,10 @@ class TreeBuilder:
         node: Sequence | Mapping
         if isinstance(event, yaml.MappingStartEvent):
             node = Mapping({}, mark, height=1, open=True)
-            tags = {None, "!", f"{_TAG}map"}
+            tags = {None, "!", f"{TAG}map"}
         else:
             node = Sequence([], mark, height=1, open=True)
-            tags = {None, "!", f"{_TAG}seq"}
+            tags = {None, "!", f"{TAG}seq"}
         mark.children = node.marks
         if event.tag not in tags and not self._as_kubectl:
             self._unsupported_tag(node)

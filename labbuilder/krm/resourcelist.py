@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from labbuilder.documents import MAX_FILE_VALUES, Document, load, load_manifests
+from labbuilder.documents.go_yaml import TAG
 from labbuilder.documents.text import decode
 from labbuilder.errors import Finding, LabBuilderError, Path, Source
 from labbuilder.escape import has_hidden, visible_yaml
@@ -29,9 +30,8 @@ _ORCHESTRATORS = ("config.kubernetes.io", "config.k8s.io")  # and the domains be
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-_TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {
-    f"{_TAG}{kind}"
+    f"{TAG}{kind}"
     for kind in ("str", "bool", "int", "float", "null", "binary", "timestamp", "merge", "value")
 }
 
@@ -203,10 +203,10 @@ def _set_styles(node: yaml.Node) -> None:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            node.tag = f"{_TAG}map"
+            node.tag = f"{TAG}map"
             rest += [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
-            node.tag = f"{_TAG}seq"
+            node.tag = f"{TAG}seq"
             rest += node.value
         elif isinstance(node, yaml.ScalarNode):
             _set_scalar_style(node)
@@ -214,8 +214,8 @@ def _set_styles(node: yaml.Node) -> None:
 
 def _set_scalar_style(node: yaml.ScalarNode) -> None:
     if node.tag not in _SCALAR_TAGS:
-        node.tag, node.style = f"{_TAG}str", '"'
-    elif node.tag not in {f"{_TAG}str", f"{_TAG}binary"}:
+        node.tag, node.style = f"{TAG}str", '"'
+    elif node.tag not in {f"{TAG}str", f"{TAG}binary"}:
         node.style = None  # a tag makes a number of quoted text; without quotes it is one anyway
     if node.style in {"|", ">"}:
         node.style = "|" if _BLOCK.fullmatch(node.value) else '"'

@@ -19,7 +19,7 @@ from labbuilder.validation.rules.fields.amounts import (
 )
 from labbuilder.validation.rules.rule import Complaints, Object, checks
 
-__all__ = ["aggregate", "format_amount", "pod_amounts", "set_amount"]
+__all__ = ["aggregate", "format_amount", "format_ratio", "pod_amounts", "set_amount"]
 
 _ZERO = Decimal(0)
 _LISTS = ("containers", "initContainers")
